@@ -1,0 +1,167 @@
+package bucket
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"recover/internal/uuid"
+)
+
+const (
+	keyA = "0830144c-4771-49fd-9ff5-9a4ee1a4e97a"
+	keyB = "1bebb232-fdc1-481b-9318-67ed1f539b2a"
+	keyC = "8579237a-6e40-42be-be92-6bda619f3781"
+)
+
+func id(t *testing.T, s string) uuid.ID {
+	t.Helper()
+	v, err := uuid.Parse(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// tree makes the files, each with its path as content.
+func tree(t *testing.T, paths ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, p := range paths {
+		full := filepath.Join(dir, p)
+		if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(p), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func open(t *testing.T, name string) *Bucket {
+	t.Helper()
+	b, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	return b
+}
+
+func paths(t *testing.T, b *Bucket, key string) []string {
+	t.Helper()
+	files, err := b.Files(id(t, key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, f := range files {
+		all = append(all, f.Path)
+	}
+	return all
+}
+
+func TestFiles(t *testing.T) {
+	dir := tree(t,
+		keyA+"/recovery_shard-0.txt", keyA+"/recovery_shard-1.txt", keyA+"/versions/abc", keyA+"/notes.md",
+		"2024/eu/"+keyB+"/recovery_shard-0.txt", "2025/"+keyB+"/recovery_shard-0.txt", "README", "2025/empty/x",
+	)
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "2025", keyB, "recovery_shard-0.txt"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, dir)
+	for key, want := range map[string][]string{
+		keyA: {keyA + "/recovery_shard-0.txt", keyA + "/recovery_shard-1.txt", keyA + "/versions/abc", keyA + "/notes.md"},
+		keyB: {"2024/eu/" + keyB + "/recovery_shard-0.txt", "2025/" + keyB + "/recovery_shard-0.txt"}, // the newer first
+		keyC: nil,
+	} {
+		got := paths(t, b, key)
+		if key == keyA {
+			slices.Sort(got[2:])
+			slices.Sort(want[2:])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("files of %s: %q, want %q", key, got, want)
+		}
+	}
+	var keys []string
+	for k, err := range b.Keys() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, k.String())
+	}
+	slices.Sort(keys)
+	if want := []string{keyA, keyB, keyB}; !slices.Equal(keys, want) {
+		t.Errorf("keys %q, want %q", keys, want)
+	}
+	for range b.Keys() {
+		break // stopping early must not panic
+	}
+}
+
+func TestKeyFolderItself(t *testing.T) {
+	dir := tree(t, keyA+"/recovery_shard-0.txt")
+	b := open(t, filepath.Join(dir, keyA))
+	if got := paths(t, b, keyA); !slices.Equal(got, []string{"recovery_shard-0.txt"}) {
+		t.Errorf("files %q", got)
+	}
+	if got := paths(t, b, keyB); got != nil {
+		t.Errorf("files of another key %q", got)
+	}
+}
+
+func TestSingleFile(t *testing.T) {
+	dir := tree(t, "any-name")
+	b := open(t, filepath.Join(dir, "any-name"))
+	if got := paths(t, b, keyC); !b.IsFile() || !slices.Equal(got, []string{"any-name"}) {
+		t.Errorf("files %q", got)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	if _, err := Open(tree(t, "a/b/recovery_shard-0.txt")); !errors.Is(err, ErrNoKeys) {
+		t.Errorf("no key folder: %v", err)
+	}
+	if _, err := Open(filepath.Join(t.TempDir(), "absent")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("absent: %v", err)
+	}
+	deep := strings.Repeat("d/", maxDepth+1)
+	if _, err := Open(tree(t, deep+"f")); !errors.Is(err, ErrTooDeep) {
+		t.Errorf("deep: %v", err)
+	}
+	b := open(t, tree(t, keyA+"/large"))
+	f := File{Path: keyA + "/large"}
+	if _, err := b.Read(f, 10); !errors.Is(err, ErrFileTooLong) {
+		t.Errorf("large: %v", err)
+	}
+	if got, err := b.Read(f, 1000); err != nil || string(got) != f.Path {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if _, err := b.Read(File{Path: keyA}, 1000); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("a directory: %v", err)
+	}
+}
+
+// TestLinksOut plants a link to a file outside: it must not be read.
+func TestLinksOut(t *testing.T) {
+	outside := tree(t, "canary")
+	dir := tree(t, keyA+"/recovery_shard-0.txt")
+	if err := os.Symlink(filepath.Join(outside, "canary"), filepath.Join(dir, keyA, "recovery_shard-1.txt")); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, dir)
+	if got := paths(t, b, keyA); len(got) != 2 {
+		t.Errorf("files %q: the link should be listed, so that reading it can fail", got)
+	}
+	if data, err := b.Read(File{Path: keyA + "/recovery_shard-1.txt"}, 100); err == nil {
+		t.Errorf("a link out of the bucket was followed: %q", data)
+	}
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package bucket
+
+const nonBlock = 0

@@ -1,0 +1,89 @@
+package output
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"os"
+
+	"recover/internal/secret"
+)
+
+// Input is a regular file that is read up to a limit.
+type Input struct {
+	f               *os.File
+	path            string
+	size, read, max int64
+}
+
+// OpenInput opens a regular file of at most max bytes; a symbolic link is
+// followed. It never waits, whatever the path is. Errors are *TooLargeError,
+// and *PathError with ErrDirectory, ErrNotRegular (a device, a FIFO, a
+// socket), or an error of the system.
+func OpenInput(path string, max int64) (*Input, error) {
+	// To open a device can set it going, so this looks first. What was opened
+	// is then looked at again.
+	info, err := os.Stat(path)
+	if err := regular(path, max, info, err); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, at(path, err)
+	}
+	info, err = f.Stat()
+	if err := regular(path, max, info, err); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Input{f: f, path: path, size: info.Size(), max: max}, nil
+}
+
+// regular judges what a Stat of path returned.
+func regular(path string, max int64, info fs.FileInfo, err error) error {
+	switch {
+	case err != nil:
+		return at(path, err)
+	case info.IsDir():
+		return &PathError{path, ErrDirectory}
+	case !info.Mode().IsRegular():
+		return &PathError{path, ErrNotRegular}
+	case info.Size() > max:
+		return &TooLargeError{path, info.Size(), max}
+	}
+	return nil
+}
+
+// Read reads as an io.Reader does. A file that grew beyond its limit is a
+// *TooLargeError.
+func (in *Input) Read(p []byte) (int, error) {
+	n, err := in.f.Read(p)
+	if in.read += int64(n); in.read > in.max {
+		return 0, &TooLargeError{in.path, in.read, in.max}
+	}
+	if err == io.EOF {
+		return n, err
+	}
+	return n, at(in.path, err)
+}
+
+// Close closes the file.
+func (in *Input) Close() error { return in.f.Close() }
+
+// ReadFile returns what is in a regular file of at most max bytes. Unless the
+// file grows it copies nothing, so whoever wipes the result has wiped it all.
+// Errors are those of OpenInput.
+func ReadFile(path string, max int64) ([]byte, error) {
+	in, err := OpenInput(path, max)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	// With room for the read that finds the end.
+	buf := bytes.NewBuffer(make([]byte, 0, in.size+bytes.MinRead))
+	if _, err := buf.ReadFrom(in); err != nil {
+		secret.Wipe(buf.Bytes())
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}

@@ -1,0 +1,60 @@
+package output
+
+import (
+	"bytes"
+	"os"
+	"sync"
+)
+
+// Journal is a file that grows by a line at a time. It is safe for concurrent
+// use.
+type Journal struct {
+	f    *os.File
+	path string
+
+	mu  sync.Mutex
+	err error // of the write that failed
+}
+
+// OpenJournal makes a new journal of mode 0600. Errors are *PathError with
+// ErrName, ErrExists, ErrNoSpace, or an error of the system.
+func (d *Dir) OpenJournal(name string) (*Journal, error) {
+	f, err := d.create(name, name, os.O_WRONLY|os.O_APPEND)
+	if err != nil {
+		return nil, err
+	}
+	if err := syncDir(d.path); err != nil {
+		f.Close()
+		return nil, at(f.Name(), err)
+	}
+	return &Journal{f: f, path: f.Name()}, nil
+}
+
+// Append writes line, which holds no line break, and a line break after it, in
+// one write. A write that fails, also half way, as on a full disk, may leave a
+// part of the line at the end of the file; nothing is written after that, and
+// every further call returns the same *PathError.
+func (j *Journal) Append(line []byte) error {
+	if bytes.ContainsRune(line, '\n') {
+		panic("output: a journal line holds a line break")
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.err == nil {
+		_, err := j.f.Write(append(bytes.Clone(line), '\n'))
+		j.err = at(j.path, err)
+	}
+	return j.err
+}
+
+// Sync returns when all lines are on the disk.
+func (j *Journal) Sync() error { return at(j.path, j.f.Sync()) }
+
+// Close syncs and closes the journal.
+func (j *Journal) Close() error {
+	err := j.Sync()
+	if closing := at(j.path, j.f.Close()); err == nil {
+		err = closing
+	}
+	return err
+}

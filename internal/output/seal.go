@@ -1,0 +1,110 @@
+package output
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+
+	"filippo.io/age"
+
+	"recover/internal/secret"
+)
+
+// ErrRecipient is returned by ParseRecipient. It does not quote its input,
+// which may be an identity given by mistake.
+var ErrRecipient = errors.New("not an age recipient (age1… or age1pq1…)")
+
+// ParseRecipient reads an age recipient: X25519 (age1…), or the post-quantum
+// hybrid of ML-KEM-768 and X25519 (age1pq1…). What is sealed to a hybrid
+// recipient needs age 1.3.0 or later to open; older ones, as in Debian 12,
+// cannot.
+func ParseRecipient(s string) (age.Recipient, error) {
+	var (
+		r   age.Recipient
+		err error
+	)
+	if strings.HasPrefix(s, "age1pq1") {
+		r, err = age.ParseHybridRecipient(s)
+	} else {
+		r, err = age.ParseX25519Recipient(s)
+	}
+	if err != nil {
+		return nil, ErrRecipient
+	}
+	return r, nil
+}
+
+// Sealer seals files with age, each on its own.
+type Sealer struct{ recipients []age.Recipient }
+
+// SealTo returns a Sealer whose files any one of the recipients can open. It
+// seals an empty file first, and returns the error that would otherwise come
+// after the work: there are no recipients, or hybrid ones beside others.
+func SealTo(recipients ...age.Recipient) (*Sealer, error) {
+	s := &Sealer{recipients}
+	if _, err := age.Encrypt(io.Discard, recipients...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// scryptWorkFactor is the logarithm of the cost of guessing a passphrase: a
+// second and 256 MiB each. It is what age itself takes. Tests take less.
+var scryptWorkFactor = 18
+
+// SealWithPassphrase makes a random X25519 identity for one run. It returns a
+// Sealer to that identity, and the identity file, an age file (binary, scrypt)
+// sealed with the passphrase, as "age -d -i" takes it. So the files of a run
+// cost scrypt once, and age alone opens them. The passphrase must not be
+// empty; age needs it as a string, which cannot be wiped.
+func SealWithPassphrase(passphrase *secret.Bytes) (s *Sealer, identityFile []byte, err error) {
+	outer, err := age.NewScryptRecipient(string(passphrase.Reveal()))
+	if err != nil {
+		return nil, nil, err
+	}
+	outer.SetWorkFactor(scryptWorkFactor)
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		return nil, nil, err
+	}
+	var file bytes.Buffer
+	line := []byte(identity.String() + "\n")
+	defer secret.Wipe(line)
+	if err := (&Sealer{[]age.Recipient{outer}}).Seal(&file, line); err != nil {
+		return nil, nil, err
+	}
+	return &Sealer{[]age.Recipient{identity.Recipient()}}, file.Bytes(), nil
+}
+
+// Unsealed returns a Sealer that writes its files as they are.
+func Unsealed() *Sealer { return &Sealer{} }
+
+// Sealed tells whether the files are sealed.
+func (s *Sealer) Sealed() bool { return s.recipients != nil }
+
+// Suffix returns the end of the names of the files: ".age", or "" if they are
+// not sealed.
+func (s *Sealer) Suffix() string {
+	if s.Sealed() {
+		return ".age"
+	}
+	return ""
+}
+
+// Seal writes plaintext to w as one age file, or as it is if the Sealer is the
+// one of Unsealed. Errors are those of w.
+func (s *Sealer) Seal(w io.Writer, plaintext []byte) error {
+	if !s.Sealed() {
+		_, err := w.Write(plaintext)
+		return err
+	}
+	sealed, err := age.Encrypt(w, s.recipients...)
+	if err != nil {
+		return err
+	}
+	if _, err := sealed.Write(plaintext); err != nil {
+		return err
+	}
+	return sealed.Close()
+}

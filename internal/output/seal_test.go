@@ -1,0 +1,196 @@
+package output
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/creack/pty"
+
+	"recover/internal/secret"
+)
+
+const canary = "canary: one key line\n"
+
+// recipient returns a Sealer and the identity that opens what it seals.
+func recipient(t *testing.T) (*Sealer, *age.X25519Identity) {
+	t.Helper()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := ParseRecipient(identity.Recipient().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := SealTo(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, identity
+}
+
+func seal(t *testing.T, s *Sealer) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := s.Seal(&b, []byte(canary)); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func open(t *testing.T, sealed []byte, identity age.Identity) string {
+	t.Helper()
+	r, err := age.Decrypt(bytes.NewReader(sealed), identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestSeal(t *testing.T) {
+	s, identity := recipient(t)
+	sealed := seal(t, s)
+	if bytes.Contains(sealed, []byte("canary")) {
+		t.Error("the file shows its content")
+	}
+	if open(t, sealed, identity) != canary || s.Suffix() != ".age" || !s.Sealed() {
+		t.Error("not what was sealed")
+	}
+	s = Unsealed()
+	if string(seal(t, s)) != canary || s.Suffix() != "" || s.Sealed() {
+		t.Error("Unsealed changes the file")
+	}
+}
+
+func TestAgeOpens(t *testing.T) {
+	if _, err := exec.LookPath("age"); err != nil {
+		t.Skip("SKIPPED, NOTHING WAS TESTED: the age command is not installed")
+	}
+	s, identity := recipient(t)
+	keys := filepath.Join(t.TempDir(), "identity")
+	if err := os.WriteFile(keys, []byte(identity.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := newDir(t)
+	err := d.WriteTo("keys.age", func(w io.Writer) error { return s.Seal(w, []byte(canary)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := exec.Command("age", "-d", "-i", keys, filepath.Join(d.Path(), "keys.age")).CombinedOutput()
+	if err != nil || string(got) != canary {
+		t.Errorf("age: %q, %v", got, err)
+	}
+}
+
+// The identity file is all that age needs, besides the passphrase at the
+// terminal.
+func TestAgeOpensWithPassphrase(t *testing.T) {
+	if _, err := exec.LookPath("age"); err != nil {
+		t.Skip("SKIPPED, NOTHING WAS TESTED: the age command is not installed")
+	}
+	defer func(n int) { scryptWorkFactor = n }(scryptWorkFactor)
+	scryptWorkFactor = 10
+	s, file, err := SealWithPassphrase(secret.New([]byte("pass phräse")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDir(t)
+	if err := errors.Join(d.WriteFile("identity.age", file), d.WriteFile("keys.age", seal(t, s))); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("age", "-d", "-i", "identity.age", "-o", "keys", "keys.age")
+	cmd.Dir = d.Path()
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer terminal.Close()
+	screen := make([]byte, 1000)
+	if n, err := terminal.Read(screen); err != nil || !bytes.Contains(screen[:n], []byte("passphrase")) {
+		t.Fatalf("age asks %q, %v", screen[:n], err)
+	}
+	if _, err := io.WriteString(terminal, "pass phräse\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil || content(t, d, "keys") != canary {
+		t.Errorf("age: %v", err)
+	}
+}
+
+func TestSealWithPassphrase(t *testing.T) {
+	defer func(n int) { scryptWorkFactor = n }(scryptWorkFactor)
+	if scryptWorkFactor != 18 {
+		t.Errorf("work factor %d, age takes 18", scryptWorkFactor)
+	}
+	scryptWorkFactor = 4
+	s, file, err := SealWithPassphrase(secret.New([]byte("pass phräse")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer, err := age.NewScryptIdentity("pass phräse")
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := open(t, file, outer)
+	identity, err := age.ParseX25519Identity(strings.TrimSuffix(line, "\n"))
+	if err != nil || !strings.HasPrefix(line, "AGE-SECRET-KEY-1") {
+		t.Fatal(err)
+	}
+	if open(t, seal(t, s), identity) != canary {
+		t.Error("the identity file opens something else")
+	}
+	other, _, _ := SealWithPassphrase(secret.New([]byte("pass phräse")))
+	_, err = age.Decrypt(bytes.NewReader(seal(t, other)), identity)
+	if noMatch := new(age.NoIdentityMatchError); !errors.As(err, &noMatch) {
+		t.Errorf("one identity opens two runs: %v", err)
+	}
+	if _, _, err := SealWithPassphrase(secret.New(nil)); err == nil || err.Error() != "passphrase can't be empty" {
+		t.Errorf("an empty passphrase: %v", err)
+	}
+}
+
+func TestRecipients(t *testing.T) {
+	_, classic := recipient(t)
+	hybrid, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := classic.Recipient().String()
+	for _, bad := range []string{
+		"", "age1", text[:len(text)-1], text + " ", strings.ToUpper(text), classic.String(), hybrid.String(),
+		hybrid.Recipient().String()[:100], "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA", "age1yubikey1qwerty",
+	} {
+		if _, err := ParseRecipient(bad); err != ErrRecipient {
+			t.Errorf("ParseRecipient(%q): %v", bad, err)
+		}
+	}
+	r, err := ParseRecipient(hybrid.Recipient().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := SealTo(r)
+	if err != nil || open(t, seal(t, s), hybrid) != canary {
+		t.Errorf("hybrid: %v", err)
+	}
+	if _, err := SealTo(); err == nil || err.Error() != "no recipients specified" {
+		t.Errorf("no recipients: %v", err)
+	}
+	const mixed = "incompatible recipients: can't mix post-quantum and classic recipients, or the file would be vulnerable to quantum computers"
+	if _, err := SealTo(r, classic.Recipient()); err == nil || err.Error() != mixed {
+		t.Errorf("hybrid beside classic: %v", err)
+	}
+	if _, err := SealTo(classic.Recipient(), classic.Recipient()); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,36 @@
+package secret
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestNeverShown(t *testing.T) {
+	s := New([]byte("canary-5f1c"))
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+		for _, v := range []any{s, []*Bytes{s}, struct{ S *Bytes }{s}, struct{ s *Bytes }{s}, &struct{ s *Bytes }{s}, map[string]*Bytes{"k": s}} {
+			out := fmt.Sprintf(verb, v)
+			if strings.Contains(out, "canary") || strings.Contains(out, "63616e") || strings.Contains(out, "99 97 110") {
+				t.Errorf("%s of %T shows the secret: %s", verb, v, out)
+			}
+		}
+	}
+	if _, err := json.Marshal(s); !errors.Is(err, ErrShown) {
+		t.Errorf("json.Marshal: %v, want ErrShown", err)
+	}
+}
+
+func TestWipe(t *testing.T) {
+	b := make([]byte, 4, 8)
+	copy(b[:8], "canarie!")
+	s := New(b)
+	s.Wipe()
+	if s.Len() != 0 || string(b[:8]) != strings.Repeat("\x00", 8) {
+		t.Errorf("after Wipe: len %d, bytes %q", s.Len(), b[:8])
+	}
+	s.Wipe()
+	(*Bytes)(nil).Wipe()
+}

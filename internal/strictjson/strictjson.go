@@ -1,0 +1,407 @@
+// Package strictjson reads JSON (RFC 8259) piece by piece, without building a
+// tree and without copying the strings that need no unescaping.
+//
+// encoding/json takes the last of two equal names, matches names in any case
+// and drops what it does not know: two programs can then read one file
+// differently, and here a file decides which key is rebuilt. This reader
+// refuses double names, bounds the depth, names the line of every fault, and
+// is fast enough to disappear beside RSA. It reads only; it is for bytes that
+// are in memory already, so the caller bounds their size.
+package strictjson
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep objects and arrays may be nested.
+const MaxDepth = 32
+
+// SyntaxError says where the text stops being the JSON that was expected.
+type SyntaxError struct {
+	Line    int // 1-based
+	Offset  int // bytes from the beginning
+	Problem string
+}
+
+func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e.Problem) }
+
+// Scanner reads one JSON text from its beginning to its end. After an error it
+// is of no further use.
+type Scanner struct {
+	data  []byte
+	pos   int
+	depth int
+}
+
+// New returns a Scanner of data, which must not change while it is used:
+// strings are slices of it. A UTF-8 byte order mark is passed over.
+func New(data []byte) *Scanner {
+	s := &Scanner{data: data}
+	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
+		s.pos = 3
+	}
+	return s
+}
+
+// Offset returns how many bytes have been read.
+func (s *Scanner) Offset() int { return s.pos }
+
+// Line returns the number of the line (1-based) at which the next value begins.
+func (s *Scanner) Line() int {
+	s.space()
+	return s.lineAt(s.pos)
+}
+
+func (s *Scanner) lineAt(pos int) int { return 1 + bytes.Count(s.data[:pos], []byte{'\n'}) }
+
+// Fail returns a SyntaxError at the place that was reached, for callers that
+// find a fault in a value.
+func (s *Scanner) Fail(format string, args ...any) error { return s.failAt(s.pos, format, args...) }
+
+func (s *Scanner) failAt(pos int, format string, args ...any) error {
+	return &SyntaxError{Line: s.lineAt(pos), Offset: pos, Problem: fmt.Sprintf(format, args...)}
+}
+
+func (s *Scanner) space() {
+	for s.pos < len(s.data) {
+		switch s.data[s.pos] {
+		case ' ', '\t', '\r', '\n':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// Peek returns the first byte of the next value: '{', '[', '"', 't', 'f', 'n',
+// '-' or a digit; any other byte is no value, and 0 is the end of the text.
+func (s *Scanner) Peek() byte {
+	s.space()
+	if s.pos == len(s.data) {
+		return 0
+	}
+	return s.data[s.pos]
+}
+
+// expect reads one byte that has to be c.
+func (s *Scanner) expect(c byte, what string) error {
+	got := s.Peek()
+	if got != c {
+		return s.unexpected(what)
+	}
+	s.pos++
+	return nil
+}
+
+func (s *Scanner) unexpected(want string) error {
+	c := s.Peek()
+	if s.pos == len(s.data) {
+		return s.Fail("the text ends where %s should be", want)
+	}
+	return s.Fail("%s expected, found %s", want, kind(c))
+}
+
+func kind(c byte) string {
+	switch {
+	case c == '{':
+		return "an object"
+	case c == '[':
+		return "an array"
+	case c == '"':
+		return "a string"
+	case c == 't' || c == 'f':
+		return "true or false"
+	case c == 'n':
+		return "null"
+	case c == '-' || c >= '0' && c <= '9':
+		return "a number"
+	}
+	return strconv.QuoteRuneToASCII(rune(c))
+}
+
+func (s *Scanner) enter() error {
+	if s.depth++; s.depth > MaxDepth {
+		return s.Fail("nested more than %d deep", MaxDepth)
+	}
+	return nil
+}
+
+// Object reads an object. For each name it calls field, which must read the
+// value. A name that comes twice is an error.
+func (s *Scanner) Object(field func(name string) error) error {
+	if err := s.expect('{', "an object"); err != nil {
+		return err
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	var names nameSet
+	for s.Peek() != '}' {
+		if names.count() > 0 {
+			if err := s.expect(',', "a comma or the object's end"); err != nil {
+				return err
+			}
+		}
+		name, err := s.name(&names)
+		if err != nil {
+			return err
+		}
+		if err := field(name); err != nil {
+			return err
+		}
+	}
+	s.pos++
+	s.depth--
+	return nil
+}
+
+func (s *Scanner) name(seen *nameSet) (string, error) {
+	s.space()
+	at := s.pos
+	raw, err := s.Bytes()
+	if err != nil {
+		return "", err
+	}
+	name := string(raw)
+	if !seen.add(name) {
+		return "", s.failAt(at, "the name %s is there twice", quote(name))
+	}
+	return name, s.expect(':', "a colon")
+}
+
+// Array reads an array. For each element it calls elem, which must read the
+// value; i counts from 0.
+func (s *Scanner) Array(elem func(i int) error) error {
+	if err := s.expect('[', "an array"); err != nil {
+		return err
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	for i := 0; s.Peek() != ']'; i++ {
+		if i > 0 {
+			if err := s.expect(',', "a comma or the array's end"); err != nil {
+				return err
+			}
+		}
+		if err := elem(i); err != nil {
+			return err
+		}
+	}
+	s.pos++
+	s.depth--
+	return nil
+}
+
+// Text reads a string.
+func (s *Scanner) Text() (string, error) {
+	b, err := s.Bytes()
+	return string(b), err
+}
+
+// Bytes reads a string as UTF-8 bytes: a slice of the scanned data where the
+// string has no escapes, else a copy.
+func (s *Scanner) Bytes() ([]byte, error) {
+	if err := s.expect('"', "a string"); err != nil {
+		return nil, err
+	}
+	start := s.pos
+	s.pos += plain(s.data[s.pos:])
+	if s.pos < len(s.data) && s.data[s.pos] == '"' {
+		s.pos++
+		return s.data[start : s.pos-1 : s.pos-1], nil
+	}
+	return s.rest(append([]byte(nil), s.data[start:s.pos]...))
+}
+
+// rest reads on in a string that has something in it but plain ASCII.
+func (s *Scanner) rest(out []byte) ([]byte, error) {
+	for s.pos < len(s.data) {
+		switch c := s.data[s.pos]; {
+		case c == '"':
+			s.pos++
+			return out, nil
+		case c == '\\':
+			r, err := s.escape()
+			if err != nil {
+				return nil, err
+			}
+			out = utf8.AppendRune(out, r)
+		case c < ' ':
+			return nil, s.Fail("a control character in a string")
+		case c < utf8.RuneSelf:
+			n := plain(s.data[s.pos:])
+			out = append(out, s.data[s.pos:s.pos+n]...)
+			s.pos += n
+		default:
+			r, n := utf8.DecodeRune(s.data[s.pos:])
+			if r == utf8.RuneError && n == 1 {
+				return nil, s.Fail("a string is not UTF-8")
+			}
+			out = append(out, s.data[s.pos:s.pos+n]...)
+			s.pos += n
+		}
+	}
+	return nil, s.Fail("the text ends inside a string")
+}
+
+// escapes are the two-character escapes of RFC 8259, section 7, but \u.
+var escapes = map[byte]rune{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+func (s *Scanner) escape() (rune, error) {
+	at := s.pos
+	if s.pos+2 > len(s.data) {
+		return 0, s.Fail("the text ends inside a string")
+	}
+	c := s.data[s.pos+1]
+	if r, ok := escapes[c]; ok {
+		s.pos += 2
+		return r, nil
+	}
+	r, ok := s.unicodeEscape()
+	if !ok {
+		return 0, s.failAt(at, "a bad escape in a string")
+	}
+	if utf16.IsSurrogate(r) {
+		low, ok := s.unicodeEscape()
+		if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
+			return 0, s.failAt(at, "half of a surrogate pair in a string")
+		}
+	}
+	return r, nil
+}
+
+func (s *Scanner) unicodeEscape() (rune, bool) {
+	if s.pos+6 > len(s.data) || s.data[s.pos] != '\\' || s.data[s.pos+1] != 'u' {
+		return 0, false
+	}
+	var r rune
+	for _, c := range s.data[s.pos+2 : s.pos+6] {
+		v, ok := hexDigit(c)
+		if !ok {
+			return 0, false
+		}
+		r = r<<4 | v
+	}
+	s.pos += 6
+	return r, true
+}
+
+func hexDigit(c byte) (rune, bool) {
+	switch {
+	case c >= '0' && c <= '9':
+		return rune(c - '0'), true
+	case c >= 'a' && c <= 'f':
+		return rune(c-'a') + 10, true
+	case c >= 'A' && c <= 'F':
+		return rune(c-'A') + 10, true
+	}
+	return 0, false
+}
+
+// Int reads a whole number that fits in 64 bits; a fraction or an exponent is
+// refused, even where its value would be whole.
+func (s *Scanner) Int() (int64, error) {
+	c := s.Peek()
+	if c != '-' && (c < '0' || c > '9') {
+		return 0, s.unexpected("a number")
+	}
+	text, whole, err := s.number()
+	if err != nil {
+		return 0, err
+	}
+	n, parseErr := strconv.ParseInt(string(text), 10, 64)
+	if !whole || parseErr != nil {
+		return 0, s.Fail("not a whole number of 64 bits")
+	}
+	return n, nil
+}
+
+// number reads a number of any form and tells whether it is whole as written.
+func (s *Scanner) number() (text []byte, whole bool, err error) {
+	start := s.pos
+	if s.data[s.pos] == '-' {
+		s.pos++
+	}
+	digits := s.digits()
+	if digits == 0 || digits > 1 && s.data[s.pos-digits] == '0' {
+		return nil, false, s.failAt(start, "a malformed number")
+	}
+	whole = true
+	if s.pos < len(s.data) && s.data[s.pos] == '.' {
+		s.pos++
+		whole = false
+		if s.digits() == 0 {
+			return nil, false, s.failAt(start, "a malformed number")
+		}
+	}
+	if s.pos < len(s.data) && s.data[s.pos]|0x20 == 'e' {
+		s.pos++
+		whole = false
+		if s.pos < len(s.data) && (s.data[s.pos] == '+' || s.data[s.pos] == '-') {
+			s.pos++
+		}
+		if s.digits() == 0 {
+			return nil, false, s.failAt(start, "a malformed number")
+		}
+	}
+	return s.data[start:s.pos], whole, nil
+}
+
+func (s *Scanner) digits() int {
+	start := s.pos
+	for s.pos < len(s.data) && s.data[s.pos] >= '0' && s.data[s.pos] <= '9' {
+		s.pos++
+	}
+	return s.pos - start
+}
+
+// Null reads a null if one comes next, and tells whether it did.
+func (s *Scanner) Null() bool { return s.Peek() == 'n' && s.literal("null") }
+
+func (s *Scanner) literal(word string) bool {
+	if !bytes.HasPrefix(s.data[s.pos:], []byte(word)) {
+		return false
+	}
+	s.pos += len(word)
+	return true
+}
+
+// Skip reads any value, and holds it to the same rules.
+func (s *Scanner) Skip() error {
+	switch c := s.Peek(); {
+	case c == '{':
+		return s.Object(func(string) error { return s.Skip() })
+	case c == '[':
+		return s.Array(func(int) error { return s.Skip() })
+	case c == '"':
+		_, err := s.Bytes()
+		return err
+	case c == '-' || c >= '0' && c <= '9':
+		_, _, err := s.number()
+		return err
+	case s.literal("true"), s.literal("false"), s.literal("null"):
+		return nil
+	}
+	return s.unexpected("a value")
+}
+
+// End makes sure that nothing but white space is left.
+func (s *Scanner) End() error {
+	if s.Peek() != 0 || s.pos < len(s.data) {
+		return s.Fail("something follows the end of the JSON text")
+	}
+	return nil
+}
+
+// quote shows a name of unknown origin, cut to a length that fits in a message.
+func quote(name string) string {
+	if len(name) > 40 {
+		return strconv.QuoteToASCII(name[:40]) + "…"
+	}
+	return strconv.QuoteToASCII(name)
+}

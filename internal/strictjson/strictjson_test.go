@@ -1,0 +1,199 @@
+package strictjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// tree reads any value into the same shape that encoding/json makes.
+func tree(s *Scanner) (any, error) {
+	switch c := s.Peek(); {
+	case c == '{':
+		m := map[string]any{}
+		err := s.Object(func(name string) (err error) { m[name], err = tree(s); return })
+		return m, err
+	case c == '[':
+		a := []any{}
+		err := s.Array(func(int) error { v, err := tree(s); a = append(a, v); return err })
+		return a, err
+	case c == '"':
+		return s.Text()
+	case s.Null():
+		return nil, nil
+	case c == '-' || c >= '0' && c <= '9':
+		start := s.pos
+		if err := s.Skip(); err != nil {
+			return nil, err
+		}
+		return json.Number(s.data[start:s.pos]), nil
+	default:
+		err := s.Skip()
+		return c == 't', err
+	}
+}
+
+func read(data string) (any, error) {
+	s := New([]byte(data))
+	v, err := tree(s)
+	if err == nil {
+		err = s.End()
+	}
+	return v, err
+}
+
+func TestRefused(t *testing.T) {
+	long := strings.Repeat("n", 60)
+	for _, c := range []struct{ in, want string }{
+		{"", `line 1: the text ends where a value should be`},
+		{"\n\n nul", `line 3: a value expected, found null`},
+		{"{\n\"a\":1,\n\"a\":2}", `line 3: the name "a" is there twice`},
+		{`{"` + long + `":1,"` + long + `":2}`, `line 1: the name "` + long[:40] + `"… is there twice`},
+		{`{"x":{"a":1,"\u0061":2}}`, `line 1: the name "a" is there twice`},
+		{`{"a" 1}`, `line 1: a colon expected, found a number`},
+		{`{"a":1 "b":2}`, `line 1: a comma or the object's end expected, found a string`},
+		{`{"a":1,}`, `line 1: a string expected, found '}'`},
+		{`[1,]`, `line 1: a value expected, found ']'`},
+		{`[1 2]`, `line 1: a comma or the array's end expected, found a number`},
+		{`{1:2}`, `line 1: a string expected, found a number`},
+		{`{"a":1`, `line 1: the text ends where a comma or the object's end should be`},
+		{`["a`, `line 1: the text ends inside a string`},
+		{`["a\`, `line 1: the text ends inside a string`},
+		{"[\"a\nb\"]", `line 1: a control character in a string`},
+		{"[\"\xff\"]", `line 1: a string is not UTF-8`},
+		{`["\x"]`, `line 1: a bad escape in a string`},
+		{`["\u12g4"]`, `line 1: a bad escape in a string`},
+		{`["\ud800"]`, `line 1: half of a surrogate pair in a string`},
+		{`["\ud800\u0061"]`, `line 1: half of a surrogate pair in a string`},
+		{`[01]`, `line 1: a malformed number`},
+		{`[-]`, `line 1: a malformed number`},
+		{`[1.]`, `line 1: a malformed number`},
+		{`[1e+]`, `line 1: a malformed number`},
+		{`[1] x`, `line 1: something follows the end of the JSON text`},
+		{"[1]\x00", `line 1: something follows the end of the JSON text`},
+		{"\x00", `line 1: a value expected, found '\x00'`},
+		{strings.Repeat("[", 100000), `line 1: nested more than 32 deep`},
+		{strings.Repeat(`{"a":`, 100000), `line 1: nested more than 32 deep`},
+	} {
+		if _, err := read(c.in); err == nil || err.Error() != c.want {
+			t.Errorf("%.40q: %v\nwant %s", c.in, err, c.want)
+		}
+	}
+}
+
+func TestInt(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want int64
+		err  string
+	}{
+		{"-1", -1, ""},
+		{"4000000000", 4000000000, ""},
+		{"-9223372036854775808", -1 << 63, ""},
+		{"9223372036854775808", 0, "line 1: not a whole number of 64 bits"},
+		{"1.0", 0, "line 1: not a whole number of 64 bits"},
+		{"1e3", 0, "line 1: not a whole number of 64 bits"},
+		{`"1"`, 0, "line 1: a number expected, found a string"},
+		{"true", 0, "line 1: a number expected, found true or false"},
+	} {
+		got, err := New([]byte(c.in)).Int()
+		if got != c.want || fmt.Sprint(err) != c.err && c.err != "" || c.err == "" && err != nil {
+			t.Errorf("Int of %s: %d, %v", c.in, got, err)
+		}
+	}
+}
+
+func TestStringsAreNotCopied(t *testing.T) {
+	data := []byte(`"abcdefghijklmnop"`)
+	b, err := New(data).Bytes()
+	if err != nil || &b[0] != &data[1] || cap(b) != len(b) {
+		t.Errorf("Bytes: %q, %v, cap %d", b, err, cap(b))
+	}
+}
+
+func TestManyNames(t *testing.T) {
+	var b strings.Builder
+	for i := range 200000 {
+		fmt.Fprintf(&b, `,"n%d":0`, i)
+	}
+	if _, err := read("{" + b.String()[1:] + "}"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := read("{" + b.String()[1:] + `,"n199999":1}`); err == nil {
+		t.Error("the last of 200000 names came twice, and nothing was said")
+	}
+}
+
+// TestPlain compares the eight-at-a-time search with the definition, with
+// every byte at every place.
+func TestPlain(t *testing.T) {
+	slow := func(b []byte) int {
+		for i, c := range b {
+			if c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
+				return i
+			}
+		}
+		return len(b)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for c := range 256 {
+		for at := range 20 {
+			b := make([]byte, 20)
+			for i := range b {
+				b[i] = byte(' ' + rng.IntN(95))
+			}
+			b[at] = byte(c)
+			if got, want := plain(b), slow(b); got != want {
+				t.Fatalf("plain(%q) = %d, want %d", b, got, want)
+			}
+		}
+	}
+}
+
+// FuzzAgainstEncodingJSON holds that whatever is read here is read the same by
+// encoding/json, and that what is refused here but taken there is refused for
+// one of the stated reasons.
+func FuzzAgainstEncodingJSON(f *testing.F) {
+	for _, s := range []string{
+		`{"a":[1,-2.5e3,"x\u00e9\ud83d\ude00\/",true,false,null],"b":{}}`, `"\\\"\n"`, "\xef\xbb\xbf[]", `{"a":1,"a":2}`, `["é"]`, ` 0 `,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		got, err := read(string(data))
+		d := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
+		d.UseNumber()
+		var want any
+		wantErr := d.Decode(&want)
+		if err == nil && (wantErr != nil || !reflect.DeepEqual(got, want)) {
+			t.Fatalf("%q: read %#v; encoding/json: %#v, %v", data, got, want, wantErr)
+		}
+		if err != nil && wantErr == nil && !stated(err.Error()) && json.Valid(data) {
+			t.Fatalf("%q: %v; encoding/json reads it", data, err)
+		}
+	})
+}
+
+func stated(problem string) bool {
+	for _, reason := range []string{"is there twice", "not UTF-8", "surrogate", "nested", "something follows"} {
+		if strings.Contains(problem, reason) {
+			return true
+		}
+	}
+	return false
+}
+
+func BenchmarkSkip(b *testing.B) {
+	text := strings.Repeat("QUJD", 171)
+	data := []byte(`{"es":["` + strings.Repeat(text+`","`, 300) + `"]}`)
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if err := New(data).Skip(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

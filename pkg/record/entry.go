@@ -1,0 +1,144 @@
+package record
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"recover/internal/group"
+	"recover/internal/uuid"
+)
+
+const (
+	maxText            = 1024               // bytes
+	maxPreviousQuorums = (maxText + 1) / 37 // as many as one field of CSV can hold
+)
+
+// The fields of an entry, in the order in which they are written.
+const (
+	fieldQuorumID = iota
+	fieldKeyID
+	fieldAlgorithm
+	fieldName
+	fieldPublicKey
+	fieldAddress
+	fieldBlockchain
+	fieldNote
+	fieldPreviousQuorumIDs
+	fieldCount
+)
+
+var fieldNames = [fieldCount]string{
+	"quorum_id", "key_id", "algorithm", "name", "public_key", "address", "blockchain", "note", "previous_quorum_ids",
+}
+
+// rawEntry is an entry as it is written. A field that is missing is empty.
+type rawEntry struct {
+	text     [fieldCount]string // previous_quorum_ids excepted
+	previous []string
+}
+
+// entry checks an entry. The error is an *Error without a place.
+func (raw *rawEntry) entry() (e Entry, err error) {
+	for field, text := range raw.text {
+		if problem := textProblem(text); problem != "" {
+			return e, fieldProblem(fieldNames[field], "%s", problem)
+		}
+		if field <= fieldAlgorithm && text == "" {
+			return e, fieldProblem(fieldNames[field], "missing")
+		}
+	}
+	if e.QuorumID, err = parseID(fieldQuorumID, raw.text[fieldQuorumID]); err != nil {
+		return e, err
+	}
+	if e.KeyID, err = parseID(fieldKeyID, raw.text[fieldKeyID]); err != nil {
+		return e, err
+	}
+	if err := checkIDs(e.QuorumID, e.KeyID); err != nil {
+		return e, err
+	}
+	var known bool
+	if e.Algorithm, known = group.ByAlgorithm(raw.text[fieldAlgorithm]); !known {
+		return e, fieldProblem("algorithm", "%s is not SECP256K1 or ED25519", quote(raw.text[fieldAlgorithm]))
+	}
+	if e.PreviousQuorumIDs, err = parsePrevious(raw.previous, e.KeyID); err != nil {
+		return e, err
+	}
+	e.PublicKey, err = parsePublicKey(e.Algorithm, raw.text[fieldPublicKey])
+	e.Name, e.Address = raw.text[fieldName], raw.text[fieldAddress]
+	e.Blockchain, e.Note = raw.text[fieldBlockchain], raw.text[fieldNote]
+	return e, err
+}
+
+// textProblem says why text cannot be in a record; it is empty if it can.
+func textProblem(text string) string {
+	switch {
+	case len(text) > maxText:
+		return fmt.Sprintf("longer than %d bytes", maxText)
+	case !utf8.ValidString(text):
+		return "not UTF-8"
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return "a control character"
+	}
+	return ""
+}
+
+func parseID(field int, text string) (uuid.ID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return id, fieldProblem(fieldNames[field], "%v", err)
+	}
+	return id, nil
+}
+
+// checkIDs refuses one ID in both places: one of them was copied twice.
+func checkIDs(quorum, key uuid.ID) error {
+	if quorum == key {
+		return fieldProblem("quorum_id", "the same as key_id")
+	}
+	return nil
+}
+
+func parsePrevious(texts []string, key uuid.ID) ([]uuid.ID, error) {
+	var ids []uuid.ID
+	for _, text := range texts {
+		id, err := parseID(fieldPreviousQuorumIDs, text)
+		if err != nil {
+			return nil, err
+		}
+		if id == key {
+			return nil, fieldProblem("previous_quorum_ids", "the same as key_id")
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// parsePublicKey reads hex or base64 of a point or SubjectPublicKeyInfo, or of
+// an Ed25519 key with the prefix 0xED, as the XRP Ledger writes it.
+func parsePublicKey(algorithm group.Group, text string) (group.Point, error) {
+	if text == "" {
+		return nil, nil
+	}
+	b, err := hex.DecodeString(text)
+	if err != nil {
+		b, err = base64.StdEncoding.Strict().DecodeString(text)
+	}
+	if err != nil {
+		return nil, fieldProblem("public_key", "neither hex nor base64")
+	}
+	if len(b) == 33 && b[0] == 0xED && algorithm == group.Edwards25519 {
+		b = b[1:]
+	}
+	g, point, err := group.ParsePublicKey(b)
+	if err != nil {
+		return nil, fieldProblem("public_key", "%v", err)
+	}
+	if g != algorithm {
+		return nil, fieldProblem("public_key", "a key for %s, but algorithm is %s", g.Algorithm(), algorithm.Algorithm())
+	}
+	return point, nil
+}

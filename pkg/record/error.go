@@ -1,0 +1,59 @@
+package record
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Error says what is wrong with a record, and where. What is not known or
+// does not apply is zero.
+type Error struct {
+	Line    int    // from 1
+	Entry   int    // the number of the entry, from 1
+	Field   string // as the record calls it
+	Problem string
+}
+
+// Error returns a text such as
+//
+//	line 7, entry 3: key_id: not a UUID (36 characters: 8-4-4-4-12 hex digits)
+func (e *Error) Error() string {
+	var place, parts []string
+	if e.Line > 0 {
+		place = append(place, "line "+strconv.Itoa(e.Line))
+	}
+	if e.Entry > 0 {
+		place = append(place, "entry "+strconv.Itoa(e.Entry))
+	}
+	for _, part := range []string{strings.Join(place, ", "), e.Field, e.Problem} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(parts, ": ")
+}
+
+func problem(format string, args ...any) error {
+	return &Error{Problem: fmt.Sprintf(format, args...)}
+}
+
+func fieldProblem(field, format string, args ...any) error {
+	return &Error{Field: field, Problem: fmt.Sprintf(format, args...)}
+}
+
+// at notes the place of an *Error.
+func at(err error, line, entry int) error {
+	if e, ok := err.(*Error); ok {
+		e.Line, e.Entry = line, entry
+	}
+	return err
+}
+
+// quote shows a value of the record, escaped, and cut to fit in a message.
+func quote(s string) string {
+	if len(s) > 40 {
+		return strconv.QuoteToASCII(s[:40]) + "…"
+	}
+	return strconv.QuoteToASCII(s)
+}

@@ -1,0 +1,135 @@
+// Package record reads and writes the offline record: the list of the keys of a
+// company, which a backup cannot be opened without, because nothing in it names
+// the quorum.
+//
+// A record is JSON or CSV. Both are read strictly: what is not understood is
+// an error that names the line and the entry, for a record that is read
+// otherwise than it was meant is worse than one that is not read. No entry is
+// kept in memory: Open reads the record through once, and Entries once more.
+package record
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io"
+	"iter"
+
+	"recover/internal/group"
+	"recover/internal/uuid"
+)
+
+// The largest records that are read, in bytes. A JSON record is held in memory
+// as it is, a CSV record is not. Open takes another 0.3 bytes of memory for
+// each byte of either, until it returns.
+const (
+	MaxJSONSize = 256 << 20
+	MaxCSVSize  = 512 << 20
+)
+
+// ErrChanged is returned by Entries when the record is not what Open read.
+var ErrChanged = errors.New("the record has changed since it was opened")
+
+// Entry is one key of the record.
+type Entry struct {
+	QuorumID, KeyID uuid.ID
+	Algorithm       group.Group
+
+	// What else is recorded; empty or nil where it is not. Texts have at most
+	// 1024 bytes of UTF-8 and no control characters.
+	Name, Address, Blockchain, Note string
+	PublicKey                       group.Point // of Algorithm
+	PreviousQuorumIDs               []uuid.ID   // 24 at most
+
+	Line  int // at which the entry begins, from 1; 0 in a record made by Single
+	Index int // the number of the entry, from 1
+}
+
+// RecoveryKey is a recovery key that shards may be encrypted to.
+type RecoveryKey struct {
+	SHA256        [sha256.Size]byte // of the DER SubjectPublicKeyInfo
+	Custody, Note string            // for people
+}
+
+// Record is a sound record: every entry has been checked, and no key ID is
+// there twice.
+type Record struct {
+	Environment  string        // "production", "sandbox", or empty: not recorded
+	RecoveryKeys []RecoveryKey // empty: not recorded
+
+	entries int
+	sum     [sha256.Size]byte
+	scan    func(emit func(Entry) error) error
+}
+
+// Open reads a record of size bytes, JSON when it begins with "{" and CSV
+// else, and checks all of it. r has to stay readable as long as the Record
+// is used. A fault of the record is an *Error; any other error is of r.
+func Open(r io.ReaderAt, size int64) (*Record, error) {
+	isJSON, err := recognize(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return nil, err
+	}
+	open, limit := openCSV, int64(MaxCSVSize)
+	if isJSON {
+		open, limit = openJSON, MaxJSONSize
+	}
+	if size > limit {
+		return nil, problem("larger than %d MiB", limit>>20)
+	}
+	ids := make(idList, 0, size/int64(minEntrySize))
+	record, err := open(io.NewSectionReader(r, 0, size), func(e Entry) error {
+		ids = append(ids, occurrence{e.KeyID, uint32(e.Line), uint32(e.Index)})
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) == 0 {
+		return nil, problem("the record has no keys")
+	}
+	if err := ids.unique(); err != nil {
+		return nil, err
+	}
+	record.entries = len(ids)
+	return record, nil
+}
+
+// Single makes a record of one entry, for a key that is named by flags. The
+// error, an *Error, says that both IDs are the same.
+func Single(quorum, key uuid.ID, algorithm group.Group) (*Record, error) {
+	if err := checkIDs(quorum, key); err != nil {
+		return nil, err
+	}
+	entry := Entry{QuorumID: quorum, KeyID: key, Algorithm: algorithm, Index: 1}
+	return &Record{
+		entries: 1,
+		scan:    func(emit func(Entry) error) error { return emit(entry) },
+	}, nil
+}
+
+// Len returns the number of entries, which is 1 or more.
+func (r *Record) Len() int { return r.entries }
+
+// SHA256 returns the hash of the bytes that Open read; zeros for a record made
+// by Single.
+func (r *Record) SHA256() [sha256.Size]byte { return r.sum }
+
+// Entries reads the entries again, in their order. When reading fails, the
+// error comes last, with no entry. It is ErrChanged when the record is another
+// than the one that was opened, which may show as late as after the last entry.
+func (r *Record) Entries() iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		err := r.scan(func(e Entry) error {
+			if !yield(e, nil) {
+				return errStop
+			}
+			return nil
+		})
+		if err != nil && err != errStop {
+			yield(Entry{}, err)
+		}
+	}
+}
+
+// errStop ends a scan whose entries are no longer wanted.
+var errStop = errors.New("stop")

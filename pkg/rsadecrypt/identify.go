@@ -1,0 +1,213 @@
+// Package rsadecrypt holds all that concerns the recovery key, an RSA key
+// pair: reading it from the file forms seen in the field (spec, section 6), its
+// fingerprint, and RSA-OAEP.
+//
+// What a file is follows from its content, never from its name. Identify needs
+// no secret; Open and OpenWith bring in the passphrase or the identity.
+package rsadecrypt
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"encoding/hex"
+
+	"filippo.io/age"
+
+	"recover/internal/secret"
+)
+
+// MaxFileSize is the size, in bytes, above which a key file is refused.
+const MaxFileSize = 256 << 10
+
+// Form is a phrase for people that says what a key file is: "PKCS#8 PEM",
+// "sealed private key (PKE1)", "age file, passphrase" …
+type Form string
+
+func (f Form) String() string { return string(f) }
+
+// File is an identified key file.
+type File struct {
+	form    Form
+	private bool
+	pkcs1   []byte // RSAPrivateKey or RSAPublicKey in DER; nil if sealed
+	seal    seal   // nil if not sealed
+}
+
+// A seal is opened by a passphrase, but for an age file for identities.
+type seal interface {
+	open(passphrase []byte) (*rsa.PrivateKey, error)
+}
+
+// Identify finds out what a key file is. It keeps no reference to data, but the
+// File of an unsealed private key holds a copy: see Wipe.
+//
+// What the numbers of an unsealed key are worth is checked by PublicKey and
+// Open. The errors here are the sentinels of this package, *KeyKindError, and
+// for a sealed file *UnsupportedError and *WorkError.
+func Identify(data []byte) (*File, error) {
+	if len(data) > MaxFileSize {
+		return nil, ErrTooLarge
+	}
+	// All decoding is done in place on this one copy, so that one wipe does.
+	own := bytes.Clone(data)
+	defer secret.Wipe(own)
+	b := stripMark(own)
+	switch {
+	case len(bytes.TrimSpace(b)) == 0:
+		return nil, ErrEmpty
+	case bytes.HasPrefix(b, ageMagic):
+		return identifyAge(b, "age file")
+	case bytes.HasPrefix(b, pke1Magic):
+		return identifyPKE1(b[len(pke1Magic):])
+	case bytes.Contains(b, pemBegin):
+		return identifyPEM(b)
+	case bytes.Contains(b, identityPrefix):
+		return nil, ErrAgeIdentity
+	}
+	return identifyBare(b)
+}
+
+// identifyBare handles the forms that have no mark of their own.
+func identifyBare(b []byte) (*File, error) {
+	switch digits, ok := hexDigits(b); {
+	case ok:
+		return identifyHex(digits)
+	case bytes.HasPrefix(bytes.TrimSpace(b), []byte("3082")): // a key's DER in hex
+		return nil, ErrBadHex
+	case bytes.HasPrefix(b, pkcs12BER):
+		return nil, ErrPKCS12
+	case looksLikeDER(b):
+		return identifyDER(b, "DER")
+	case looksLikeOldPKE1(b):
+		return identifyOldPKE1(b), nil
+	}
+	return nil, ErrUnknownForm
+}
+
+// Form says what the file is.
+func (f *File) Form() Form { return f.form }
+
+// Private reports whether the file is a private key, or sealed as one.
+func (f *File) Private() bool { return f.private }
+
+// NeedsPassphrase reports whether Open needs the right passphrase.
+func (f *File) NeedsPassphrase() bool { return f.seal != nil && !f.NeedsIdentity() }
+
+// NeedsIdentity reports whether the file is an age file for identities, which
+// OpenWith opens.
+func (f *File) NeedsIdentity() bool {
+	s, ok := f.seal.(*ageSeal)
+	return ok && !s.passphrase
+}
+
+// PublicKey returns the public key of an unsealed file, and nil of a sealed
+// one. A private key is checked whole, with the errors of Open.
+func (f *File) PublicKey() (*rsa.PublicKey, error) {
+	switch {
+	case f.seal != nil:
+		return nil, nil
+	case !f.private:
+		return parsePublic(f.pkcs1)
+	}
+	key, err := parsePrivate(f.pkcs1)
+	if err != nil {
+		return nil, err
+	}
+	Wipe(key)
+	return &key.PublicKey, nil
+}
+
+// Open returns the private key. The passphrase is ignored where the file is not
+// sealed. With ErrWrongPassphrase it may be called again; ErrPublicKey,
+// ErrNeedsIdentity, ErrSealDamaged, and all that can be wrong with a key, are
+// final.
+//
+// The caller wipes the passphrase. Copies that the key derivations make of it
+// (they take strings) stay in memory until they are collected.
+func (f *File) Open(passphrase []byte) (*rsa.PrivateKey, error) {
+	switch {
+	case f.seal != nil:
+		return f.seal.open(passphrase)
+	case !f.private:
+		return nil, ErrPublicKey
+	}
+	return parsePrivate(f.pkcs1)
+}
+
+// OpenWith returns the private key of an age file for identities, or
+// ErrWrongIdentity when none of ids opens it, ErrNotForIdentity for any other
+// file, and otherwise the errors of Open.
+func (f *File) OpenWith(ids ...age.Identity) (*rsa.PrivateKey, error) {
+	if !f.NeedsIdentity() {
+		return nil, ErrNotForIdentity
+	}
+	return f.seal.(*ageSeal).openWith(ids, ErrWrongIdentity)
+}
+
+// Wipe overwrites the copy of an unsealed private key. The File is useless
+// afterwards.
+func (f *File) Wipe() { secret.Wipe(f.pkcs1) }
+
+// stripMark removes the byte order mark of UTF-8. Text in UTF-16 that begins
+// with one, as Notepad writes it, becomes ASCII, in place; text with other
+// characters is left, for no form of a key needs them.
+func stripMark(b []byte) []byte {
+	if rest, ok := bytes.CutPrefix(b, []byte("\xef\xbb\xbf")); ok {
+		return rest
+	}
+	var low int // where in a unit of two bytes the character is
+	switch {
+	case len(b)%2 != 0:
+		return b
+	case bytes.HasPrefix(b, []byte("\xff\xfe")):
+		low = 0
+	case bytes.HasPrefix(b, []byte("\xfe\xff")):
+		low = 1
+	default:
+		return b
+	}
+	for i := 2; i < len(b); i += 2 {
+		if b[i+1-low] != 0 || b[i+low] >= 0x80 {
+			return b
+		}
+	}
+	for i := 2; i < len(b); i += 2 {
+		b[i/2-1] = b[i+low]
+	}
+	return b[:len(b)/2-1]
+}
+
+// hexDigits returns the digits of hex text without its white space, moved
+// together in place. It leaves other data as it is.
+func hexDigits(b []byte) ([]byte, bool) {
+	for _, c := range b {
+		if !isHexDigit(c) && !isSpace(c) {
+			return nil, false
+		}
+	}
+	digits := b[:0]
+	for _, c := range b {
+		if !isSpace(c) {
+			digits = append(digits, c)
+		}
+	}
+	return digits, true
+}
+
+func isHexDigit(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
+
+// identifyHex decodes the digits in place.
+func identifyHex(digits []byte) (*File, error) {
+	if len(digits)%2 != 0 {
+		return nil, ErrTruncated
+	}
+	n, err := hex.Decode(digits, digits)
+	if err != nil || !looksLikeDER(digits[:n]) {
+		return nil, ErrUnknownForm
+	}
+	return identifyDER(digits[:n], "hex text")
+}

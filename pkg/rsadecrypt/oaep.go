@@ -1,0 +1,112 @@
+package rsadecrypt
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/big"
+)
+
+// Decrypt opens an RSA-OAEP ciphertext, with SHA-256 for the label and for MGF1
+// (RFC 8017, 7.1.2; spec, section 2). The label is bytes, not their hash.
+//
+// ErrDecrypt says that this ciphertext is bad, or another label's or key's. Any
+// other error is one of the key source, such as an HSM that is gone, wrapped.
+func Decrypt(key crypto.Decrypter, ciphertext, label []byte) ([]byte, error) {
+	pub, ok := key.Public().(*rsa.PublicKey)
+	if !ok {
+		return nil, ErrNotRSA
+	}
+	if len(ciphertext) != pub.Size() {
+		return nil, ErrDecrypt
+	}
+	msg, err := key.Decrypt(rand.Reader, ciphertext, &rsa.OAEPOptions{Hash: crypto.SHA256, Label: label})
+	switch {
+	case errors.Is(err, rsa.ErrDecryption):
+		return nil, ErrDecrypt
+	case err != nil:
+		return nil, fmt.Errorf("recovery key: %w", err)
+	}
+	return msg, nil
+}
+
+const hashSize = sha256.Size
+
+// SeededEncrypter encrypts with RSA-OAEP as Decrypt expects it, but with given
+// seeds, which proves a ciphertext whose seed and message are published (spec,
+// section 3). For these public values alone it trades constant time for speed:
+// for secret messages, use crypto/rsa.
+//
+// It reuses buffers, and is not for concurrent use.
+type SeededEncrypter struct {
+	n, e  *big.Int
+	lHash [hashSize]byte
+	em    []byte // 0x00 ‖ seed ‖ DB, as long as the modulus
+	m, c  big.Int
+}
+
+// minOAEPBits is the least modulus of 67 bytes: room for a message of one.
+const minOAEPBits = 8*(2*hashSize+2) + 1
+
+// NewSeededEncrypter checks that pub has an odd modulus of 529 to 8192 bits, and
+// an exponent as ErrExponent says. The errors are these, ErrModulus and
+// *SizeError.
+func NewSeededEncrypter(pub *rsa.PublicKey, label []byte) (*SeededEncrypter, error) {
+	if bits := pub.N.BitLen(); bits < minOAEPBits || bits > maxBits {
+		return nil, &SizeError{bits, minOAEPBits, maxBits}
+	}
+	if err := checkNumbers(pub); err != nil {
+		return nil, err
+	}
+	e := &SeededEncrypter{n: pub.N, e: big.NewInt(int64(pub.E)), em: make([]byte, pub.Size())}
+	e.SetLabel(label)
+	return e, nil
+}
+
+// SetLabel sets the label of the encryptions that follow.
+func (e *SeededEncrypter) SetLabel(label []byte) { e.lHash = sha256.Sum256(label) }
+
+// Encrypt returns the ciphertext, as long as the modulus, of msg under a seed
+// of 32 bytes (RFC 8017, 7.1.1).
+func (e *SeededEncrypter) Encrypt(msg, seed []byte) ([]byte, error) {
+	if len(seed) != hashSize {
+		return nil, fmt.Errorf("an OAEP seed of %d bytes, not %d", len(seed), hashSize)
+	}
+	if room := len(e.em) - 2*hashSize - 2; len(msg) > room {
+		return nil, fmt.Errorf("an OAEP message of %d bytes; the key has room for %d", len(msg), room)
+	}
+	maskedSeed, db := e.em[1:1+hashSize], e.em[1+hashSize:]
+	clear(e.em)
+	copy(maskedSeed, seed)
+	copy(db, e.lHash[:])
+	copy(db[len(db)-len(msg):], msg)
+	db[len(db)-len(msg)-1] = 1
+	maskXOR(db, maskedSeed)
+	maskXOR(maskedSeed, db)
+
+	e.m.SetBytes(e.em)
+	e.c.Exp(&e.m, e.e, e.n)
+	return e.c.FillBytes(make([]byte, len(e.em))), nil
+}
+
+// maskXOR masks out with MGF1-SHA-256 of seed (RFC 8017, B.2.1).
+func maskXOR(out, seed []byte) {
+	h := sha256.New()
+	var counter [4]byte
+	var mask [hashSize]byte
+	for i := uint32(0); len(out) > 0; i++ {
+		binary.BigEndian.PutUint32(counter[:], i)
+		h.Reset()
+		h.Write(seed)
+		h.Write(counter[:])
+		h.Sum(mask[:0])
+		for j := range min(len(out), hashSize) {
+			out[j] ^= mask[j]
+		}
+		out = out[min(len(out), hashSize):]
+	}
+}

@@ -1,0 +1,235 @@
+package shard
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"strings"
+
+	"recover/internal/group"
+	"recover/internal/strictjson"
+	"recover/pkg/rsadecrypt"
+)
+
+// envelope is the outer JSON object of a shard file (spec, section 1).
+type envelope struct {
+	index                         int64
+	recoveryKeyHex, root, wallet  string
+	keyAlgorithm, keyType, mpc    string
+	hasIndex, hasRoot, hasRecover bool
+	data                          []byte // base64 text
+}
+
+// Parse reads a shard file. It holds the file to the format where every part
+// depends on it; what is wrong with one player's part is kept with that player
+// and is for Verify and Rebuild to judge, because others may make up for it.
+// The Shard keeps no reference to file. Errors are *Error with
+// ReasonMalformed, ReasonUnsupported or ReasonAlgorithm.
+func Parse(file []byte) (*Shard, error) {
+	if len(file) > MaxFileSize {
+		return nil, fail(ReasonMalformed, "", "the file is larger than %d MiB", MaxFileSize>>20)
+	}
+	text, err := decodeFile(file)
+	if err != nil {
+		return nil, err
+	}
+	env, err := parseEnvelope(text)
+	if err != nil {
+		return nil, err
+	}
+	s, err := env.shard()
+	if err != nil {
+		return nil, err
+	}
+	inner, err := decodeText(env.data)
+	if err != nil {
+		return nil, fail(ReasonMalformed, "partialRecoveryDataHex", "not base64")
+	}
+	if s.data, err = parseBackup(inner); err != nil {
+		return nil, err
+	}
+	return s, s.checkNames()
+}
+
+// decodeFile undoes the base64 of the file, or says what the file is instead.
+func decodeFile(file []byte) ([]byte, error) {
+	text := bytes.TrimSpace(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))
+	switch {
+	case len(text) == 0:
+		return nil, fail(ReasonMalformed, "", "the file is empty")
+	case text[0] == '<':
+		return nil, fail(ReasonMalformed, "", "%s", describeMarkup(text))
+	case text[0] == '{':
+		return nil, fail(ReasonMalformed, "", "the file is JSON; a shard is base64 of JSON")
+	}
+	decoded, err := decodeText(text)
+	if err != nil && len(decoded) > 0 && decoded[0] == '{' {
+		return nil, fail(ReasonMalformed, "", "the base64 text ends or is damaged after %d of %d characters", damagedAt(err, text), len(text))
+	}
+	if err != nil {
+		return nil, fail(ReasonMalformed, "", "the file is not base64")
+	}
+	return decoded, nil
+}
+
+// decodeText decodes standard padded base64, line breaks and blanks ignored.
+// With an error it returns what came before the fault.
+func decodeText(text []byte) ([]byte, error) {
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	n, err := base64.StdEncoding.Decode(out, text)
+	if err != nil && bytes.ContainsAny(text, " \t") {
+		packed := bytes.Join(bytes.Fields(text), nil)
+		n, err = base64.StdEncoding.Decode(out, packed)
+	}
+	return out[:n], err
+}
+
+func damagedAt(err error, text []byte) int64 {
+	var at base64.CorruptInputError
+	if errors.As(err, &at) {
+		return int64(at)
+	}
+	return int64(len(text))
+}
+
+// describeMarkup tells an error page of the storage service, which a failed
+// download leaves in the place of the object, from other markup.
+func describeMarkup(text []byte) string {
+	_, rest, found := strings.Cut(string(text[:min(len(text), 4096)]), "<Code>")
+	code, _, closed := strings.Cut(rest, "</Code>")
+	if found && closed && len(code) <= 64 {
+		return "the file is an error page of the storage service, code " + shown(code) + ", not a shard"
+	}
+	return "the file is a web page or XML, not a shard"
+}
+
+func parseEnvelope(text []byte) (*envelope, error) {
+	var env envelope
+	s := strictjson.New(text)
+	err := s.Object(func(name string) error { return env.field(s, name) })
+	if err == nil {
+		err = s.End()
+	}
+	if err != nil {
+		return nil, fail(ReasonMalformed, "", "the JSON of the shard: %v", err)
+	}
+	for _, f := range []struct {
+		name string
+		has  bool
+	}{
+		{"index", env.hasIndex},
+		{"recoveryPublicKeyHex", env.hasRecover},
+		{"partialRecoveryDataHex", env.data != nil},
+		{"walletRootPublicKeyPkixBase64", env.hasRoot},
+	} {
+		if !f.has {
+			return nil, fail(ReasonMalformed, f.name, "the field is missing: the file is JSON, but not a shard")
+		}
+	}
+	return &env, nil
+}
+
+func (env *envelope) field(s *strictjson.Scanner, name string) (err error) {
+	if s.Null() {
+		return nil
+	}
+	switch name {
+	case "index":
+		env.index, err = s.Int()
+		env.hasIndex = true
+	case "recoveryPublicKeyHex":
+		env.recoveryKeyHex, err = s.Text()
+		env.hasRecover = true
+	case "partialRecoveryDataHex":
+		env.data, err = s.Bytes()
+	case "walletRootPublicKeyPkixBase64":
+		env.root, err = s.Text()
+		env.hasRoot = true
+	case "walletPublicKeyBase64":
+		env.wallet, err = s.Text()
+	case "keyAlgorithm":
+		env.keyAlgorithm, err = s.Text()
+	case "keyType":
+		env.keyType, err = s.Text()
+	case "mpcAlgorithm":
+		env.mpc, err = s.Text()
+	default: // a later version of the service may add fields
+		err = s.Skip()
+	}
+	return err
+}
+
+// shard turns the fields into their types.
+func (env *envelope) shard() (*Shard, error) {
+	if env.mpc == "pdkls23" {
+		return nil, fail(ReasonUnsupported, "mpcAlgorithm", "%s backups cannot be opened by this version", shown(env.mpc))
+	}
+	if env.index < 0 || env.index > 1<<16 {
+		return nil, fail(ReasonMalformed, "index", "%d is not the number of a recovery key", env.index)
+	}
+	s := &Shard{index: int(env.index)}
+	var err error
+	if s.recoveryKey, err = rsadecrypt.ParsePublicKey([]byte(env.recoveryKeyHex)); err != nil {
+		return nil, fail(ReasonMalformed, "recoveryPublicKeyHex", "%v", err)
+	}
+	if s.group, s.root, err = parsePublicKey(env.root); err != nil {
+		return nil, fail(ReasonMalformed, "walletRootPublicKeyPkixBase64", "%v", err)
+	}
+	if env.wallet != "" {
+		var g group.Group
+		if g, s.wallet, err = parsePublicKey(env.wallet); err != nil {
+			return nil, fail(ReasonMalformed, "walletPublicKeyBase64", "%v", err)
+		}
+		if g != s.group {
+			return nil, fail(ReasonMalformed, "walletPublicKeyBase64", "a key of %s, but the master key is of %s", g.Algorithm(), s.group.Algorithm())
+		}
+	}
+	return s, env.algorithm(s)
+}
+
+func parsePublicKey(text string) (group.Group, group.Point, error) {
+	b, err := decodeText([]byte(text))
+	if err != nil {
+		return nil, nil, errors.New("not base64")
+	}
+	return group.ParsePublicKey(b)
+}
+
+// algorithm compares the names of the algorithm with the master public key.
+func (env *envelope) algorithm(s *Shard) error {
+	for _, f := range []struct{ name, value string }{
+		{"keyAlgorithm", env.keyAlgorithm}, {"keyType", env.keyType},
+	} {
+		if f.value == "" {
+			continue
+		}
+		g, known := group.ByAlgorithm(f.value)
+		if !known {
+			return fail(ReasonUnsupported, f.name, "the algorithm %s is not supported", shown(f.value))
+		}
+		if g != s.group {
+			return fail(ReasonAlgorithm, f.name, "the shard says %s, but its master public key is of %s", f.value, s.group.Algorithm())
+		}
+	}
+	return nil
+}
+
+// checkNames refuses a backup whose every player names a version, curve or
+// sharing that is not known here: nothing further can be said of it.
+func (s *Shard) checkNames() error {
+	terms := s.data.terms()
+	switch {
+	case terms.Version != s.data.version:
+		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", shown(terms.Version), shown(s.data.version))
+	case terms.Curve != s.group.Name():
+		if _, known := group.ByName(terms.Curve); !known {
+			return fail(ReasonUnsupported, "curve", "the curve %s is not supported", shown(terms.Curve))
+		}
+		return fail(ReasonAlgorithm, "curve", "the recovery data is of %s, the master public key of %s", terms.Curve, s.group.Name())
+	case !terms.Sharing.known():
+		return fail(ReasonUnsupported, "sharing_type", "the sharing %s is not supported", shown(string(terms.Sharing)))
+	case terms.Threshold < 1 || terms.Threshold >= MaxPlayers:
+		return fail(ReasonMalformed, "threshold", "%d is not a threshold of 1 to %d", terms.Threshold, MaxPlayers-1)
+	}
+	return nil
+}

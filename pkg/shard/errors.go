@@ -1,0 +1,67 @@
+package shard
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Reason is a short, stable code for what is wrong with a backup. Scripts read
+// it in reports.
+type Reason string
+
+// The reasons for which a backup does not verify or a key is not rebuilt.
+const (
+	ReasonMalformed        Reason = "malformed"            // not of the format
+	ReasonUnsupported      Reason = "unsupported"          // of a version, curve or sharing that is not known here
+	ReasonAlgorithm        Reason = "algorithm-mismatch"   // the record or the shard names another algorithm
+	ReasonWrongIDs         Reason = "wrong-ids"            // quorum ID or key ID is not the backup's
+	ReasonOtherRecoveryKey Reason = "other-recovery-key"   // encrypted to another recovery key
+	ReasonProof            Reason = "proof-failed"         // the public proof does not hold
+	ReasonTooFewPlayers    Reason = "too-few-players"      // not enough players' parts can be opened
+	ReasonPublicKey        Reason = "public-key-mismatch"  // the master key is not the one of the public key
+	ReasonChainCode        Reason = "chain-code-lost"      // the master key is right, its chain code cannot be had
+	ReasonWalletKey        Reason = "wallet-key-mismatch"  // the master key is right, its child is not the wallet key
+	ReasonKeySource        Reason = "recovery-key-failure" // the recovery key could not be used
+)
+
+// Error says why a backup is refused. Faults has one entry or more, in the
+// order of the file.
+type Error struct {
+	Reason Reason
+	Faults []Fault
+	err    error // what a Decrypter returned
+}
+
+// Error lists all faults.
+func (e *Error) Error() string {
+	all := make([]string, len(e.Faults))
+	for i, f := range e.Faults {
+		all[i] = f.Error()
+	}
+	return strings.Join(all, "; ")
+}
+
+// Unwrap returns what the recovery key's source said, where it failed.
+func (e *Error) Unwrap() error { return e.err }
+
+// ReasonOf returns the reason of an error of this package, and "" for another.
+func ReasonOf(err error) Reason {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return ""
+}
+
+func fail(reason Reason, field, format string, args ...any) *Error {
+	return &Error{Reason: reason, Faults: []Fault{{Field: field, Problem: fmt.Sprintf(format, args...)}}}
+}
+
+// shown quotes a value of the file for a message, cut to a length that fits.
+func shown(value string) string {
+	if len(value) > 40 {
+		value = value[:40] + "…"
+	}
+	return fmt.Sprintf("%+q", value)
+}

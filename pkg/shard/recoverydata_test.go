@@ -1,0 +1,70 @@
+package shard
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/hex"
+	"slices"
+	"testing"
+
+	"recover/fixtures/vectors"
+	"recover/internal/group"
+)
+
+// TestRecoveryData opens what real MPC nodes of an independent implementation
+// wrote. Its RSA keys are small and its labels free text, so it goes in below
+// Parse and the IDs.
+func TestRecoveryData(t *testing.T) {
+	t.Setenv("GODEBUG", "rsa1024min=0")
+	opened := 0
+	for _, d := range vectors.RecoveryData(t) {
+		if d.Version != 3 || !slices.Contains([]string{"shamir", "additive"}, d.Sharing) {
+			continue
+		}
+		opened++
+		t.Run(d.Name, func(t *testing.T) { openRecoveryData(t, d) })
+	}
+	if opened < 4 {
+		t.Errorf("only %d files were opened", opened)
+	}
+}
+
+func openRecoveryData(t *testing.T, d vectors.Data) {
+	parsed, err := x509.ParsePKCS8PrivateKey(d.RecoveryKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := parsed.(*rsa.PrivateKey)
+	b, err := parseBackup(d.RecoveryData)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, _ := group.ByName(d.Curve)
+	raw, err := b.players[0].publicKey.bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, root, err := group.ParsePublicKey(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	label := []byte(d.Label)
+	s := &Shard{recoveryKey: &key.PublicKey, group: g, root: root, data: b}
+	if _, err := s.prove(label); err != nil {
+		t.Errorf("verify: %v", err)
+	}
+	r := &rebuilder{shard: s, group: g, terms: b.terms(), key: key, label: label}
+	m, err := r.master()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.chainCode(m); err != nil || m.lost != nil {
+		t.Fatal(err, m.lost)
+	}
+	if got := hex.EncodeToString(m.key.Bytes()); got != d.MasterPrivateKey {
+		t.Errorf("master key %s, want %s", got, d.MasterPrivateKey)
+	}
+	if got := hex.EncodeToString(m.chainCode.Reveal()); got != d.MasterChainCode {
+		t.Errorf("chain code %s, want %s", got, d.MasterChainCode)
+	}
+}

@@ -1,0 +1,334 @@
+package shard_test
+
+import (
+	"crypto"
+	"crypto/rsa"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	sandbox "recover/fixtures"
+	"recover/fixtures/testkey"
+	"recover/internal/group"
+	"recover/pkg/shard"
+	"recover/pkg/wallet"
+)
+
+// seeded returns the same randomness again for the same name.
+func seeded(name string) io.Reader {
+	var seed [32]byte
+	copy(seed[:], name)
+	return rand.NewChaCha8(seed)
+}
+
+// small is the recovery key of tests in which its size is not what matters.
+var small = testkey.Small()
+
+func backup(t testing.TB, spec sandbox.Spec) *sandbox.Key {
+	t.Helper()
+	if spec.Kit == nil {
+		spec.Kit = []*rsa.PublicKey{&small.PublicKey}
+	}
+	if spec.Sharing == "" {
+		spec.Sharing = shard.Shamir
+	}
+	k, err := sandbox.Make(seeded(t.Name()), spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func parse(t testing.TB, s *sandbox.Shard) *shard.Shard {
+	t.Helper()
+	file, err := s.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := shard.Parse(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// counter counts the private operations, and fails at the one after allowed
+// where that is not negative.
+type counter struct {
+	*rsa.PrivateKey
+	operations int
+	allowed    int
+}
+
+var errPulled = errors.New("the token was pulled out")
+
+func (c *counter) Decrypt(r io.Reader, ciphertext []byte, opts crypto.DecrypterOpts) ([]byte, error) {
+	if c.operations == c.allowed {
+		return nil, errPulled
+	}
+	c.operations++
+	return c.PrivateKey.Decrypt(r, ciphertext, opts)
+}
+
+func counting() *counter { return &counter{PrivateKey: small, allowed: -1} }
+
+// TestPrivateOperations holds the cost that everything else is measured by.
+func TestPrivateOperations(t *testing.T) {
+	for _, c := range []struct {
+		g                  group.Group
+		sharing            shard.Sharing
+		players, threshold int
+		options            shard.Options
+		want               int
+	}{
+		{group.Secp256k1, shard.Shamir, 2, 1, shard.Options{}, 3},
+		{group.Secp256k1, shard.Shamir, 5, 2, shard.Options{}, 4},
+		{group.Secp256k1, shard.Additive, 3, 2, shard.Options{}, 4},
+		{group.Edwards25519, shard.Shamir, 3, 1, shard.Options{}, 2},
+		{group.Edwards25519, shard.Shamir, 3, 1, shard.Options{ChainCode: true}, 3},
+		{group.Edwards25519, shard.Additive, 2, 1, shard.Options{}, 2},
+	} {
+		t.Run(fmt.Sprintf("%s-%s-%d-of-%d", c.g.Algorithm(), c.sharing, c.threshold+1, c.players), func(t *testing.T) {
+			k := backup(t, sandbox.Spec{Group: c.g, Sharing: c.sharing, Players: c.players, Threshold: c.threshold})
+			s := parse(t, k.Shards[0])
+			if _, err := s.Verify(k.IDs); err != nil {
+				t.Errorf("verify: %v", err)
+			}
+			key := counting()
+			m, err := s.Rebuild(key, k.IDs, c.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !m.Key().Equal(k.Master) || len(m.Warnings()) > 0 {
+				t.Errorf("another key came out, or warnings: %v", m.Warnings())
+			}
+			if key.operations != c.want {
+				t.Errorf("%d private operations, want %d", key.operations, c.want)
+			}
+		})
+	}
+}
+
+// TestFaults damages a backup, or the record of it, in every way that the
+// sandbox knows, and holds the reason that verify and rebuild give.
+func TestFaults(t *testing.T) {
+	k := backup(t, sandbox.Spec{Group: group.Secp256k1, Players: 3, Threshold: 1})
+	for _, f := range sandbox.Faults {
+		t.Run(f.Name, func(t *testing.T) {
+			file, c, err := f.Apply(seeded(f.Name), k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			verify, rebuild, operations := judge(t, file, c)
+			if got := shard.ReasonOf(verify); got != f.Verify || (verify == nil) != (f.Verify == "") {
+				t.Errorf("%s: verify says %q (%v), want %q", f.Why, got, verify, f.Verify)
+			}
+			if got := reasonOf(rebuild); got != f.Rebuild || (rebuild == nil) != (f.Rebuild == "") {
+				t.Errorf("%s: rebuild says %q (%v), want %q", f.Why, got, rebuild, f.Rebuild)
+			}
+			if f.Rebuild == shard.ReasonWrongIDs && operations > 0 {
+				t.Errorf("wrong IDs cost %d private operations", operations)
+			}
+			for _, err := range []error{verify, rebuild} {
+				checkText(t, err, k)
+			}
+		})
+	}
+}
+
+func reasonOf(err error) shard.Reason {
+	var mismatch *wallet.MismatchError
+	if errors.As(err, &mismatch) {
+		return shard.ReasonWalletKey
+	}
+	return shard.ReasonOf(err)
+}
+
+func judge(t *testing.T, file []byte, c sandbox.Case) (verify, rebuild error, operations int) {
+	s, err := shard.Parse(file)
+	if err == nil {
+		err = s.CheckAlgorithm(c.Algorithm)
+	}
+	if err != nil {
+		return err, err, 0
+	}
+	_, verify = s.Verify(c.IDs)
+	key := counting()
+	m, err := s.Rebuild(key, c.IDs, shard.Options{})
+	if err != nil {
+		return verify, err, key.operations
+	}
+	if !m.Key().Equal(c.Key.Master) {
+		t.Error("A WRONG MASTER KEY CAME OUT")
+	}
+	w, err := wallet.Derive(m, wallet.Expected{Backup: s.WalletPublicKey()})
+	if err == nil && !w.Private().Equal(c.Key.Wallet) {
+		t.Error("A WRONG WALLET KEY CAME OUT")
+	}
+	return verify, err, key.operations
+}
+
+// checkText holds that an error is of one line and short, and shows nothing of
+// the key.
+func checkText(t *testing.T, err error, k *sandbox.Key) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	text := err.Error()
+	if strings.ContainsAny(text, "\n\r\x1b") || len(text) > 2000 {
+		t.Errorf("the text of the error is %d long or not of one line: %q", len(text), text)
+	}
+	for _, canary := range [][]byte{k.Master.Bytes(), k.ChainCode, k.Wallet.Bytes()} {
+		if strings.Contains(strings.ToLower(text), hex.EncodeToString(canary)[:16]) {
+			t.Errorf("the error shows a secret: %s", text)
+		}
+	}
+}
+
+// TestHiddenGarbage plays cheating players: verify cannot see what they hid,
+// and rebuild has to try on.
+func TestHiddenGarbage(t *testing.T) {
+	k := backup(t, sandbox.Spec{Group: group.Edwards25519, Players: 2, Threshold: 1, HiddenGarbage: 3})
+	s := parse(t, k.Shards[0])
+	if _, err := s.Verify(k.IDs); err != nil {
+		t.Errorf("verify: %v", err)
+	}
+	key := counting()
+	m, err := s.Rebuild(key, k.IDs, shard.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !m.Key().Equal(k.Master) {
+		t.Error("a wrong key")
+	}
+	if len(m.Warnings()) != 2 || key.operations < 4 || key.operations > 8 {
+		t.Errorf("%d private operations, warnings %v", key.operations, m.Warnings())
+	}
+}
+
+// TestKeySourceFails pulls the token out at every operation: the error is the
+// source's, nothing is tried after it, and no key comes out.
+func TestKeySourceFails(t *testing.T) {
+	k := backup(t, sandbox.Spec{Group: group.Secp256k1, Players: 3, Threshold: 1})
+	s := parse(t, k.Shards[0])
+	for allowed := range 3 {
+		key := &counter{PrivateKey: small, allowed: allowed}
+		m, err := s.Rebuild(key, k.IDs, shard.Options{})
+		if m != nil || !errors.Is(err, errPulled) || shard.ReasonOf(err) != shard.ReasonKeySource || key.operations != allowed {
+			t.Errorf("pulled out at operation %d: %v, %v, %d operations", allowed+1, m, err, key.operations)
+		}
+	}
+}
+
+// TestMasterIsNotShown prints a Master in every way.
+func TestMasterIsNotShown(t *testing.T) {
+	k := backup(t, sandbox.Spec{Group: group.Secp256k1, Players: 2, Threshold: 1})
+	m, err := parse(t, k.Shards[0]).Rebuild(small, k.IDs, shard.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x", "%d"} {
+		for _, v := range []any{m, struct{ m *shard.Master }{m}, struct{ M *shard.Master }{m}} {
+			out := fmt.Sprintf(verb, v)
+			for _, canary := range [][]byte{k.Master.Bytes(), k.ChainCode} {
+				if strings.Contains(out, hex.EncodeToString(canary[:4])) || strings.Contains(out, fmt.Sprint(canary[:4])) {
+					t.Errorf("%s shows the key: %s", verb, out)
+				}
+			}
+		}
+	}
+	m.Wipe()
+	if !m.Key().IsZero() {
+		t.Error("Wipe left the key")
+	}
+}
+
+// TestKit opens each shard of a kit with its own recovery key and with no
+// other.
+func TestKit(t *testing.T) {
+	keys := []*rsa.PrivateKey{small, testkey.Recovery(0)}
+	k := backup(t, sandbox.Spec{
+		Group: group.Edwards25519, Players: 2, Threshold: 1, Kit: []*rsa.PublicKey{&keys[0].PublicKey, &keys[1].PublicKey},
+	})
+	for i, sealed := range k.Shards {
+		s := parse(t, sealed)
+		if s.Index() != i {
+			t.Errorf("index %d, want %d", s.Index(), i)
+		}
+		for j, key := range keys {
+			m, err := s.Rebuild(key, k.IDs, shard.Options{})
+			switch {
+			case i == j && (err != nil || !m.Key().Equal(k.Master)):
+				t.Errorf("shard %d with its own key: %v", i, err)
+			case i != j && shard.ReasonOf(err) != shard.ReasonOtherRecoveryKey:
+				t.Errorf("shard %d with key %d: %v", i, j, err)
+			}
+		}
+	}
+}
+
+var benchmarked = sync.OnceValue(func() map[string]*sandbox.Key {
+	keys := make(map[string]*sandbox.Key)
+	for _, g := range []group.Group{group.Secp256k1, group.Edwards25519} {
+		k, err := sandbox.Make(seeded("benchmark"), sandbox.Spec{
+			Group: g, Players: 3, Threshold: 1, Sharing: shard.Shamir, Kit: []*rsa.PublicKey{&testkey.Recovery(0).PublicKey},
+		})
+		if err != nil {
+			panic(err)
+		}
+		keys[g.Algorithm()] = k
+	}
+	return keys
+})
+
+func BenchmarkShard(b *testing.B) {
+	for _, name := range []string{"SECP256K1", "ED25519"} {
+		k := benchmarked()[name]
+		file, err := k.Shards[0].Encode()
+		if err != nil {
+			b.Fatal(err)
+		}
+		s, err := shard.Parse(file)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run("Parse/"+name, func(b *testing.B) {
+			b.SetBytes(int64(len(file)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := shard.Parse(file); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("CheckIDs/"+name, func(b *testing.B) {
+			for b.Loop() {
+				if err := s.CheckIDs(k.IDs); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("Verify/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Verify(k.IDs); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run("Rebuild/"+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Rebuild(testkey.Recovery(0), k.IDs, shard.Options{}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

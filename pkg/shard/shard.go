@@ -1,0 +1,112 @@
+// Package shard opens the backups of wallet keys: it parses a shard file,
+// proves from public data alone that it can be opened, and rebuilds the master
+// key from it.
+//
+// The three steps have three types, so that what was not checked cannot be
+// used. Parse gives a Shard, of which nothing is known but its shape. Verify
+// gives a Proof: whoever holds the recovery key can rebuild the key. Rebuild
+// gives a Master, whose public key is the one of the backup; there is no other
+// way to make one.
+//
+// The format is described in the specification of the recovery data; "spec,
+// section N" in this package refers to it.
+package shard
+
+import (
+	"crypto/rsa"
+	"crypto/sha256"
+
+	"recover/internal/challenge"
+	"recover/internal/group"
+	"recover/internal/uuid"
+	"recover/pkg/rsadecrypt"
+)
+
+const (
+	// MaxFileSize is the largest shard file that is read, in bytes. A backup
+	// of 3 players takes 340 kB.
+	MaxFileSize = 8 << 20
+	// MaxPlayers is the largest number of players in one backup.
+	MaxPlayers = 64
+)
+
+const (
+	degree      = 40                    // of each player's polynomial
+	ciphertexts = challenge.Ciphertexts // evaluations p(1) … p(80), all encrypted
+	opened      = challenge.Opened      // of them are opened for the proof
+	needed      = degree + 1            // evaluations that fix the polynomial
+)
+
+// IDs name a key: both have to be known from the offline record, because the
+// backup is encrypted under a label made of them and does not hold them.
+type IDs struct {
+	Quorum, Key uuid.ID
+}
+
+// label is what the OAEP ciphertexts of the backup are bound to (spec, section 2).
+func (ids IDs) label() []byte {
+	sum := sha256.Sum256([]byte(ids.Quorum.String() + "-" + ids.Key.String()))
+	return sum[:]
+}
+
+// Shard is a parsed shard file: one backup of one wallet key, encrypted to one
+// recovery key. Nothing of it is proved.
+type Shard struct {
+	index       int
+	recoveryKey *rsa.PublicKey
+	group       group.Group // of the root public key
+	root        group.Point
+	wallet      group.Point // nil where the shard has none
+	data        *backup
+}
+
+// Index returns which recovery key of the kit the shard says it is for: the N
+// of recovery_shard-N.txt.
+func (s *Shard) Index() int { return s.index }
+
+// RecoveryKey returns the recovery public key that the shard names.
+func (s *Shard) RecoveryKey() *rsa.PublicKey { return s.recoveryKey }
+
+// Fingerprint returns the fingerprint of the recovery key that the shard names.
+func (s *Shard) Fingerprint() rsadecrypt.Fingerprint {
+	return rsadecrypt.FingerprintOf(s.recoveryKey)
+}
+
+// Group returns the group of the master public key that the shard names.
+func (s *Shard) Group() group.Group { return s.group }
+
+// MasterPublicKey returns the master public key that the shard names.
+func (s *Shard) MasterPublicKey() group.Point { return s.root }
+
+// WalletPublicKey returns the wallet public key that the shard names, or nil.
+func (s *Shard) WalletPublicKey() group.Point { return s.wallet }
+
+// Version returns the version of the recovery data.
+func (s *Shard) Version() string { return s.data.version }
+
+// Players returns how many players' parts the backup holds.
+func (s *Shard) Players() int { return len(s.data.players) }
+
+// Terms returns how the key is shared: what most players say.
+func (s *Shard) Terms() Terms { return s.data.terms() }
+
+// CheckAlgorithm compares the algorithm that the offline record has for the key
+// with the backup's. The error is an *Error with ReasonAlgorithm.
+func (s *Shard) CheckAlgorithm(recorded group.Group) error {
+	if recorded != s.group {
+		return fail(ReasonAlgorithm, "algorithm", "the record says %s, the backup holds a key of %s",
+			recorded.Algorithm(), s.group.Algorithm())
+	}
+	return nil
+}
+
+// CheckRecoveryKey tells whether the shard is encrypted to the recovery key
+// pub, by what it says itself. The error is an *Error with
+// ReasonOtherRecoveryKey.
+func (s *Shard) CheckRecoveryKey(pub *rsa.PublicKey) error {
+	if s.recoveryKey.Equal(pub) {
+		return nil
+	}
+	return fail(ReasonOtherRecoveryKey, "recoveryPublicKeyHex", "the shard is encrypted to recovery key %s, not to %s",
+		s.Fingerprint(), rsadecrypt.FingerprintOf(pub))
+}

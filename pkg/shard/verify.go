@@ -1,0 +1,313 @@
+package shard
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+
+	"recover/internal/group"
+	"recover/pkg/rsadecrypt"
+)
+
+// Proof says that a backup can be opened: whoever holds the private half of
+// its recovery key, and knows its IDs, can rebuild the master private key of
+// its public key. Only Verify makes one.
+type Proof struct {
+	terms   Terms
+	players int
+	caveats []string
+}
+
+// Terms returns how the key is shared; all players agree on it.
+func (p *Proof) Terms() Terms { return p.terms }
+
+// Players returns how many players' parts were proved.
+func (p *Proof) Players() int { return p.players }
+
+// Caveats returns what public data cannot prove of this backup, as plain
+// sentences; mostly none.
+func (p *Proof) Caveats() []string { return p.caveats }
+
+// Verify proves from public data alone that the backup can be opened under the
+// given IDs (spec, section 3). It checks all of it, and its error lists every
+// fault of every player. Errors are *Error: with ReasonWrongIDs where the IDs
+// are not this backup's, else ReasonTooFewPlayers, ReasonPublicKey or
+// ReasonProof.
+func (s *Shard) Verify(ids IDs) (*Proof, error) {
+	if err := s.CheckIDs(ids); err != nil {
+		return nil, err
+	}
+	return s.prove(ids.label())
+}
+
+// VerifyWithoutIDs checks what can be checked of a backup whose IDs are not at
+// hand: all of the proof but whether the opened ciphertexts hold what they are
+// said to hold. No error means only that nothing wrong was seen.
+func (s *Shard) VerifyWithoutIDs() error {
+	_, err := s.prove(nil)
+	return err
+}
+
+// prove checks everything; with no label, the ciphertexts are passed over.
+func (s *Shard) prove(label []byte) (*Proof, error) {
+	v := &verifier{shard: s, group: s.group, terms: s.data.terms(), reason: ReasonProof}
+	if label != nil {
+		enc, err := rsadecrypt.NewSeededEncrypter(s.recoveryKey, label)
+		if err != nil {
+			return nil, fail(ReasonMalformed, "recoveryPublicKeyHex", "%v", err)
+		}
+		v.encrypter = enc
+	}
+	v.agreement()
+	v.publicKeys()
+	commitments := v.commitments()
+	for _, p := range s.data.players {
+		v.player(p, commitments)
+	}
+	if len(v.faults) > 0 {
+		return nil, &Error{Reason: v.reason, Faults: v.faults}
+	}
+	return &Proof{terms: v.terms, players: len(s.data.players), caveats: v.caveats}, nil
+}
+
+// verifier collects what is wrong with a backup.
+type verifier struct {
+	shard     *Shard
+	group     group.Group
+	encrypter *rsadecrypt.SeededEncrypter // nil: the ciphertexts are not checked
+	terms     Terms
+	reason    Reason // ReasonProof, or the first that says more
+	faults    faults
+	caveats   []string
+}
+
+// because notes a fault that says more than that the proof failed.
+func (v *verifier) because(reason Reason, f Fault) {
+	if v.reason == ReasonProof {
+		v.reason = reason
+	}
+	v.faults.add(f)
+}
+
+// agreement checks that all players speak of one backup, and that there are
+// enough of them (spec, section 3, step 1).
+func (v *verifier) agreement() {
+	players := v.shard.data.players
+	reference := v.shard.data.reference()
+	seen := make(map[int64]bool)
+	for _, p := range players {
+		v.faults = append(v.faults, p.faults...)
+		switch {
+		case !p.hasIndex || p.index < 0 || p.index >= MaxPlayers:
+			v.faults.field(p, "player_index", "not an index of 0 to %d", MaxPlayers-1)
+		case seen[p.index]:
+			v.faults.field(p, "player_index", "the player is there twice")
+		}
+		seen[p.index] = true
+		v.agrees(p, reference)
+	}
+	if len(players) < 2 {
+		v.because(ReasonTooFewPlayers, Fault{Field: "recovery_data", Problem: "one player's part is too few"})
+	} else if int64(len(seen)) <= v.terms.Threshold {
+		v.because(ReasonTooFewPlayers, Fault{Field: "recovery_data", Problem: fmt.Sprintf("%d players' parts are there, %d are needed", len(seen), v.terms.Threshold+1)})
+	}
+}
+
+// agrees compares what has to be the same for all players with what most have.
+func (v *verifier) agrees(p, most *player) {
+	for _, f := range []struct {
+		name string
+		same bool
+	}{
+		{"version", p.terms.Version == v.terms.Version},
+		{"threshold", p.terms.Threshold == v.terms.Threshold},
+		{"sharing_type", p.terms.Sharing == v.terms.Sharing},
+		{"curve", p.terms.Curve == v.terms.Curve},
+		{"public_key", bytes.Equal(p.publicKey, most.publicKey)},
+		{"nonce", bytes.Equal(p.nonce, most.nonce)},
+		{"aux_data_public", bytes.Equal(p.auxPublic, most.auxPublic)},
+		{"aux_data_wrapped_encryption_key", bytes.Equal(p.auxKey, most.auxKey)},
+		{"aux_data_private_encrypted", bytes.Equal(p.auxData, most.auxData)},
+		{"key_share_commitments", maps.EqualFunc(p.commitments, most.commitments, sameBlob)},
+	} {
+		if !f.same {
+			v.faults.field(p, f.name, "not the same as the other players'")
+		}
+	}
+}
+
+// publicKeys compares the master public key of the recovery data with the
+// shard's (spec, section 3, step 2).
+func (v *verifier) publicKeys() {
+	for _, p := range v.shard.data.players {
+		if err := v.shard.checkPublicKey(p); err != nil {
+			v.because(ReasonPublicKey, Fault{Player: p.name(), Field: "public_key", Problem: err.Error()})
+		}
+	}
+	// An Ed25519 wallet key is the master key; that of the other is its child,
+	// and the chain code that makes it is sealed.
+	if s := v.shard; s.group == group.Edwards25519 && s.wallet != nil && !s.wallet.Equal(s.root) {
+		v.because(ReasonWalletKey, Fault{Field: "walletPublicKeyBase64", Problem: "not the master public key, which an ED25519 wallet uses as it is"})
+	}
+}
+
+// commitments decodes the players' commitments and checks that they make the
+// public key (spec, section 3, step 6).
+func (v *verifier) commitments() map[int64]group.Point {
+	listed := v.shard.data.reference().commitments
+	points := make(map[int64]group.Point)
+	for index, c := range listed {
+		point, err := decodePoint(v.group, c)
+		if err != nil {
+			v.faults.add(Fault{Field: "key_share_commitments", Items: []int{int(index)}, Problem: err.Error()})
+			continue
+		}
+		points[index] = point
+	}
+	if len(points) != len(listed) || len(points) == 0 {
+		return points
+	}
+	if err := v.combine(points); err != nil {
+		v.faults.add(Fault{Field: "key_share_commitments", Problem: err.Error()})
+	}
+	return points
+}
+
+func (v *verifier) combine(points map[int64]group.Point) error {
+	switch v.terms.Sharing {
+	case Shamir:
+		return v.combineShamir(points)
+	case Additive:
+		sum := v.group.NewPoint()
+		for _, c := range points {
+			sum.Add(sum, c)
+		}
+		if !sum.Equal(v.shard.root) {
+			return fmt.Errorf("they do not add up to the public key")
+		}
+	default:
+		v.caveats = append(v.caveats, "with multiplicative sharing, public data cannot prove that the players' shares make the public key")
+	}
+	if missing := len(points) - len(v.shard.data.players); missing > 0 {
+		v.because(ReasonTooFewPlayers, Fault{Field: "recovery_data", Problem: fmt.Sprintf(
+			"%d of %d players' parts are missing, and with %s sharing all are needed", missing, len(points), v.terms.Sharing)})
+	}
+	return nil
+}
+
+func (v *verifier) combineShamir(points map[int64]group.Point) error {
+	var xs []int
+	var ps []group.Point
+	for index, c := range points {
+		xs, ps = append(xs, int(index)+1), append(ps, c)
+	}
+	if int64(len(ps)) <= v.terms.Threshold {
+		return fmt.Errorf("%d commitments are too few for threshold %d", len(ps), v.terms.Threshold)
+	}
+	low, err := group.DegreeAtMost(v.group, xs, ps, int(v.terms.Threshold))
+	if err != nil {
+		return err
+	}
+	at0, err := group.InterpolatePointsAtZero(v.group, xs, ps)
+	if err != nil {
+		return err
+	}
+	if !low || !at0.Equal(v.shard.root) {
+		return fmt.Errorf("they do not make the public key with threshold %d", v.terms.Threshold)
+	}
+	return nil
+}
+
+// player checks one player's own part (spec, section 3, steps 3 to 5).
+func (v *verifier) player(p *player, commitments map[int64]group.Point) {
+	if !v.lengths(p) {
+		return
+	}
+	v.challenge(p)
+	v.openings(p, v.points(p, commitments))
+}
+
+func (v *verifier) lengths(p *player) bool {
+	right := true
+	for _, f := range []struct {
+		name      string
+		have, max int
+	}{
+		{"es", p.es.count, ciphertexts}, {"ys", p.ys.count, degree}, {"combination", len(p.combination), opened},
+		{"vs", p.vs.count, opened}, {"rs", p.rs.count, opened},
+	} {
+		if f.have != f.max {
+			v.faults.field(p, f.name, "%d elements, not %d", f.have, f.max)
+			right = false
+		}
+	}
+	return right
+}
+
+// points returns G·p(0) … G·p(80), or nil where they cannot be had.
+func (v *verifier) points(p *player, commitments map[int64]group.Point) []group.Point {
+	share, known := commitments[p.index]
+	if !known {
+		if _, listed := p.commitments[p.index]; !listed {
+			v.faults.field(p, "key_share_commitments", "the player's own is missing")
+		}
+		return nil
+	}
+	points := []group.Point{share}
+	for i := range degree {
+		b, err := p.ys.bytes(i)
+		if err == nil {
+			var y group.Point
+			if y, err = v.group.ParsePoint(b); err == nil {
+				points = append(points, y)
+				continue
+			}
+		}
+		v.faults.item(p, "ys", i, "%v", err)
+	}
+	if len(points) < needed {
+		return nil
+	}
+	return append(points, group.Extend(points, degree)...)
+}
+
+// challenge checks that the positions that were opened are those that the
+// player could not choose.
+func (v *verifier) challenge(p *player) {
+	want, err := v.shard.challenge(p)
+	switch {
+	case err != nil:
+		v.faults.of(p, err)
+	case !slices.Equal(p.combination, want):
+		v.faults.field(p, "combination", "not the positions that the player had to open: something that the proof is made of was changed")
+	}
+}
+
+// openings checks every opened value against its ciphertext and, where points
+// are to be had, its commitment.
+func (v *verifier) openings(p *player, points []group.Point) {
+	made := v.group.NewPoint()
+	for i := range opened {
+		if v.encrypter != nil {
+			fits, err := p.refits(v.encrypter, v.group, i)
+			if err != nil {
+				v.faults.of(p, err)
+				continue
+			}
+			if !fits {
+				v.faults.item(p, "vs", i, "encrypted again, it does not give its ciphertext in es")
+			}
+		}
+		c, err := p.position(i)
+		if err != nil || points == nil {
+			continue
+		}
+		value, err := p.value(v.group, i)
+		if err != nil {
+			v.faults.item(p, "vs", i, "%v", err)
+		} else if !made.BaseMul(value).Equal(points[c+1]) {
+			v.faults.item(p, "vs", i, "not the value that the player committed to")
+		}
+	}
+}

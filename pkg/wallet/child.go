@@ -1,0 +1,86 @@
+package wallet
+
+import (
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/binary"
+	"errors"
+
+	"recover/internal/group"
+	"recover/internal/secret"
+)
+
+const (
+	chainCodeSize = 32      // bytes
+	firstHardened = 1 << 31 // the first index whose child needs the private key
+)
+
+// The ways in which a child key cannot be derived.
+var (
+	ErrChainCode = errors.New("chain code is not 32 bytes")
+	ErrHardened  = errors.New("child index is hardened (2^31 or above)")
+	ErrNoChild   = errors.New("no child key at this index (BIP-32: I_L is out of range or the key is zero)")
+)
+
+// Child derives the non-hardened child m/index of a secp256k1 master key
+// (CKDpriv of BIP-32), the wallet key of spec, section 4, at index 0. master is
+// not zero; chainCode is 32 bytes. The caller wipes the key that comes back.
+//
+// It fails with ErrChainCode, with ErrHardened for an index of 2^31 or above,
+// and, once in 2^127, with ErrNoChild.
+func Child(master group.Scalar, chainCode []byte, index uint32) (group.Scalar, error) {
+	left, err := tweak(group.Secp256k1.NewPoint().BaseMul(master), chainCode, index)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe(left)
+	return addTweak(master, left)
+}
+
+// ChildPublic derives the public key of the same child from the master public
+// key (CKDpub of BIP-32). It fails as Child does.
+func ChildPublic(master group.Point, chainCode []byte, index uint32) (group.Point, error) {
+	left, err := tweak(master, chainCode, index)
+	if err != nil {
+		return nil, err
+	}
+	return addTweakPublic(master, left)
+}
+
+// tweak returns I_L, the 32 bytes that make the child out of its parent: whoever
+// knows them and the child's key knows the parent's.
+func tweak(parent group.Point, chainCode []byte, index uint32) ([]byte, error) {
+	if len(chainCode) != chainCodeSize {
+		return nil, ErrChainCode
+	}
+	if index >= firstHardened {
+		return nil, ErrHardened
+	}
+	h := hmac.New(sha512.New, chainCode)
+	h.Write(group.Compressed(parent))
+	h.Write(binary.BigEndian.AppendUint32(nil, index))
+	return h.Sum(nil)[:32], nil
+}
+
+func addTweak(parent group.Scalar, left []byte) (group.Scalar, error) {
+	s, err := group.Secp256k1.ParseScalar(left)
+	if err != nil {
+		return nil, ErrNoChild
+	}
+	if s.Add(s, parent).IsZero() {
+		return nil, ErrNoChild
+	}
+	return s, nil
+}
+
+func addTweakPublic(parent group.Point, left []byte) (group.Point, error) {
+	s, err := group.Secp256k1.ParseScalar(left)
+	if err != nil {
+		return nil, ErrNoChild
+	}
+	child := group.Secp256k1.NewPoint().BaseMul(s)
+	if child.Add(child, parent).IsIdentity() {
+		return nil, ErrNoChild
+	}
+	return child, nil
+}
