@@ -63,6 +63,15 @@ func CreateDir(path string) (*Dir, error) {
 // Path returns the path of the directory.
 func (d *Dir) Path() string { return d.path }
 
+// CreateDir makes a new directory in d. Errors are those of the function of
+// that name, and ErrName.
+func (d *Dir) CreateDir(name string) (*Dir, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	return CreateDir(filepath.Join(d.path, name))
+}
+
 // WriteFile writes data to a new file of mode 0600, see WriteTo.
 func (d *Dir) WriteFile(name string, data []byte) error {
 	return d.WriteTo(name, func(w io.Writer) error {
@@ -101,10 +110,17 @@ func (d *Dir) WriteTo(name string, write func(io.Writer) error) error {
 	return at(path, syncDir(d.path))
 }
 
+func checkName(name string) error {
+	if name == "" || name[0] == '.' || strings.ContainsAny(name, `/\`) || !filepath.IsLocal(name) {
+		return &PathError{name, ErrName}
+	}
+	return nil
+}
+
 // create makes the file that is to hold the result name.
 func (d *Dir) create(name, filename string, flag int) (*os.File, error) {
-	if name == "" || name[0] == '.' || strings.ContainsAny(name, `/\`) || !filepath.IsLocal(name) {
-		return nil, &PathError{name, ErrName}
+	if err := checkName(name); err != nil {
+		return nil, err
 	}
 	path := filepath.Join(d.path, filename)
 	f, err := os.OpenFile(path, flag|os.O_CREATE|os.O_EXCL, 0o600)

@@ -146,6 +146,22 @@ func TestReadOnly(t *testing.T) {
 	check(t, "WriteFile", d.WriteFile("a", nil), unix.EROFS, dir, `"DIR/out/.a.partial": read-only file system`)
 }
 
+// A directory cannot be linked (EPERM, as on FAT) nor moved into itself (EINVAL,
+// as where there is no exclusive rename), so all three ways are tried.
+func TestPlaceTriesEveryWay(t *testing.T) {
+	from := t.TempDir()
+	to := filepath.Join(from, "to")
+	for name, place := range map[string]func(from, to string) error{"rename": renameExclusive, "link": linkExclusive} {
+		if err := place(from, to); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	var linkErr *os.LinkError
+	if err := place(from, to); !errors.As(err, &linkErr) || linkErr.Op != "rename" || linkErr.Err != unix.EINVAL {
+		t.Errorf("place: %v", err)
+	}
+}
+
 func TestSyncDir(t *testing.T) {
 	if err := syncDir(t.TempDir()); err != nil {
 		t.Error(err)

@@ -101,20 +101,18 @@ func (c *console) checkSignals() error {
 	}
 }
 
-// eraseLine erases the prompt of a question without echo, after a line break
+// erasePrompt erases the prompt of a question without echo, after a line break
 // for terminals that can erase nothing.
-func (c *console) eraseLine() { _, _ = io.WriteString(c.out, "\r\n\x1b[F\x1b[K") }
+func (c *console) erasePrompt() { _, _ = io.WriteString(c.out, "\r\n\x1b[F\x1b[K") }
 
-// endEcho ends the line of a question with echo. A CR was shown as ^M.
-func (c *console) endEcho(line []byte) {
-	end := "\r\n"
-	if ended(line) && line[len(line)-1] == '\n' {
-		return
+// endLine ends the line of a question with echo. A CR was shown as ^M.
+func (c *console) endLine(line []byte) {
+	switch {
+	case !ended(line):
+		_, _ = io.WriteString(c.out, "\r\n")
+	case line[len(line)-1] == '\r':
+		_, _ = io.WriteString(c.out, "\b\b  \r\n")
 	}
-	if ended(line) {
-		end = "\b\b  \r\n"
-	}
-	_, _ = io.WriteString(c.out, end)
 }
 
 // columns returns a function that tells how wide the terminal f is, or nil if

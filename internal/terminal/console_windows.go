@@ -82,17 +82,17 @@ func (c *console) read(p []byte) (int, error) {
 	return len(text), nil
 }
 
-// eraseLine erases the prompt of a question without echo, after a line break
+// erasePrompt erases the prompt of a question without echo, after a line break
 // for terminals that can erase nothing.
-func (c *console) eraseLine() {
+func (c *console) erasePrompt() {
 	_, _ = io.WriteString(c.out, "\r\n")
 	if interpretEscapes(c.out) {
 		_, _ = io.WriteString(c.out, "\x1b[F\x1b[K")
 	}
 }
 
-// endEcho does nothing: the console has shown the line end.
-func (c *console) endEcho([]byte) {}
+// endLine does nothing: the console has shown the line end.
+func (c *console) endLine([]byte) {}
 
 // columns returns a function that tells how wide the terminal f is, or nil if
 // f is no terminal on which a line can be rewritten.

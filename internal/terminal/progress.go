@@ -70,7 +70,7 @@ func (p *Progress) Done() {
 // wraps could not be erased. The caller holds mu.
 func (p *Progress) draw() {
 	p.shown = p.t.now()
-	_, _ = io.WriteString(p.t.stderr, eraseLine+cut(p.line(), p.t.columns()-1))
+	_, _ = io.WriteString(p.t.stderr, eraseLine+cut(p.line(), max(1, p.t.columns()-1)))
 }
 
 // line tells the count, and once there is something to reckon from, the rate

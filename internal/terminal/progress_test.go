@@ -41,6 +41,9 @@ func TestProgressOnTerminal(t *testing.T) {
 	pass(redrawEvery)
 	p.Step(false)
 	expect("\r\x1b[Krecover: keys\\x0a:…")
+	term.columns = func() int { return 1 }
+	term.Note("")
+	expect("\r\x1b[Krecover: \n\r\x1b[K…")
 	p.Done()
 	expect("\r\x1b[Krecover: keys\\x0a: 3 of 120, 1 failed, 2s\n")
 	term.Note("after")

@@ -102,9 +102,9 @@ func (t *Terminal) ask(prompt string, echo bool) ([]byte, error) {
 	}
 	line, err := t.readLine(c)
 	if echo {
-		c.endEcho(line)
+		c.endLine(line)
 	} else {
-		c.eraseLine()
+		c.erasePrompt()
 	}
 	if err != nil {
 		return nil, err

@@ -13,9 +13,9 @@ import (
 )
 
 // maxWorkFactor is the base-2 logarithm of the highest scrypt cost taken from
-// an age file. It is the limit of age itself: 4 GiB of memory. age writes 18,
-// which is 256 MiB; other implementations go by the speed of the machine.
-const maxWorkFactor = 22
+// an age file: 1 GiB of memory. age writes 18, which is 256 MiB; other
+// implementations go by the speed of the machine.
+const maxWorkFactor = 20
 
 const ageArmor = "AGE ENCRYPTED FILE" // the type of the PEM block
 

@@ -29,8 +29,8 @@ func (f Form) String() string { return string(f) }
 type File struct {
 	form    Form
 	private bool
-	pkcs1   []byte // RSAPrivateKey or RSAPublicKey in DER; nil if sealed
-	seal    seal   // nil if not sealed
+	pkcs1   *secret.Bytes // RSAPrivateKey or RSAPublicKey in DER; nil if sealed
+	seal    seal          // nil if not sealed
 }
 
 // A seal is opened by a passphrase, but for an age file for identities.
@@ -107,9 +107,9 @@ func (f *File) PublicKey() (*rsa.PublicKey, error) {
 	case f.seal != nil:
 		return nil, nil
 	case !f.private:
-		return parsePublic(f.pkcs1)
+		return parsePublic(f.pkcs1.Reveal())
 	}
-	key, err := parsePrivate(f.pkcs1)
+	key, err := parsePrivate(f.pkcs1.Reveal())
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func (f *File) Open(passphrase []byte) (*rsa.PrivateKey, error) {
 	case !f.private:
 		return nil, ErrPublicKey
 	}
-	return parsePrivate(f.pkcs1)
+	return parsePrivate(f.pkcs1.Reveal())
 }
 
 // OpenWith returns the private key of an age file for identities, or
@@ -146,7 +146,7 @@ func (f *File) OpenWith(ids ...age.Identity) (*rsa.PrivateKey, error) {
 
 // Wipe overwrites the copy of an unsealed private key. The File is useless
 // afterwards.
-func (f *File) Wipe() { secret.Wipe(f.pkcs1) }
+func (f *File) Wipe() { f.pkcs1.Wipe() }
 
 // stripMark removes the byte order mark of UTF-8. Text in UTF-16 that begins
 // with one, as Notepad writes it, becomes ASCII, in place; text with other

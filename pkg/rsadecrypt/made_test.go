@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,7 +25,7 @@ const passphrase = "correct canary staple"
 func run(t *testing.T, input []byte, name string, args ...string) []byte {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
-		t.Skipf("SKIPPED: NO %s COMMAND HERE: files of its making are not tested", name)
+		t.Skipf("SKIPPED, NOT PASSED: there is no %s command here", name)
 	}
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = bytes.NewReader(input)
@@ -49,25 +48,6 @@ func openssl(t *testing.T, input []byte, args string) []byte {
 		}
 	}
 	return run(t, input, "openssl", list...)
-}
-
-// vectors returns the path of a folder of the vectors.
-func vectors(t *testing.T, name string) string {
-	t.Helper()
-	path := filepath.Join("..", "..", "..", "shared", "vectors", name)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("SKIPPED: THE VECTORS ARE NOT HERE: %v", err)
-	}
-	return path
-}
-
-func readFile(t *testing.T, elem ...string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join(elem...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 func pkcs1(key *rsa.PrivateKey) []byte { return x509.MarshalPKCS1PrivateKey(key) }

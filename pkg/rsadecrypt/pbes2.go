@@ -256,7 +256,7 @@ func openUnproved(plaintext []byte) (*rsa.PrivateKey, error) {
 	case err != nil || !f.private || f.seal != nil:
 		return nil, ErrWrongPassphrase
 	}
-	key, err := parsePrivate(f.pkcs1)
+	key, err := parsePrivate(f.pkcs1.Reveal())
 	if err != nil {
 		return nil, inSeal(err)
 	}

@@ -79,7 +79,7 @@ func classify(der []byte) (*File, error) {
 	case tag == asn1.INTEGER && len(first) == 1:
 		return classifyVersioned(der, first[0], seq)
 	case tag == asn1.INTEGER:
-		return &File{form: "PKCS#1 public key", pkcs1: der}, nil
+		return &File{form: "PKCS#1 public key", pkcs1: secret.New(der)}, nil
 	case tag == asn1.SEQUENCE && seq.PeekASN1Tag(asn1.BIT_STRING):
 		return classifySPKI(first, seq)
 	case tag == asn1.SEQUENCE && seq.PeekASN1Tag(asn1.OCTET_STRING):
@@ -97,7 +97,7 @@ func classifyVersioned(der []byte, version byte, rest cryptobyte.String) (*File,
 	case rest.PeekASN1Tag(asn1.INTEGER) && elements(rest) == 5:
 		return nil, &KeyKindError{Kind: "DSA", Private: true}
 	case rest.PeekASN1Tag(asn1.INTEGER):
-		return &File{form: "PKCS#1", private: true, pkcs1: der}, nil
+		return &File{form: "PKCS#1", private: true, pkcs1: secret.New(der)}, nil
 	case rest.PeekASN1Tag(asn1.OCTET_STRING): // RFC 5915
 		return nil, &KeyKindError{Kind: "EC", Private: true}
 	case rest.PeekASN1Tag(asn1.SEQUENCE) && version == 3:
@@ -129,7 +129,7 @@ func classifyPKCS8(rest cryptobyte.String) (*File, error) {
 	case kind != "RSA":
 		return nil, &KeyKindError{Kind: kind, Private: true}
 	}
-	return &File{form: "PKCS#8", private: true, pkcs1: key}, nil
+	return &File{form: "PKCS#8", private: true, pkcs1: secret.New(key)}, nil
 }
 
 // classifySPKI reads RFC 5280, 4.1.2.7. It takes only the one encoding that the
@@ -148,7 +148,7 @@ func classifySPKI(algorithm, rest cryptobyte.String) (*File, error) {
 	if !bytes.Equal(algorithm, []byte{0x05, 0x00}) {
 		return nil, ErrBadStructure
 	}
-	return &File{form: "public key", pkcs1: key}, nil
+	return &File{form: "public key", pkcs1: secret.New(key)}, nil
 }
 
 // classifyCertificate tells a certificate (RFC 5280) from a request (RFC 2986)

@@ -37,7 +37,7 @@ func ParsePublicKey(data []byte) (*rsa.PublicKey, error) {
 		f.Wipe()
 		return nil, ErrPrivateKey
 	}
-	return parsePublic(f.pkcs1)
+	return parsePublic(f.pkcs1.Reveal())
 }
 
 // parsePublic reads an RSAPublicKey (RFC 8017, A.1.1).

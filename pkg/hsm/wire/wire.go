@@ -68,8 +68,8 @@ const (
 	Generate                 // session; label, ID → public key object, private key object
 )
 
-// any stands for any number of numbers.
-const any = -1
+// several stands for any number of numbers.
+const several = -1
 
 type shape struct{ numbers, strings int }
 
@@ -77,12 +77,12 @@ var shapes = map[Op]struct{ request, answer shape }{
 	Hello:      {shape{1, 1}, shape{1, 1}},
 	Load:       {shape{0, 1}, shape{0, 0}},
 	Initialize: {shape{0, 1}, shape{2, 2}},
-	Slots:      {shape{0, 0}, shape{any, 0}},
+	Slots:      {shape{0, 0}, shape{several, 0}},
 	Token:      {shape{1, 0}, shape{1, 4}},
 	Mechanism:  {shape{2, 0}, shape{1, 0}},
 	Open:       {shape{2, 0}, shape{1, 0}},
 	Login:      {shape{2, 1}, shape{0, 0}},
-	Find:       {shape{2, 2}, shape{any, 0}},
+	Find:       {shape{2, 2}, shape{several, 0}},
 	Attribute:  {shape{3, 0}, shape{0, 1}},
 	Decrypt:    {shape{4, 3}, shape{0, 1}},
 	Generate:   {shape{1, 2}, shape{2, 0}},
@@ -92,11 +92,17 @@ var failureShape = shape{1, 2}
 
 func (m *Message) hasShape() bool {
 	op, ok := shapes[m.Op]
-	if !ok {
+	want := failureShape
+	switch m.Kind {
+	case Request:
+		want = op.request
+	case Answer:
+		want = op.answer
+	case Failure:
+	default:
 		return false
 	}
-	want := map[Kind]shape{Request: op.request, Answer: op.answer, Failure: failureShape}[m.Kind]
-	return (want.numbers == any || len(m.Numbers) == want.numbers) && len(m.Strings) == want.strings
+	return ok && (want.numbers == several || len(m.Numbers) == want.numbers) && len(m.Strings) == want.strings
 }
 
 // Message is a request or an answer.

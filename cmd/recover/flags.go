@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// newFlags returns an empty set of flags for a verb.
+func newFlags(verb string) *pflag.FlagSet {
+	fs := pflag.NewFlagSet(verb, pflag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	fs.Usage = func() {}
+	fs.SortFlags = false
+	return fs
+}
+
+// parseFlags parses the arguments of a verb; maxFiles is how many arguments
+// that are no flags it takes.
+func parseFlags(fs *pflag.FlagSet, args []string, maxFiles int) error {
+	err := fs.Parse(args)
+	seeHelp := "recover " + fs.Name() + " --help lists the flags"
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	var invalid *pflag.InvalidValueError
+	switch {
+	case err == nil:
+	case errors.Is(err, pflag.ErrHelp):
+		return err
+	case errors.As(err, &unknown):
+		return &usageError{"unknown flag " + dashed(unknown.GetSpecifiedName()), seeHelp}
+	case errors.As(err, &missing):
+		return &usageError{"the flag " + dashed(missing.GetSpecifiedName()) + " needs a value", seeHelp}
+	case errors.As(err, &invalid):
+		// The value is not shown: it may be a secret that went astray.
+		return &usageError{"the value of --" + invalid.GetFlag().Name + " is not of its kind (" + invalid.GetFlag().Value.Type() + ")", seeHelp}
+	default:
+		return &usageError{"the flags cannot be read", seeHelp}
+	}
+	if fs.NArg() > maxFiles {
+		return &usageError{"there is an argument that belongs to no flag", seeHelp}
+	}
+	return nil
+}
+
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
+}
+
+// required returns a usage error that names the first flag that is empty.
+func required(verb string, flags ...[2]string) error {
+	for _, f := range flags {
+		if f[1] == "" {
+			return &usageError{"--" + f[0] + " is missing", "recover " + verb + " --help says what it is"}
+		}
+	}
+	return nil
+}
+
+// descriptorNumber reads the value of --passphrase-fd. It is a string to pflag,
+// so that what was given by mistake is not repeated in a message.
+func descriptorNumber(flag, text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, &usageError{"--" + flag + " is not the number of a descriptor", "open one in the shell: --" + flag + " 3 3< FILE"}
+	}
+	return n, nil
+}
+
+// lines prints a text of several lines. The first line break only makes the
+// text begin at the margin of the source.
+func (p *program) lines(text string) error {
+	for line := range strings.Lines(strings.TrimPrefix(text, "\n")) {
+		if err := p.Print("%s", strings.TrimSuffix(line, "\n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

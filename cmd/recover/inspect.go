@@ -1,0 +1,358 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"recover/internal/output"
+	"recover/internal/secret"
+	"recover/internal/uuid"
+	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard"
+)
+
+// Soundness of a file.
+const (
+	isSound    = "sound"
+	isDamaged  = "damaged"
+	notChecked = "not checked" // that takes a secret, or IDs
+)
+
+// fileResult is what inspect says of one file.
+type fileResult struct {
+	Type   string     `json:"type"` // "file"
+	Path   string     `json:"path"`
+	Kind   string     `json:"kind"`
+	Sound  string     `json:"sound"`
+	Detail string     `json:"detail,omitempty"`
+	Facts  []fileFact `json:"facts,omitempty"`
+	hint   string
+}
+
+type fileFact struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+func (r *fileResult) fact(name, format string, args ...any) {
+	r.Facts = append(r.Facts, fileFact{name, fmt.Sprintf(format, args...)})
+}
+
+// damaged sets what is wrong with the file.
+func (r *fileResult) damaged(err error, role role) {
+	r.Sound, r.Detail = isDamaged, err.Error()
+	if r.hint = fileHint(&fileError{r.Path, role, err}); r.hint == "" {
+		r.hint = reasonHint(shard.ReasonOf(err))
+	}
+}
+
+// inspector is one run of the verb.
+type inspector struct {
+	*program
+	selectionFlags
+	keyFlags
+	open bool
+	json bool
+	ask  *asker
+	sel  *selection // with --record: the record only
+	ids  *shard.IDs // with --quorum-id and --key-id
+}
+
+// inspect is the verb: say what any file of this world is.
+func (p *program) inspect(args []string) error {
+	in := &inspector{program: p}
+	files, err := in.parse(args)
+	if err != nil {
+		return err
+	}
+	if in.sel != nil {
+		defer in.sel.Close()
+	}
+	bad := 0
+	for _, path := range files {
+		r := in.file(path)
+		if r.Sound == isDamaged {
+			bad++
+		}
+		if err := in.show(r); err != nil {
+			return err
+		}
+	}
+	switch {
+	case bad == 0:
+		return nil
+	case bad < len(files):
+		return &incompleteError{fmt.Sprintf("%d of %d files %s not sound", bad, len(files), plural(bad, "is", "are")), hintEachFile, exitSome}
+	case bad == 1:
+		return &incompleteError{"the file is not sound", "its line says why, and what to do next", exitFailed}
+	}
+	return &incompleteError{fmt.Sprintf("none of %d files is sound", bad), hintEachFile, exitFailed}
+}
+
+const hintEachFile = "the line of each file says why, and what to do next"
+
+func (in *inspector) parse(args []string) ([]string, error) {
+	fs := newFlags("inspect")
+	fs.BoolVar(&in.open, "open", false, "")
+	fs.StringArrayVar(&in.identities, "identity", nil, "")
+	fs.StringVar(&in.passphraseFD, "passphrase-fd", "", "")
+	fs.StringVar(&in.record, "record", "", "")
+	fs.StringVar(&in.quorumID, "quorum-id", "", "")
+	fs.StringVar(&in.keyID, "key-id", "", "")
+	fs.BoolVar(&in.json, "json", false, "")
+	if err := parseFlags(fs, args, maxInspected); err != nil {
+		return nil, err
+	}
+	if fs.NArg() == 0 {
+		return nil, &usageError{"no file is given", "recover inspect FILE…"}
+	}
+	if !in.open && (len(in.identities) > 0 || in.passphraseFD != "") {
+		return nil, &usageError{"--identity and --passphrase-fd are for --open", "add --open to have sealed files opened"}
+	}
+	if err := in.openIDs(); err != nil {
+		return nil, err
+	}
+	var err error
+	in.ask, err = in.newAsker(in.passphraseFD)
+	return fs.Args(), err
+}
+
+// maxInspected is how many files one run takes.
+const maxInspected = 100000
+
+func (in *inspector) openIDs() error {
+	if in.record != "" {
+		if in.quorumID != "" || in.keyID != "" {
+			return &usageError{"--record and the IDs of a single key are both given", "give one or the other"}
+		}
+		in.sel = new(selection)
+		return in.sel.openRecord(in.record)
+	}
+	if in.quorumID == "" && in.keyID == "" {
+		return nil
+	}
+	if err := required("inspect", [2]string{"quorum-id", in.quorumID}, [2]string{"key-id", in.keyID}); err != nil {
+		return err
+	}
+	quorum, err := uuid.Parse(in.quorumID)
+	if err != nil {
+		return &usageError{"--quorum-id: " + err.Error(), "it is in your offline record"}
+	}
+	key, err := uuid.Parse(in.keyID)
+	if err != nil {
+		return &usageError{"--key-id: " + err.Error(), "it is the name of the folder of the shard in the bucket"}
+	}
+	in.ids = &shard.IDs{Quorum: quorum, Key: key}
+	return nil
+}
+
+func (in *inspector) show(r *fileResult) error {
+	if in.json {
+		return in.JSON(r)
+	}
+	if err := in.Print("%s: %s, %s", r.Path, r.Kind, r.Sound); err != nil {
+		return err
+	}
+	if r.Detail != "" {
+		if err := in.Print("    %s", r.Detail); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Facts {
+		if err := in.Print("    %s: %s", f.Name, f.Value); err != nil {
+			return err
+		}
+	}
+	if r.hint != "" {
+		return in.Print("    next: %s", r.hint)
+	}
+	return nil
+}
+
+// file finds out from the content what a file is, and looks whether it is
+// sound.
+func (in *inspector) file(path string) *fileResult {
+	r := &fileResult{Type: "file", Path: path, Kind: "unknown file", Sound: notChecked}
+	head, size, err := readHead(path)
+	if err != nil {
+		r.damaged(&fileError{path, asAny, err}, asAny)
+		return r
+	}
+	switch {
+	case isRecord(head):
+		in.inspectRecord(r)
+	case isReport(head):
+		in.inspectReport(r)
+	case isShard(head):
+		in.inspectShard(r)
+	case isIdentity(head):
+		r.Kind, r.Detail = "age identity file: a secret", "it opens what is sealed to it; keep it as you keep a key"
+	case size > rsadecrypt.MaxFileSize && isAge(head):
+		r.Kind, r.Detail = "sealed file (age)", "what is in it shows when it is opened: age -d -i IDENTITY"
+	default:
+		in.inspectKey(r)
+	}
+	return r
+}
+
+// readHead reads the beginning of a file, enough to tell what it is.
+func readHead(path string) (head []byte, size int64, err error) {
+	f, err := output.OpenInput(path, 1<<40)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = f.Close() }()
+	head = make([]byte, 4096)
+	n := 0
+	for n < len(head) && err == nil {
+		var m int
+		m, err = f.Read(head[n:])
+		n += m
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	return bytes.TrimSpace(bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf"))), info.Size(), nil
+}
+
+func isRecord(head []byte) bool {
+	if bytes.HasPrefix(head, []byte("{")) {
+		return bytes.Contains(head, []byte(`"recover-record/`))
+	}
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	return bytes.Contains(line, []byte("quorum_id")) && bytes.Contains(line, []byte("key_id"))
+}
+
+func isReport(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("{")) && bytes.Contains(head, []byte(`"recover-report/`))
+}
+
+// isShard takes for a shard what is base64 of JSON, and what lies in its place
+// after a failed download.
+func isShard(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("eyJ")) || bytes.HasPrefix(head, []byte("eyAi")) || bytes.HasPrefix(head, []byte("ewo")) ||
+		bytes.HasPrefix(head, []byte("<")) || bytes.HasPrefix(head, []byte("{")) && bytes.Contains(head, []byte("recoveryPublicKeyHex"))
+}
+
+func isIdentity(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("AGE-SECRET-KEY-1")) || bytes.Contains(head, []byte("\nAGE-SECRET-KEY-1"))
+}
+
+func isAge(head []byte) bool {
+	return bytes.HasPrefix(head, []byte("age-encryption.org/v1\n")) || bytes.HasPrefix(head, []byte("-----BEGIN AGE ENCRYPTED FILE-----"))
+}
+
+// inspectKey says what a key file is. What is sealed is opened only with --open.
+func (in *inspector) inspectKey(r *fileResult) {
+	data, err := output.ReadFile(r.Path, rsadecrypt.MaxFileSize)
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	defer secret.Wipe(data)
+	file, err := rsadecrypt.Identify(data)
+	if err != nil {
+		if errors.Is(err, rsadecrypt.ErrUnknownForm) {
+			r.hint, r.Sound, r.Detail = "it is none of the files that this program reads or writes", isDamaged, err.Error()
+			return
+		}
+		r.damaged(err, asKey)
+		return
+	}
+	defer file.Wipe()
+	r.fact("form", "%s", file.Form())
+	switch {
+	case !file.Private():
+		r.Kind = "recovery public key"
+	case file.NeedsPassphrase() || file.NeedsIdentity():
+		r.Kind = "sealed file, as recovery private keys are"
+		in.inspectSealed(r, file)
+		return
+	default:
+		r.Kind = "recovery private key, NOT SEALED"
+	}
+	pub, err := file.PublicKey()
+	if err != nil {
+		r.damaged(err, asKey)
+		return
+	}
+	r.Sound = isSound
+	r.publicKey(pub)
+}
+
+func (r *fileResult) publicKey(pub *rsa.PublicKey) {
+	r.fact("size", "RSA-%d", pub.N.BitLen())
+	r.fact("fingerprint", "%s", rsadecrypt.FingerprintOf(pub))
+}
+
+func (in *inspector) inspectSealed(r *fileResult, file *rsadecrypt.File) {
+	if !in.open {
+		r.Detail = "sealed: --open asks for what opens it"
+		return
+	}
+	k := &keyFile{path: r.Path, file: file}
+	var err error
+	if file.NeedsIdentity() && len(in.identities) == 0 {
+		err = errNeedsIdentity
+	} else {
+		k.identities, err = readIdentities(in.identities)
+	}
+	var key *recoveryKey
+	if err == nil {
+		key, err = k.open(in.ask)
+	}
+	if err != nil {
+		r.damaged(err, asKey)
+		return
+	}
+	defer key.close()
+	r.Kind = "recovery private key, sealed"
+	r.publicKey(key.public)
+	if err := provePair(key); err != nil {
+		r.damaged(err, asKey)
+		return
+	}
+	r.Sound = isSound
+}
+
+// provePair encrypts to the public half and decrypts with the private one.
+func provePair(key *recoveryKey) error {
+	message, label := make([]byte, 32), make([]byte, 32)
+	_, _ = rand.Read(message) // never fails, see crypto/rand
+	_, _ = rand.Read(label)
+	seed := make([]byte, 32)
+	_, _ = rand.Read(seed)
+	enc, err := rsadecrypt.NewSeededEncrypter(key.public, label)
+	if err != nil {
+		return err
+	}
+	sealed, err := enc.Encrypt(message, seed)
+	if err != nil {
+		return err
+	}
+	opened, err := rsadecrypt.Decrypt(key, sealed, label)
+	if err == nil && !bytes.Equal(opened, message) {
+		err = rsadecrypt.ErrDamagedKey
+	}
+	return err
+}
+
+// folderID returns the key ID that the folder of a shard is named by.
+func folderID(path string) (uuid.ID, bool) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return uuid.ID{}, false
+	}
+	for dir := filepath.Dir(abs); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if id, err := uuid.Parse(filepath.Base(dir)); err == nil {
+			return id, true
+		}
+	}
+	return uuid.ID{}, false
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"recover/internal/group"
+	"recover/internal/terminal"
+	"recover/pkg/record"
+	"recover/pkg/shard"
+	"recover/pkg/wallet"
+)
+
+// Statuses of a key (design, section 4).
+const (
+	statusOK         = "ok"
+	statusFailed     = "failed"
+	statusMissing    = "missing"    // recorded, no shard
+	statusUnrecorded = "unrecorded" // shard, no record
+)
+
+// Reasons that are not those of a shard.
+const (
+	reasonMissing    = shard.Reason("missing")
+	reasonUnrecorded = shard.Reason("unrecorded")
+	reasonUnreadable = shard.Reason("unreadable")      // the file system says no
+	reasonRecord     = shard.Reason("record-mismatch") // the key is right, the record has another public key or address
+)
+
+// keyResult is what became of one key: a line of NDJSON, of the journal and of
+// the report. It holds no secret.
+type keyResult struct {
+	Type        string            `json:"type"` // "key"
+	QuorumID    string            `json:"quorum_id"`
+	KeyID       string            `json:"key_id"`
+	Algorithm   string            `json:"algorithm"`
+	Status      string            `json:"status"`
+	Reason      shard.Reason      `json:"reason,omitempty"`
+	Detail      string            `json:"detail,omitempty"`
+	Shard       string            `json:"shard,omitempty"`        // path below --shards
+	ShardSHA256 string            `json:"shard_sha256,omitempty"` // of the file
+	RecoveryKey string            `json:"recovery_key,omitempty"` // fingerprint, hex
+	PublicKey   string            `json:"public_key,omitempty"`   // of the wallet, hex
+	Addresses   map[string]string `json:"addresses,omitempty"`
+	Warnings    []string          `json:"warnings"`
+	Shards      []copyResult      `json:"shards,omitempty"`  // verify: where there are several
+	Segment     string            `json:"segment,omitempty"` // rebuild: the file that the key is in
+}
+
+// copyResult is what verify says of one of several shard files of a key.
+type copyResult struct {
+	Shard       string       `json:"shard"`
+	RecoveryKey string       `json:"recovery_key,omitempty"`
+	Status      string       `json:"status"`
+	Reason      shard.Reason `json:"reason,omitempty"`
+	Detail      string       `json:"detail,omitempty"`
+}
+
+func newResult(e record.Entry) *keyResult {
+	return &keyResult{
+		Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(),
+		Warnings: []string{},
+	}
+}
+
+// fail sets why the key is not done.
+func (r *keyResult) fail(err error) {
+	r.Status, r.Reason, r.Detail = statusFailed, reasonOf(err), err.Error()
+}
+
+func (r *keyResult) missing() {
+	r.Status, r.Reason, r.Detail = statusMissing, reasonMissing, "no shard of this key is in the download"
+}
+
+// wallet sets the public key and the addresses.
+func (r *keyResult) wallet(g group.Group, public group.Point) {
+	r.PublicKey = hex.EncodeToString(public.Bytes())
+	r.Addresses = make(map[string]string)
+	for _, a := range wallet.Addresses(g, public) {
+		r.Addresses[a.Chain] = a.Text
+	}
+}
+
+// reasonOf is the code for an error that ended the work on a key.
+func reasonOf(err error) shard.Reason {
+	var mismatch *wallet.MismatchError
+	var other *recordError
+	switch {
+	case shard.ReasonOf(err) != "":
+		return shard.ReasonOf(err)
+	case errors.As(err, &mismatch) && mismatch.InRecord, errors.As(err, &other):
+		return reasonRecord
+	case errors.As(err, &mismatch):
+		return shard.ReasonWalletKey
+	}
+	return reasonUnreadable
+}
+
+// summary counts the results (design, section 4).
+type summary struct {
+	Type       string  `json:"type"` // "summary"
+	Keys       int     `json:"keys"`
+	OK         int     `json:"ok"`
+	Failed     int     `json:"failed"`
+	Missing    int     `json:"missing"`
+	Unrecorded int     `json:"unrecorded"`
+	Seconds    float64 `json:"seconds"`
+	begun      time.Time
+}
+
+func newSummary() *summary { return &summary{Type: "summary", begun: time.Now()} }
+
+func (s *summary) count(r *keyResult) {
+	s.Keys++
+	switch r.Status {
+	case statusOK:
+		s.OK++
+	case statusMissing:
+		s.Missing++
+	case statusUnrecorded:
+		s.Unrecorded++
+	default:
+		s.Failed++
+	}
+}
+
+func (s *summary) end() {
+	s.Seconds = float64(time.Since(s.begun).Round(time.Millisecond)) / float64(time.Second)
+}
+
+func (s *summary) String() string {
+	text := fmt.Sprintf("%d %s: %d ok", s.Keys, plural(s.Keys, "key", "keys"), s.OK)
+	for _, c := range []struct {
+		n    int
+		what string
+	}{{s.Failed, "failed"}, {s.Missing, "missing"}, {s.Unrecorded, "unrecorded"}} {
+		if c.n > 0 {
+			text += fmt.Sprintf(", %d %s", c.n, c.what)
+		}
+	}
+	return text
+}
+
+// incompleteError says that not all keys are done. Each key's own result has
+// been shown, but for that of a single key, which it is about.
+type incompleteError struct {
+	fact, hint string
+	status     int
+}
+
+func (e *incompleteError) Error() string { return e.fact }
+
+// outcome is nil when all keys are ok; done says what was to be done to them.
+func (r *reporter) outcome(done string) error {
+	bad := r.sum.Keys - r.sum.OK
+	switch {
+	case bad == 0:
+		return nil
+	case r.single && r.last.Status != statusOK:
+		return &incompleteError{fmt.Sprintf("%s: %s", r.path(r.last), r.last.Detail), reasonHint(r.last.Reason), exitFailed}
+	case r.sum.OK > 0:
+		return &incompleteError{fmt.Sprintf("%d of %d keys %s not %s", bad, r.sum.Keys, plural(bad, "is", "are"), done), hintEachKey, exitSome}
+	}
+	return &incompleteError{fmt.Sprintf("none of %d %s is %s", r.sum.Keys, plural(r.sum.Keys, "key", "keys"), done), hintEachKey, exitFailed}
+}
+
+const hintEachKey = "the line of each key says why, and what to do next"
+
+// path is where a key's shard is, or was looked for.
+func (r *reporter) path(k *keyResult) string {
+	if k.Shard == "" || r.selection.bucket.IsFile() {
+		return r.selection.shardsPath
+	}
+	return filepath.Join(r.selection.shardsPath, filepath.FromSlash(k.Shard))
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// reporter shows results as they come: for scripts, or for people.
+type reporter struct {
+	*terminal.Terminal
+	selection *selection
+	json      bool
+	single    bool // there is one key, and what is wrong with it is the error of the run
+	sum       *summary
+	last      *keyResult
+}
+
+func newReporter(t *terminal.Terminal, s *selection, json bool) *reporter {
+	return &reporter{Terminal: t, selection: s, json: json, single: s.record.Len() == 1, sum: newSummary()}
+}
+
+// key shows one result.
+func (r *reporter) key(k *keyResult) error {
+	r.sum.count(k)
+	r.last = k
+	switch {
+	case r.json:
+		return r.JSON(k)
+	case r.single && k.Status != statusOK:
+		return nil
+	}
+	if err := r.Print("%-10s  %s  %-9s  %s", k.Status, k.KeyID, k.Algorithm, mainAddress(k)); err != nil {
+		return err
+	}
+	if k.Status != statusOK {
+		if err := r.Print("            %s: %s", k.Reason, k.Detail); err != nil {
+			return err
+		}
+		if h := reasonHint(k.Reason); h != "" {
+			if err := r.Print("            next: %s", h); err != nil {
+				return err
+			}
+		}
+	}
+	for _, w := range k.Warnings {
+		if err := r.Print("            warning: %s", w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mainAddress is the address that people know a key by.
+func mainAddress(k *keyResult) string {
+	for _, chain := range []string{"ethereum", "solana"} {
+		if a, ok := k.Addresses[chain]; ok {
+			return chain + " " + a
+		}
+	}
+	return k.Shard
+}
+
+// end shows the summary.
+func (r *reporter) end() error {
+	r.sum.end()
+	if r.json {
+		return r.JSON(r.sum)
+	}
+	return r.Print("%s", r.sum)
+}

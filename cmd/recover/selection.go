@@ -1,0 +1,191 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"recover/internal/bucket"
+	"recover/internal/group"
+	"recover/internal/output"
+	"recover/internal/uuid"
+	"recover/pkg/record"
+	"recover/pkg/rsadecrypt"
+)
+
+// selectionFlags name the keys to work on.
+type selectionFlags struct {
+	verb                       string
+	record, shards             string
+	quorumID, keyID, algorithm string
+}
+
+func (f *selectionFlags) register(fs *pflag.FlagSet) {
+	f.verb = fs.Name()
+	fs.StringVar(&f.record, "record", "", "")
+	fs.StringVar(&f.shards, "shards", "", "")
+	fs.StringVar(&f.quorumID, "quorum-id", "", "")
+	fs.StringVar(&f.keyID, "key-id", "", "")
+	fs.StringVar(&f.algorithm, "algorithm", "", "")
+}
+
+// selection is what is worked on: the recorded keys and the bucket.
+type selection struct {
+	record     *record.Record
+	recordPath string // empty where one key was named by flags
+	bucket     *bucket.Bucket
+	shardsPath string
+	expected   []rsadecrypt.Fingerprint // recovery keys that shards have to be for; empty: any
+	close      []func() error
+}
+
+// open opens the record and the bucket, and checks them.
+func (f *selectionFlags) open() (*selection, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	s := &selection{recordPath: f.record, shardsPath: f.shards}
+	var err error
+	if f.record != "" {
+		err = s.openRecord(f.record)
+	} else {
+		s.record, err = f.single()
+	}
+	if err == nil {
+		err = s.openBucket(f.shards)
+	}
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	for _, k := range s.record.RecoveryKeys {
+		s.expected = append(s.expected, k.SHA256)
+	}
+	return s, nil
+}
+
+func (f *selectionFlags) check() error {
+	single := f.quorumID != "" || f.keyID != "" || f.algorithm != ""
+	switch {
+	case f.record != "" && single:
+		return &usageError{"--record and the flags for a single key are both given", "give one or the other"}
+	case f.record == "" && !single:
+		return &usageError{"--record is missing", "give the offline record, or for a single key --quorum-id, --key-id and --algorithm"}
+	case single:
+		if err := required(f.verb, [2]string{"quorum-id", f.quorumID}, [2]string{"key-id", f.keyID}, [2]string{"algorithm", f.algorithm}); err != nil {
+			return err
+		}
+	}
+	return required(f.verb, [2]string{"shards", f.shards})
+}
+
+// single makes a record of the one key that is named by flags.
+func (f *selectionFlags) single() (*record.Record, error) {
+	quorum, err := uuid.Parse(f.quorumID)
+	if err != nil {
+		return nil, &usageError{"--quorum-id: " + err.Error(), "it is in your offline record"}
+	}
+	key, err := uuid.Parse(f.keyID)
+	if err != nil {
+		return nil, &usageError{"--key-id: " + err.Error(), "it is the name of the folder of the shard in the bucket"}
+	}
+	g, known := group.ByAlgorithm(f.algorithm)
+	if !known {
+		return nil, &usageError{"--algorithm: not SECP256K1 or ED25519", "it is in your offline record"}
+	}
+	r, err := record.Single(quorum, key, g)
+	if err != nil {
+		return nil, &usageError{err.Error(), "the quorum ID is not in the bucket: it has to come from your offline record"}
+	}
+	return r, nil
+}
+
+func (s *selection) openRecord(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return &fileError{path, asRecord, err}
+	}
+	s.close = append(s.close, f.Close)
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = output.ErrNotRegular
+	}
+	if err == nil {
+		s.record, err = record.Open(f, info.Size())
+	}
+	if err != nil {
+		return &fileError{path, asRecord, err}
+	}
+	return nil
+}
+
+func (s *selection) openBucket(path string) error {
+	b, err := bucket.Open(path)
+	if err != nil {
+		return &fileError{path, asShards, err}
+	}
+	s.bucket = b
+	s.close = append(s.close, b.Close)
+	if b.IsFile() && s.record.Len() > 1 {
+		return &usageError{"--shards is one file, but the record has several keys",
+			"name the directory of the download, or the one key with --quorum-id, --key-id and --algorithm"}
+	}
+	return nil
+}
+
+// expect narrows the recovery keys that the shards may be for to one, which has
+// to be in the record where that names any.
+func (s *selection) expect(f rsadecrypt.Fingerprint) error {
+	if len(s.expected) > 0 && !slices.Contains(s.expected, f) {
+		return &fileError{s.recordPath, asRecord, fmt.Errorf("%w: %s", errNotRecorded, f)}
+	}
+	s.expected = []rsadecrypt.Fingerprint{f}
+	return nil
+}
+
+// Close closes the files of the selection.
+func (s *selection) Close() {
+	for _, c := range s.close {
+		_ = c() // they were only read
+	}
+}
+
+// role is what a file was taken for.
+type role int
+
+const (
+	asRecord role = iota
+	asShards
+	asKey
+	asPublicKey
+	asIdentity
+	asOutput
+	asAny
+)
+
+// fileError is an error in a file that the user named.
+type fileError struct {
+	path string
+	role role
+	err  error
+}
+
+func (e *fileError) Error() string {
+	err := e.err
+	var pathErr *os.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	var named *output.PathError
+	if errors.As(err, &named) {
+		err = named.Err
+	}
+	return e.path + ": " + err.Error()
+}
+
+func (e *fileError) Unwrap() error { return e.err }
+
+var errNotRecorded = errors.New("the record names other recovery keys than the one at hand")

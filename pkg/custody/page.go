@@ -1,0 +1,158 @@
+package custody
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"recover/internal/secret"
+	"recover/pkg/rsadecrypt"
+)
+
+// MaxPageSize is the size, in bytes, above which the file of a share is refused.
+const MaxPageSize = 64 << 10
+
+// A page is plain text. What is between these marks is read back; all around
+// them is for people, who may add to it.
+const (
+	pageBegin = "---- begin share ----"
+	pageEnd   = "---- end share ----"
+)
+
+// The words around the share. With it they print on one page: 80 columns, 60
+// lines.
+const (
+	pageHead = `A SHARE OF A RECOVERY KEY                                               SECRET
+
+This is share %d of %d. Any %d of them open the recovery key that is named
+here, together with the file sealed-recovery-key.age; fewer open nothing.
+
+`
+	pageTail = `
+
+WHAT TO DO WITH IT
+  Keep it where nobody but you, %s, can get at it, away from the other
+  shares; on paper, or on a medium of its own.
+  Do not photograph, copy, mail or upload it, and do not read it aloud. No one
+  needs to see it: not the other holders, not support.
+  Keep a copy of sealed-recovery-key.age with it. That file alone opens nothing,
+  but without it the shares are worth nothing.
+  If somebody may have seen this page, or it is lost, say so at once: the others
+  can make a new set of shares, and tell you what becomes of this one.
+
+EVERY YEAR
+  On a machine without a network, alone:
+      recover custody check share.txt
+  It says whether the share is still sound, and does not show it.
+
+WHEN THE RECOVERY KEY IS NEEDED
+  Bring this page, or its file, and your copy of sealed-recovery-key.age.
+  When you are asked for your share, name the file, or scan the code, or type
+  what begins with RS1; nobody else does it for you. Capital or small letters,
+  with or without the blanks, it is the same. Type ? for a character that you
+  cannot read. You see at once whether it was right, and if not, in which of the
+  groups of four, counted from RS1, to look again.
+`
+)
+
+// Page returns the text of share.txt. Only a share of this sealed key's set has
+// one: the errors are those of Set.Add. The caller wipes it.
+func (k *SealedKey) Page(s *Share) (*secret.Bytes, error) {
+	if err := k.check(s); err != nil {
+		return nil, err
+	}
+	labelled := *s
+	labelled.Holder, labelled.Key = k.Holder(s.Index), k.Key
+	text := s.encode(" ", "\n")
+	defer text.Wipe()
+
+	page := make([]byte, 0, MaxPageSize)
+	page = fmt.Appendf(page, pageHead, s.Index, s.Count, s.Threshold)
+	page = append(page, pageBegin+"\n"...)
+	for _, fact := range labelled.facts() {
+		page = append(page, fact+"\n"...)
+	}
+	page = append(page, '\n')
+	page = append(page, text.Reveal()...)
+	page = append(page, "\n"+pageEnd...)
+	page = fmt.Appendf(page, pageTail, labelled.Holder)
+	return secret.New(page), nil
+}
+
+// facts are the lines that stand before the share string. Of them, the holder
+// and the recovery key are not in the string too.
+func (s *Share) facts() []string {
+	key := s.Key.String()
+	half := strings.LastIndexByte(key[:len(key)/2+4], ' ')
+	return []string{
+		"Holder:        " + s.Holder,
+		fmt.Sprintf("Share:         %d of %d", s.Index, s.Count),
+		fmt.Sprintf("Needed:        %d", s.Threshold),
+		"Set:           " + s.Set.String(),
+		"Made:          " + s.Made.Format(time.DateOnly),
+		"Recovery key:  " + key[:half],
+		"              " + key[half:],
+	}
+}
+
+// ParseShare reads a page, or a share string alone, from a file or as it was
+// typed. In a string, blanks, dashes and line ends do not matter, letters may
+// be of either case, and "B", "O", "1" and "I", which the alphabet leaves out,
+// are read as what they look like.
+//
+// The errors are ErrNotShare, ErrSealedShare for what OpenPage opens first,
+// *PageError, LengthError, *DamagedError, VersionError and ErrContradiction.
+func ParseShare(data []byte) (*Share, error) {
+	switch {
+	case len(data) > MaxPageSize:
+		return nil, ErrNotShare
+	case SealOf(data) != NotSealed:
+		return nil, ErrSealedShare
+	case bytes.Contains(data, []byte(pageBegin)):
+		return parsePage(data)
+	}
+	return parseString(data)
+}
+
+func parsePage(data []byte) (*Share, error) {
+	begin, end := bytes.Index(data, []byte(pageBegin)), bytes.Index(data, []byte(pageEnd))
+	line := 1 + bytes.Count(data[:begin], []byte("\n"))
+	if end < begin {
+		return nil, &PageError{line, "the share that begins here has no end"}
+	}
+	const factCount = 7
+	block := data[begin+len(pageBegin) : end]
+	lines := bytes.SplitN(block, []byte("\n"), 1+factCount+1)
+	if len(lines) < 1+factCount+1 || bytes.Contains(data[end:], []byte(pageBegin)) {
+		return nil, &PageError{line, "not one whole share"}
+	}
+	share, err := parseString(lines[1+factCount])
+	if err != nil {
+		return nil, err
+	}
+	if i := share.label(lines[1 : 1+factCount]); i >= 0 {
+		share.Wipe()
+		return nil, &PageError{line + 1 + i, "does not agree with the share string"}
+	}
+	return share, nil
+}
+
+// label takes holder and key from the lines of a page, and returns the number
+// of the first line that is not as it should be, or -1.
+func (s *Share) label(lines [][]byte) int {
+	_, holder, _ := strings.Cut(string(lines[0]), ":")
+	_, key, _ := strings.Cut(string(lines[5])+string(lines[6]), ":")
+	s.Holder = strings.TrimSpace(holder)
+	s.Key, _ = rsadecrypt.ParseFingerprint(strings.Join(strings.Fields(key), ""))
+	if !validName(s.Holder) {
+		return 0
+	}
+	for i, fact := range s.facts() {
+		if !slices.Equal(strings.Fields(string(lines[i])), strings.Fields(fact)) {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,188 @@
+package custody
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+	"filippo.io/age/armor"
+	"golang.org/x/crypto/ssh"
+
+	"recover/internal/secret"
+	"recover/pkg/rsadecrypt"
+)
+
+// Seal is what opens the file of a share.
+type Seal int
+
+// The kinds of seals.
+const (
+	NotSealed Seal = iota
+	SealedWithPassphrase
+	SealedToIdentity // an age identity, or an SSH key
+)
+
+// SealOf says how the file of a share is sealed. Whatever is no age file, binary
+// or armored, is not.
+func SealOf(data []byte) Seal {
+	for _, s := range stanzas(unarmored(data)) {
+		if s.Type == "scrypt" {
+			return SealedWithPassphrase
+		}
+		return SealedToIdentity
+	}
+	return NotSealed
+}
+
+// unarmored returns the binary form of an armored age file, and anything else
+// as it is.
+func unarmored(data []byte) []byte {
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte(armor.Header)) {
+		return data
+	}
+	file, err := io.ReadAll(armor.NewReader(bytes.NewReader(data)))
+	if err != nil {
+		return data
+	}
+	return file
+}
+
+// ParseRecipient reads whom a share is to be sealed to: an age recipient
+// (age1…, or age1pq1…, which older versions of age cannot open), or an SSH
+// public key of type ssh-ed25519 or ssh-rsa. age's plugins are programs of their
+// own, which this one does not run: ErrPlugin. All else is ErrRecipient.
+func ParseRecipient(s string) (age.Recipient, error) {
+	s = strings.TrimSpace(s)
+	if strings.HasPrefix(s, "ssh-") {
+		if r, err := agessh.ParseRecipient(s); err == nil {
+			return r, nil
+		}
+		return nil, ErrRecipient
+	}
+	if r, err := age.ParseX25519Recipient(s); err == nil {
+		return r, nil
+	}
+	if r, err := age.ParseHybridRecipient(s); err == nil {
+		return r, nil
+	}
+	// age1NAME1…, and no "1" in what follows the last
+	if name, found := strings.CutPrefix(s, "age1"); found && strings.LastIndexByte(name, '1') > 0 {
+		return nil, ErrPlugin
+	}
+	return nil, ErrRecipient
+}
+
+// PassphraseRecipient returns what seals a share with a passphrase that the
+// holder typed. It costs a second, and 256 MiB of memory, to seal and to open.
+// An empty passphrase is rsadecrypt.ErrWrongPassphrase.
+func PassphraseRecipient(passphrase *secret.Bytes) (*age.ScryptRecipient, error) {
+	r, err := age.NewScryptRecipient(string(passphrase.Reveal()))
+	if err != nil {
+		return nil, rsadecrypt.ErrWrongPassphrase
+	}
+	return r, nil
+}
+
+// PassphraseIdentity returns what opens a share that was sealed with a
+// passphrase. An empty one is rsadecrypt.ErrWrongPassphrase.
+func PassphraseIdentity(passphrase *secret.Bytes) (*age.ScryptIdentity, error) {
+	id, err := age.NewScryptIdentity(string(passphrase.Reveal()))
+	if err != nil {
+		return nil, rsadecrypt.ErrWrongPassphrase
+	}
+	return id, nil
+}
+
+// ParseSSHIdentity reads an SSH private key, with which a share that is sealed
+// to its public key is opened. passphrase may be nil: ErrSSHSealed tells that
+// one is needed. A wrong one is rsadecrypt.ErrWrongPassphrase, and what is no
+// key of type ssh-ed25519 or ssh-rsa is ErrSSHKey. Identities of age are read
+// by rsadecrypt.ParseIdentities.
+func ParseSSHIdentity(pem []byte, passphrase *secret.Bytes) (age.Identity, error) {
+	key, err := ssh.ParseRawPrivateKey(pem)
+	var sealed *ssh.PassphraseMissingError
+	if errors.As(err, &sealed) {
+		if passphrase == nil {
+			return nil, ErrSSHSealed
+		}
+		key, err = ssh.ParseRawPrivateKeyWithPassphrase(pem, passphrase.Reveal())
+		if errors.Is(err, x509.IncorrectPasswordError) {
+			return nil, rsadecrypt.ErrWrongPassphrase
+		}
+	}
+	var id age.Identity
+	switch key := key.(type) {
+	case *ed25519.PrivateKey:
+		id, err = agessh.NewEd25519Identity(*key)
+	case *rsa.PrivateKey:
+		id, err = agessh.NewRSAIdentity(key)
+	default:
+		return nil, ErrSSHKey
+	}
+	if err != nil {
+		return nil, ErrSSHKey
+	}
+	return id, nil
+}
+
+// SealPage seals a page to all of the recipients: each of them can open it, and
+// so can the age command. A passphrase must be the only recipient.
+//
+// The witness opens this one file, for Verify, where the holder's own identity
+// is not at hand. The caller drops it soon.
+func SealPage(page *secret.Bytes, recipients ...age.Recipient) (file []byte, witness age.Identity, err error) {
+	if len(recipients) == 0 {
+		return nil, nil, ErrRecipient
+	}
+	tap := &keyTap{Recipient: recipients[0]}
+	file, err = seal(page.Reveal(), append([]age.Recipient{tap}, recipients[1:]...)...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the share cannot be sealed: %w", err)
+	}
+	return file, age.NewInjectedFileKeyIdentity(tap.fileKey), nil
+}
+
+// keyTap is a recipient that keeps the key of the file.
+type keyTap struct {
+	age.Recipient
+	fileKey []byte
+}
+
+func (t *keyTap) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string, error) {
+	t.fileKey = bytes.Clone(fileKey)
+	if r, ok := t.Recipient.(age.RecipientWithLabels); ok {
+		return r.WrapWithLabels(fileKey)
+	}
+	stanzas, err := t.Wrap(fileKey)
+	return stanzas, nil, err
+}
+
+// OpenPage opens a sealed page and parses it. The errors are
+// rsadecrypt.ErrWrongPassphrase or rsadecrypt.ErrWrongIdentity, which may be
+// tried again, rsadecrypt.ErrSealDamaged, and those of ParseShare.
+func OpenPage(file []byte, ids ...age.Identity) (*Share, error) {
+	r, err := age.Decrypt(bytes.NewReader(unarmored(file)), ids...)
+	var noMatch *age.NoIdentityMatchError
+	switch {
+	case errors.As(err, &noMatch) && SealOf(file) == SealedWithPassphrase:
+		return nil, rsadecrypt.ErrWrongPassphrase
+	case errors.As(err, &noMatch):
+		return nil, rsadecrypt.ErrWrongIdentity
+	case err != nil:
+		return nil, rsadecrypt.ErrSealDamaged
+	}
+	// Room for all that is read, so that no copy is left behind by growing.
+	page := bytes.NewBuffer(make([]byte, 0, MaxPageSize+1+bytes.MinRead))
+	defer func() { secret.Wipe(page.Bytes()) }()
+	if _, err := page.ReadFrom(io.LimitReader(r, MaxPageSize+1)); err != nil {
+		return nil, rsadecrypt.ErrSealDamaged
+	}
+	return ParseShare(page.Bytes())
+}

@@ -1,0 +1,110 @@
+package custody
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+
+	"filippo.io/age"
+
+	"recover/internal/secret"
+)
+
+// SealedKey is the file that a set of shares opens: a standard age file with
+// the recovery key in PEM (PKCS#8). Its header holds the set's description.
+type SealedKey struct {
+	Description
+	file []byte
+}
+
+// stanzaType marks the part of the age header that is the description: one
+// argument, the set ID, and the text as body. age passes over stanzas that it
+// does not know, and its MAC covers them.
+const stanzaType = "recover-custody-set"
+
+// maxSealedKey is a size, in bytes, that no sealed key has: 255 shares and an
+// RSA key of 8192 bits make less than 50 KiB.
+const maxSealedKey = 128 << 10
+
+// ParseSealedKey reads the header of a sealed key and keeps a copy of the file.
+// The errors are ErrNotSealedKey, for whatever else the file is, and
+// ErrDescription. That the file can be opened shows when a Quorum is there.
+func ParseSealedKey(file []byte) (*SealedKey, error) {
+	if len(file) > maxSealedKey {
+		return nil, ErrNotSealedKey
+	}
+	for _, s := range stanzas(file) {
+		if s.Type != stanzaType || len(s.Args) != 1 {
+			continue
+		}
+		var id SetID
+		if id.UnmarshalText([]byte(s.Args[0])) != nil {
+			return nil, ErrDescription
+		}
+		d, err := parseDescription(s.Body, id)
+		if err != nil {
+			return nil, err
+		}
+		return &SealedKey{*d, bytes.Clone(file)}, nil
+	}
+	return nil, ErrNotSealedKey
+}
+
+// Bytes returns the file. It must not be changed.
+func (k *SealedKey) Bytes() []byte { return k.file }
+
+// stanzas returns the recipient stanzas of an age file, none if it is not one.
+func stanzas(file []byte) []*age.Stanza {
+	var header headerReader
+	_, _ = age.Decrypt(bytes.NewReader(file), &header)
+	return header.stanzas
+}
+
+// headerReader is an identity that opens nothing: it makes age read the header.
+type headerReader struct{ stanzas []*age.Stanza }
+
+func (r *headerReader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
+	r.stanzas = stanzas
+	return nil, age.ErrIncorrectIdentity
+}
+
+// headerWriter is a recipient that can open nothing: it makes age write the
+// description.
+type headerWriter struct{ d *Description }
+
+func (w headerWriter) Wrap([]byte) ([]*age.Stanza, error) {
+	id, err := w.d.ID.MarshalText()
+	return []*age.Stanza{{Type: stanzaType, Args: []string{string(id)}, Body: w.d.marshal()}}, err
+}
+
+// sealKey makes the file.
+func sealKey(key *rsa.PrivateKey, d *Description, to *age.X25519Recipient) (*SealedKey, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe(der)
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	defer secret.Wipe(text)
+	file, err := seal(text, to, headerWriter{d})
+	if err != nil {
+		return nil, err
+	}
+	return &SealedKey{*d, file}, nil
+}
+
+func seal(plaintext []byte, recipients ...age.Recipient) ([]byte, error) {
+	var file bytes.Buffer
+	w, err := age.Encrypt(&file, recipients...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(plaintext); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return file.Bytes(), nil
+}

@@ -1,0 +1,66 @@
+package custody
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"time"
+
+	"github.com/hashicorp/vault/shamir"
+
+	"recover/internal/secret"
+	"recover/pkg/rsadecrypt"
+)
+
+// Split seals key to a fresh age identity, and splits that identity into a new
+// set of shares. made is the time of the ceremony.
+//
+// The result is not to be trusted before it was written to disk, read again and
+// has passed Verify. The errors are those of Plan.Check, rsadecrypt.CheckSize,
+// and ErrMade.
+func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share, error) {
+	if err := plan.Check(); err != nil {
+		return nil, nil, err
+	}
+	if err := rsadecrypt.CheckSize(key.N.BitLen()); err != nil {
+		return nil, nil, err
+	}
+	made = made.UTC().Truncate(time.Second)
+	if made.Unix() < 0 || made.Unix()/int64(day/time.Second) > 1<<16-1 {
+		return nil, nil, ErrMade
+	}
+	identity := make([]byte, secretLen)
+	defer secret.Wipe(identity)
+	_, _ = rand.Read(identity) // never fails
+	shares, err := deal(identity, plan, made)
+	if err != nil {
+		return nil, nil, err
+	}
+	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Made: made, Plan: plan}
+	d.describe(shares)
+	text := encodeIdentity(identity)
+	defer text.Wipe()
+	sealed, err := sealKey(key, d, parseIdentity(text).Recipient())
+	if err != nil {
+		return nil, nil, err
+	}
+	return sealed, shares, nil
+}
+
+// deal makes shares that lack the set ID only.
+func deal(identity []byte, plan Plan, made time.Time) ([]*Share, error) {
+	values, err := shamir.Split(identity, len(plan.Holders), plan.Threshold)
+	if err != nil {
+		return nil, err
+	}
+	shares := make([]*Share, len(values))
+	for i, v := range values {
+		shares[i] = &Share{
+			Made:      made.Truncate(day),
+			Threshold: plan.Threshold,
+			Count:     len(values),
+			Index:     i + 1,
+			value:     secret.New(v),
+		}
+	}
+	return shares, nil
+}

@@ -1,0 +1,117 @@
+package custody
+
+import (
+	"iter"
+	"math/big"
+	"slices"
+)
+
+const (
+	maxSubsets = 300 // how many are tried, before a sample has to do
+	minUses    = 3   // of each share in a sample
+)
+
+func choices(n, k int) *big.Int { return new(big.Int).Binomial(int64(n), int64(k)) }
+
+// subsets yields subsets of k of the numbers below n: all of them, or a sample.
+// Each is valid until the next.
+func subsets(n, k int) iter.Seq[[]int] {
+	if choices(n, k).Cmp(big.NewInt(maxSubsets)) > 0 {
+		return sample(n, k)
+	}
+	return every(n, k)
+}
+
+// every yields the subsets in lexical order.
+func every(n, k int) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		subset := make([]int, k)
+		for i := range subset {
+			subset[i] = i
+		}
+		for yield(subset) {
+			last := k - 1
+			for last >= 0 && subset[last] == n-k+last {
+				last--
+			}
+			if last < 0 {
+				return
+			}
+			subset[last]++
+			for i := last + 1; i < k; i++ {
+				subset[i] = subset[i-1] + 1
+			}
+		}
+	}
+}
+
+// sample yields subsets until any two numbers were together in one, and each
+// number in minUses of them.
+func sample(n, k int) iter.Seq[[]int] {
+	return func(yield func([]int) bool) {
+		c := cover{uses: make([]int, n), met: make([][]bool, n)}
+		for i := range c.met {
+			c.met[i] = make([]bool, n)
+			c.met[i][i] = true
+		}
+		for subset := c.seed(); subset != nil; subset = c.seed() {
+			for len(subset) < k {
+				subset = append(subset, c.best(subset))
+			}
+			c.count(subset)
+			if !yield(subset) {
+				return
+			}
+		}
+	}
+}
+
+type cover struct {
+	uses []int
+	met  [][]bool
+}
+
+// seed begins a subset with what is lacking, and returns nil when nothing is.
+func (c *cover) seed() []int {
+	for i, met := range c.met {
+		if j := slices.Index(met, false); j >= 0 {
+			return []int{i, j}
+		}
+	}
+	for i, uses := range c.uses {
+		if uses < minUses {
+			return []int{i}
+		}
+	}
+	return nil
+}
+
+// best returns the number that meets the most members of subset for the first
+// time; of equals, the one that was used least.
+func (c *cover) best(subset []int) (best int) {
+	most := -1
+	for i, met := range c.met {
+		if slices.Contains(subset, i) {
+			continue
+		}
+		first := 0
+		for _, member := range subset {
+			if !met[member] {
+				first++
+			}
+		}
+		if first > most || first == most && c.uses[i] < c.uses[best] {
+			best, most = i, first
+		}
+	}
+	return best
+}
+
+func (c *cover) count(subset []int) {
+	for _, i := range subset {
+		c.uses[i]++
+		for _, j := range subset {
+			c.met[i][j] = true
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package custody
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"recover/internal/secret"
+)
+
+// A share string is "RS1" and 89 characters of the alphabet: 376 bits of
+// payload and 4 zero bits in 76, the checksum in 13. That makes 23 groups of
+// four, all of them characters of QR codes' alphanumeric mode.
+const (
+	prefix     = "rs" // the human-readable part; a "1" follows
+	prefixLen  = len(prefix) + 1
+	payloadEnd = (8*payloadLen + 4) / 5
+	dataLen    = payloadEnd + 13 // of which 13 are the checksum
+	stringLen  = prefixLen + dataLen
+
+	groupLen   = 4 // characters
+	lineGroups = 6
+	unknown    = 0xff    // a character that cannot be read
+	maxString  = 4 << 10 // bytes of a typed string, with all its blanks
+)
+
+// start is the prefix as symbols. A "1" is read as an "L", like any other.
+var start = values("RSL")
+
+// Encode returns the share string: 92 upper-case characters in groups of four
+// with a blank between, in one line.
+func (s *Share) Encode() *secret.Bytes { return s.encode(" ", " ") }
+
+// encode puts between after each group but the last, and newline instead after
+// every sixth.
+func (s *Share) encode(between, newline string) *secret.Bytes {
+	symbols := s.symbols()
+	defer secret.Wipe(symbols)
+	return write(symbols, between, newline)
+}
+
+func (s *Share) symbols() []byte {
+	payload := s.payload()
+	defer secret.Wipe(payload)
+	symbols := make([]byte, 0, stringLen)
+	symbols = append(symbols, start...)
+	symbols = appendFives(symbols, payload)
+	return append(symbols, codex32.checksum(prefix, symbols[prefixLen:])...)
+}
+
+func write(symbols []byte, between, newline string) *secret.Bytes {
+	text := make([]byte, 0, 2*len(symbols))
+	for i, v := range symbols {
+		switch {
+		case i == 0 || i%groupLen != 0:
+		case i%(groupLen*lineGroups) == 0:
+			text = append(text, newline...)
+		default:
+			text = append(text, between...)
+		}
+		if i == prefixLen-1 {
+			text = append(text, '1')
+		} else {
+			text = append(text, alphabet[v])
+		}
+	}
+	return secret.New(text)
+}
+
+// appendFives splits b into groups of five bits, the most significant first,
+// filled up with zero bits.
+func appendFives(to, b []byte) []byte {
+	var held uint32
+	var bits int
+	for _, v := range b {
+		held, bits = held<<8|uint32(v), bits+8
+		for ; bits >= 5; bits -= 5 {
+			to = append(to, byte(held>>(bits-5))&31)
+		}
+	}
+	if bits > 0 {
+		to = append(to, byte(held<<(5-bits))&31)
+	}
+	return to
+}
+
+// bytesOf reverses appendFives, and fails where the bits that fill up are not
+// zero. The caller wipes the result.
+func bytesOf(fives []byte) (b []byte, ok bool) {
+	b = make([]byte, 0, len(fives))
+	var held uint32
+	var bits int
+	for _, v := range fives {
+		held, bits = held<<5|uint32(v), bits+5
+		if bits >= 8 {
+			bits -= 8
+			b = append(b, byte(held>>bits))
+		}
+	}
+	return b, held&(1<<bits-1) == 0
+}
+
+// parseString reads a share string as it was typed, or scanned.
+func parseString(text []byte) (*Share, error) {
+	if len(text) > maxString {
+		return nil, ErrNotShare
+	}
+	symbols := read(text)
+	defer secret.Wipe(symbols)
+	if sound(symbols) {
+		return parseSymbols(symbols)
+	}
+	return nil, diagnose(symbols)
+}
+
+// read returns a symbol for each character of text but blanks and dashes:
+// unknown where it is none of the alphabet, and "B", "O", "1" and "I", which
+// the alphabet leaves out, as what they look like.
+func read(text []byte) []byte {
+	symbols := make([]byte, 0, len(text))
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		text = text[size:]
+		if !unicode.IsSpace(r) && !unicode.Is(unicode.Pd, r) && r != '\ufeff' {
+			symbols = append(symbols, symbol(r))
+		}
+	}
+	return symbols
+}
+
+func symbol(r rune) byte {
+	if 'a' <= r && r <= 'z' {
+		r -= 'a' - 'A'
+	}
+	switch r {
+	case 'B':
+		r = '8'
+	case 'O':
+		r = '0'
+	case '1', 'I':
+		r = 'L'
+	}
+	if v := strings.IndexRune(alphabet, r); v >= 0 {
+		return byte(v)
+	}
+	return unknown
+}
+
+// sound reports whether symbols are a whole share string.
+func sound(symbols []byte) bool {
+	return len(symbols) == stringLen && bytes.HasPrefix(symbols, start) &&
+		!slices.Contains(symbols, unknown) && codex32.checks(prefix, symbols[prefixLen:])
+}
+
+// parseSymbols takes symbols that are sound.
+func parseSymbols(symbols []byte) (*Share, error) {
+	payload, ok := bytesOf(symbols[prefixLen : prefixLen+payloadEnd])
+	defer secret.Wipe(payload)
+	if !ok {
+		return nil, ErrContradiction
+	}
+	return parsePayload(payload)
+}

@@ -1,0 +1,156 @@
+package hsm
+
+import (
+	"crypto/rsa"
+	"errors"
+	"math/big"
+
+	"recover/pkg/hsm/wire"
+	"recover/pkg/rsadecrypt"
+)
+
+// KeyInfo is an RSA key object of a token. The texts are as the token says, and
+// must be escaped when they are shown.
+type KeyInfo struct {
+	Private bool
+	Label   string
+	ID      string // CKA_ID, raw
+	// Public is the public half as the object has it, which proves nothing. It
+	// is nil where the object does not tell, or is no key of 2048 to 8192 bits.
+	Public *rsa.PublicKey
+	// AlwaysAuthenticate says that the token wants the PIN for each decryption.
+	AlwaysAuthenticate bool
+}
+
+// Object classes and attributes (PKCS#11 2.40, section 4).
+const (
+	classPublicKey  = 2
+	classPrivateKey = 3
+
+	attributeLabel              = 0x3
+	attributeID                 = 0x102
+	attributeSensitive          = 0x103
+	attributeModulus            = 0x120
+	attributePublicExponent     = 0x122
+	attributeExtractable        = 0x162
+	attributeLocal              = 0x163
+	attributeAlwaysAuthenticate = 0x202
+)
+
+// Keys returns the RSA keys, public and private, that the token shows now: at
+// most 256 of each. Without a login, that may be none.
+func (t *Token) Keys() ([]KeyInfo, error) {
+	public, err := t.keys(classPublicKey, "", "")
+	if err != nil {
+		return nil, err
+	}
+	private, err := t.keys(classPrivateKey, "", "")
+	return append(public, private...), err
+}
+
+func (t *Token) keys(class uint64, label, id string) ([]KeyInfo, error) {
+	objects, err := t.find(class, label, id)
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]KeyInfo, len(objects))
+	for i, object := range objects {
+		if infos[i], err = t.keyInfo(class, object); err != nil {
+			return nil, err
+		}
+	}
+	return infos, nil
+}
+
+// find returns the RSA keys of a class; an empty label or ID fits all.
+func (t *Token) find(class uint64, label, id string) ([]uint64, error) {
+	if err := t.openSession(); err != nil {
+		return nil, err
+	}
+	a, err := t.call(wire.Find, []uint64{t.session, class}, []byte(label), []byte(id))
+	if err != nil {
+		return nil, err
+	}
+	return a.Numbers, nil
+}
+
+func (t *Token) keyInfo(class, object uint64) (KeyInfo, error) {
+	r := attributeReader{token: t, object: object}
+	k := KeyInfo{
+		Private: class == classPrivateKey,
+		Label:   string(r.read(attributeLabel)),
+		ID:      string(r.read(attributeID)),
+		Public:  publicKey(r.read(attributeModulus), r.read(attributePublicExponent)),
+	}
+	if k.Private {
+		k.AlwaysAuthenticate = isTrue(r.read(attributeAlwaysAuthenticate))
+	}
+	return k, r.err
+}
+
+// attributeReader reads attributes of an object one at a time, because one that
+// is missing makes a joint read fail. The first error stays.
+type attributeReader struct {
+	token  *Token
+	object uint64
+	err    error
+}
+
+// read returns nil for an attribute that the object lacks or hides.
+func (r *attributeReader) read(attribute uint64) []byte {
+	if r.err != nil {
+		return nil
+	}
+	a, err := r.token.call(wire.Attribute, []uint64{r.token.session, r.object, attribute})
+	var e *Error
+	switch {
+	case err == nil:
+		return a.Strings[0]
+	case errors.As(err, &e) && (e.CKR == ckrAttributeTypeInvalid || e.CKR == ckrAttributeSensitive):
+		return nil
+	}
+	r.err = err
+	return nil
+}
+
+// isTrue and isFalse read a CK_BBOOL, which may be missing: neither, then.
+func isTrue(value []byte) bool  { return len(value) == 1 && value[0] != 0 }
+func isFalse(value []byte) bool { return len(value) == 1 && value[0] == 0 }
+
+// publicKey makes a key of two big-endian numbers. Some private objects hold no
+// exponent: then it is taken to be the usual 65537, which the self-test proves.
+func publicKey(modulus, exponent []byte) *rsa.PublicKey {
+	n, e := new(big.Int).SetBytes(modulus), new(big.Int).SetBytes(exponent)
+	if len(exponent) == 0 {
+		e.SetInt64(65537)
+	}
+	odd := n.Bit(0) == 1 && e.Bit(0) == 1
+	if !odd || rsadecrypt.CheckSize(n.BitLen()) != nil || e.BitLen() < 2 || e.BitLen() > 31 {
+		return nil
+	}
+	return &rsa.PublicKey{N: n, E: int(e.Int64())}
+}
+
+// CheckPublicKey compares the wanted recovery key with the public keys that the
+// token shows at the location, which mostly needs no login. KeyMismatch says
+// that there are some, and it is none of them. It is not visible where there
+// are none, and also where the location names no key and none is the wanted
+// one.
+func (t *Token) CheckPublicKey(l Location, want *rsa.PublicKey) (visible bool, err error) {
+	keys, err := t.keys(classPublicKey, l.Object, l.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, k := range keys {
+		if k.Public != nil && k.Public.Equal(want) {
+			return true, nil
+		}
+	}
+	if len(keys) == 0 || l.Object == "" && l.ID == "" {
+		return false, nil
+	}
+	return false, &Error{Code: KeyMismatch, Detail: "its public key " + listed(keys, KeyInfo.name) + " is another one"}
+}
+
+// name is what people tell keys apart by, written as in a location.
+func (k KeyInfo) name() string { return Location{Object: k.Label, ID: k.ID}.String() }

@@ -1,0 +1,247 @@
+package hsm
+
+import (
+	"errors"
+
+	"recover/internal/secret"
+	"recover/pkg/hsm/wire"
+)
+
+// Token is one token of a module. The texts are as it says, and must be escaped
+// when they are shown.
+type Token struct {
+	Label, Manufacturer, Model, Serial string
+
+	module  *Module
+	slot    uint64
+	flags   uint64
+	session uint64 // valid if open
+	open    bool
+	login   bool // C_Login was called
+}
+
+// Flags of tokens and sessions (PKCS#11 2.40, sections 3.2 and 3.3).
+const (
+	flagLoginRequired    = 0x4
+	flagPINPad           = 0x100 // CKF_PROTECTED_AUTHENTICATION_PATH
+	flagTokenInitialized = 0x400
+	flagPINCountLow      = 0x10000
+	flagPINFinalTry      = 0x20000
+	flagPINLocked        = 0x40000
+
+	sessionReadOnly  = 0x4 // CKF_SERIAL_SESSION
+	sessionReadWrite = 0x6
+)
+
+// Location returns one that only this token matches, as far as it can tell.
+func (t *Token) Location() Location {
+	return Location{
+		Token: t.Label, Manufacturer: t.Manufacturer, Model: t.Model, Serial: t.Serial,
+		Module: t.module.Path,
+	}
+}
+
+// NeedsLogin reports whether the token shows its private keys after a login
+// only.
+func (t *Token) NeedsLogin() bool { return t.flags&flagLoginRequired != 0 }
+
+// PINPad reports whether a PIN is given at the token itself, not to a program.
+func (t *Token) PINPad() bool { return t.flags&flagPINPad != 0 }
+
+// NeedsPIN reports whether Login needs a PIN.
+func (t *Token) NeedsPIN() bool { return t.NeedsLogin() && !t.PINPad() }
+
+// Tokens returns the tokens that are initialized, in the order of their slots.
+// A slot that does not answer is an Error only if no other does.
+func (m *Module) Tokens() ([]*Token, error) {
+	tokens, silent, err := m.tokens()
+	if err == nil && len(tokens) == 0 {
+		err = silent
+	}
+	return tokens, err
+}
+
+func (m *Module) tokens() (tokens []*Token, silent, err error) {
+	slots, err := m.call(atModule, wire.Slots, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, slot := range slots.Numbers {
+		t := &Token{module: m, slot: slot}
+		switch err := t.refresh(atModule); {
+		case is(err, HelperDied, HelperTimeout, HelperProtocol) || errors.Is(err, ErrClosed):
+			return nil, nil, err
+		case err != nil:
+			silent = err
+		case t.flags&flagTokenInitialized != 0:
+			tokens = append(tokens, t)
+		}
+	}
+	return tokens, silent, nil
+}
+
+func (t *Token) refresh(at stage) error {
+	info, err := t.module.call(at, wire.Token, []uint64{t.slot})
+	if err != nil {
+		return err
+	}
+	t.flags = info.Numbers[0]
+	t.Label, t.Manufacturer = unpad(info.Strings[0]), unpad(info.Strings[1])
+	t.Model, t.Serial = unpad(info.Strings[2]), unpad(info.Strings[3])
+	return nil
+}
+
+// Token returns the one token at the location. The codes are TokenNotFound and
+// TokenAmbiguous; the details list what there is to choose from.
+func (m *Module) Token(l Location) (*Token, error) {
+	tokens, silent, err := m.tokens()
+	if err != nil {
+		return nil, err
+	}
+	var found []*Token
+	for _, t := range tokens {
+		if t.matches(l) {
+			found = append(found, t)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return nil, &Error{Code: TokenAmbiguous, Detail: listed(found, (*Token).name)}
+	case silent != nil:
+		return nil, silent
+	case len(tokens) == 0:
+		return nil, &Error{Code: TokenNotFound, Detail: "the module has none"}
+	}
+	return nil, &Error{Code: TokenNotFound, Detail: "the module has " + listed(tokens, (*Token).name)}
+}
+
+func (t *Token) matches(l Location) bool {
+	return (l.Token == "" || l.Token == t.Label) &&
+		(l.Manufacturer == "" || l.Manufacturer == t.Manufacturer) &&
+		(l.Model == "" || l.Model == t.Model) &&
+		(l.Serial == "" || l.Serial == t.Serial)
+}
+
+// name is what people tell tokens apart by, written as in a location.
+func (t *Token) name() string {
+	l := Location{Token: t.Label, Serial: t.Serial}
+	return l.String()
+}
+
+// CheckPIN looks at the token's flags, as they are now. PINLocked stops, and so
+// does PINFinalTry, for a token of which few tries are left, unless
+// allowFewTries is set.
+func (t *Token) CheckPIN(allowFewTries bool) error {
+	if err := t.refresh(atToken); err != nil {
+		return err
+	}
+	state, code := t.pinState()
+	if !t.NeedsLogin() || state == "" || code == PINFinalTry && allowFewTries {
+		return nil
+	}
+	return &Error{Code: code, Function: "C_GetTokenInfo", Detail: state}
+}
+
+func (t *Token) pinState() (state string, code Code) {
+	switch {
+	case t.flags&flagPINLocked != 0:
+		return "it is locked", PINLocked
+	case t.flags&flagPINFinalTry != 0:
+		return "one try is left", PINFinalTry
+	case t.flags&flagPINCountLow != 0:
+		return "a wrong one was given since the last right one", PINFinalTry
+	}
+	return "", ""
+}
+
+// Session is a token whose private keys can be seen.
+type Session struct {
+	token *Token
+	pin   *secret.Bytes // nil for a PIN pad, and when no key needs it any more
+}
+
+// Login logs in as the user, after CheckPIN, and takes the PIN over: it is
+// wiped once it is clear that the key does not need it for each decryption, and
+// at last by Module.Close. Where there is no need for a PIN (NeedsPIN), it may
+// be nil.
+//
+// C_Login is called once at most in the life of a Token, for a wrong PIN
+// counts. A second Login is ErrSecondLogin.
+func (t *Token) Login(pin *secret.Bytes, allowFewTries bool) (*Session, error) {
+	s := &Session{t, pin}
+	t.module.pins = append(t.module.pins, pin)
+	if !t.NeedsPIN() {
+		s.wipePIN()
+	}
+	if err := s.login(allowFewTries); err != nil {
+		s.wipePIN()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Session) login(allowFewTries bool) error {
+	t := s.token
+	switch {
+	case t.login:
+		return ErrSecondLogin
+	case t.NeedsPIN() && len(s.revealPIN()) == 0:
+		return ErrNoPIN
+	}
+	if err := t.CheckPIN(allowFewTries); err != nil {
+		return err
+	}
+	if err := t.openSession(); err != nil || !t.NeedsLogin() {
+		return err
+	}
+	t.login = true
+	_, err := t.call(wire.Login, []uint64{t.session, normalUser}, s.revealPIN())
+	return t.explainLogin(err)
+}
+
+const normalUser = 1 // CKU_USER
+
+// explainLogin adds what the token says of its PIN after a C_Login that failed.
+func (t *Token) explainLogin(err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.CKR != ckrOK && t.refresh(atToken) == nil {
+		e.Detail, _ = t.pinState()
+	}
+	return err
+}
+
+// revealPIN returns the PIN, or nothing, as C_Login wants it for a PIN pad.
+func (s *Session) revealPIN() []byte {
+	if s.pin == nil {
+		return nil
+	}
+	return s.pin.Reveal()
+}
+
+func (s *Session) wipePIN() {
+	s.pin.Wipe()
+	s.pin = nil
+}
+
+func (t *Token) openSession() error {
+	if t.open {
+		return nil
+	}
+	session, err := t.newSession(sessionReadOnly)
+	t.session, t.open = session, err == nil
+	return err
+}
+
+func (t *Token) newSession(flags uint64) (uint64, error) {
+	a, err := t.call(wire.Open, []uint64{t.slot, flags})
+	if err != nil {
+		return 0, err
+	}
+	return a.Numbers[0], nil
+}
+
+func (t *Token) call(op wire.Op, numbers []uint64, strings ...[]byte) (*wire.Message, error) {
+	return t.module.call(atToken, op, numbers, strings...)
+}
