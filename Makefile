@@ -1,10 +1,67 @@
-# Two commands on a fresh machine: make drill, make test. The rest is for those
-# who work on the program.
+# Two commands on a fresh machine: make drill, make test.
+# The others are for those who work on the program.
 
-VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
-BUILD   := CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)'
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+FUZZTIME    := 30s
+
+# What the tests use beside Go: the commands on the other side of the formats.
+PACKAGES := age openssl
+
+.PHONY: build drill test check test-tools bench fuzz vet staticcheck vulncheck cross
 
 build:
-	$(BUILD) -o bin/recover ./cmd/recover
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
 
-.PHONY: build
+drill: build
+	go run ./fixtures/drill bin/recover
+
+test: test-tools
+	go test ./...
+
+# Installs what the tests need, when root; else says the one command.
+test-tools:
+	@missing=; for c in $(PACKAGES); do command -v $$c >/dev/null || missing="$$missing $$c"; done; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing; \
+		else echo "the tests need these packages, run: sudo apt-get install$$missing" >&2; exit 1; fi; \
+	fi
+
+check: vet staticcheck vulncheck cross test-tools
+	go test -race ./...
+
+vet:
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:" $$unformatted >&2; exit 1; fi
+	go vet ./...
+	CGO_ENABLED=0 go vet ./...
+
+staticcheck:
+	go run $(STATICCHECK) ./...
+
+# Needs its database: a machine without a network has none, and says so.
+vulncheck:
+	@go run $(GOVULNCHECK) ./... > build-vulncheck.out 2>&1; status=$$?; cat build-vulncheck.out; \
+	if [ $$status -ne 0 ] && grep -q -e 'dial tcp' -e 'no such host' -e 'connection refused' -e 'fetching vulnerabilities' build-vulncheck.out; then \
+		echo "SKIPPED, NOT PASSED: govulncheck has no database here" >&2; status=0; fi; \
+	rm -f build-vulncheck.out; exit $$status
+
+# The program builds for the machines that it is for.
+cross:
+	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -o /dev/null ./cmd/recover
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -o /dev/null ./cmd/recover
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 go vet ./...
+	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go vet ./...
+
+bench:
+	go test -run '^$$' -bench . ./internal/group ./internal/strictjson ./pkg/rsadecrypt ./pkg/shard ./pkg/record
+
+# Every fuzz test for FUZZTIME.
+fuzz:
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$package; \
+		done; \
+	done

@@ -27,6 +27,9 @@ func seeded(name string) io.Reader {
 }
 
 // small is the recovery key of tests in which its size is not what matters.
+func hexOf(b []byte) string { return hex.EncodeToString(b) }
+
+// small is the recovery key of tests in which its size is not what matters.
 var small = testkey.Small()
 
 func backup(t testing.TB, spec sandbox.Spec) *sandbox.Key {
@@ -124,7 +127,7 @@ func TestFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			verify, rebuild, operations := judge(t, file, c)
+			operations, verify, rebuild := judge(t, file, c)
 			if got := shard.ReasonOf(verify); got != f.Verify || (verify == nil) != (f.Verify == "") {
 				t.Errorf("%s: verify says %q (%v), want %q", f.Why, got, verify, f.Verify)
 			}
@@ -149,19 +152,19 @@ func reasonOf(err error) shard.Reason {
 	return shard.ReasonOf(err)
 }
 
-func judge(t *testing.T, file []byte, c sandbox.Case) (verify, rebuild error, operations int) {
+func judge(t *testing.T, file []byte, c sandbox.Case) (operations int, verify, rebuild error) {
 	s, err := shard.Parse(file)
 	if err == nil {
 		err = s.CheckAlgorithm(c.Algorithm)
 	}
 	if err != nil {
-		return err, err, 0
+		return 0, err, err
 	}
 	_, verify = s.Verify(c.IDs)
 	key := counting()
 	m, err := s.Rebuild(key, c.IDs, shard.Options{})
 	if err != nil {
-		return verify, err, key.operations
+		return key.operations, verify, err
 	}
 	if !m.Key().Equal(c.Key.Master) {
 		t.Error("A WRONG MASTER KEY CAME OUT")
@@ -170,7 +173,7 @@ func judge(t *testing.T, file []byte, c sandbox.Case) (verify, rebuild error, op
 	if err == nil && !w.Private().Equal(c.Key.Wallet) {
 		t.Error("A WRONG WALLET KEY CAME OUT")
 	}
-	return verify, err, key.operations
+	return key.operations, verify, err
 }
 
 // checkText holds that an error is of one line and short, and shows nothing of
