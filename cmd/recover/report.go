@@ -127,7 +127,7 @@ func assembleReport(w io.Writer, journal io.Reader, tail *reportTail) error {
 	if err != nil {
 		return err
 	}
-	_, _ = out.WriteString("],\n")
+	_, _ = out.WriteString("\n],\n")
 	_, _ = out.Write(end[1:])
 	_, _ = out.WriteString("\n")
 	return out.Flush() // the first failed write is kept until here
