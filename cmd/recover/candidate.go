@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"recover/internal/bucket"
@@ -61,6 +62,9 @@ func (s *selection) read(f bucket.File) candidate {
 func idsOf(s *shard.Shard, e record.Entry) (ids shard.IDs, warning string, err error) {
 	ids = shard.IDs{Quorum: e.QuorumID, Key: e.KeyID}
 	err = s.CheckIDs(ids)
+	if errors.Is(err, shard.ErrUncheckable) {
+		return ids, "", nil // the recovery key will tell
+	}
 	if shard.ReasonOf(err) != shard.ReasonWrongIDs {
 		return ids, "", err
 	}

@@ -32,8 +32,10 @@ type Terms struct {
 
 // backup is the recovery data: the parts of all players (spec, section 2).
 type backup struct {
-	version string
-	players []*player
+	version    string
+	players    []*player
+	hasPlayers bool
+	v1         common1
 }
 
 // player is one player's part as it stands in the file. A field that is absent
@@ -88,17 +90,16 @@ func (b blobs) bytes(i int) ([]byte, error) {
 
 func parseBackup(text []byte) (*backup, error) {
 	b := new(backup)
-	var seen bool
 	s := strictjson.New(text)
 	err := s.Object(func(name string) (err error) {
 		switch name {
 		case "version":
 			b.version, err = s.Text()
 		case "recovery_data":
-			seen = true
+			b.hasPlayers = true
 			err = s.Array(func(i int) error { return b.addPlayer(s, i) })
 		default:
-			err = s.Skip()
+			err = b.field1(s, name)
 		}
 		return err
 	})
@@ -108,16 +109,27 @@ func parseBackup(text []byte) (*backup, error) {
 	if err != nil {
 		return nil, fail(ReasonMalformed, "partialRecoveryDataHex", "the JSON of the recovery data: %v", err)
 	}
-	return b, b.check(seen)
+	if b.version == version1 {
+		b.fromVersion1()
+	}
+	return b, b.check()
 }
 
-func (b *backup) check(hasPlayers bool) error {
+// The versions that can be opened, but version1.
+const (
+	version2 = "2"
+	version3 = "3"
+)
+
+func (b *backup) check() error {
 	switch {
 	case b.version == "":
 		return fail(ReasonMalformed, "version", "the recovery data has no version")
-	case b.version != "3":
+	case b.version != version1 && b.version != version2 && b.version != version3:
 		return fail(ReasonUnsupported, "version", "recovery data of version %s cannot be opened by this version", shown(b.version))
-	case !hasPlayers:
+	case !b.hasPlayers && b.version == version1:
+		return fail(ReasonMalformed, "key_parts", "the field is missing")
+	case !b.hasPlayers:
 		return fail(ReasonMalformed, "recovery_data", "the field is missing")
 	case len(b.players) == 0:
 		return fail(ReasonTooFewPlayers, "recovery_data", "no player's part is there")

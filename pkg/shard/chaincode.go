@@ -63,10 +63,19 @@ func (r *rebuilder) openChainCode(p *player) (*secret.Bytes, error) {
 		return nil, err
 	}
 	defer secret.Wipe(key)
-	return unsealChainCode(key, sealed)
+	text, err := unseal(key, sealed)
+	if err != nil {
+		return nil, err
+	}
+	if p.terms.Version == version1 && len(text) == chainCodeSize { // bare, not JSON
+		return secret.New(text), nil
+	}
+	defer secret.Wipe(text)
+	return parseChainCode(text)
 }
 
-func unsealChainCode(key, sealed []byte) (*secret.Bytes, error) {
+// unseal opens the data that holds the chain code with the AES key.
+func unseal(key, sealed []byte) ([]byte, error) {
 	if len(key) != 16 && len(key) != 32 {
 		return nil, errAuxKey
 	}
@@ -83,8 +92,7 @@ func unsealChainCode(key, sealed []byte) (*secret.Bytes, error) {
 	if err != nil {
 		return nil, errAuxData
 	}
-	defer secret.Wipe(text)
-	return parseChainCode(text)
+	return text, nil
 }
 
 // parseChainCode reads {"master_chain_code": base64}. Its errors say nothing

@@ -53,16 +53,19 @@ func (s *Shard) challenge(p *player) ([]int64, error) {
 	if err != nil {
 		return nil, inField("key_share_commitments", err)
 	}
-	st := challenge.Statement{PublicKey: s.root.Bytes(), Context: context, Es: es, Ys: ys, Commitment: commitment}
+	st := challenge.Statement{
+		PublicKey: s.root.Bytes(), Context: context, OneContext: s.data.version == version2, Es: es, Ys: ys, Commitment: commitment,
+	}
 	return st.Positions(), nil
 }
 
 // context returns the items that bind a proof to its backup.
 func (p *player) context() ([][]byte, error) {
-	items := [][]byte{
-		[]byte(p.terms.Version), challenge.Number(p.terms.Threshold), []byte(p.terms.Sharing), []byte(p.terms.Curve),
-		challenge.Number(p.index),
+	items := [][]byte{[]byte(p.terms.Version)}
+	if p.terms.Version == version2 {
+		items = append(items, challenge.Number(p.count))
 	}
+	items = append(items, challenge.Number(p.terms.Threshold), []byte(p.terms.Sharing), []byte(p.terms.Curve), challenge.Number(p.index))
 	for _, f := range []struct {
 		name string
 		of   blob

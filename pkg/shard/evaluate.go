@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -13,7 +14,10 @@ import (
 type evaluation struct {
 	x     int
 	value group.Scalar
-	item  int // which of the opened values it is; -1: it was decrypted
+	// from is where the value was opened, copy and item of vs; a nil copy
+	// means that it was decrypted.
+	from *player
+	item int
 }
 
 // evaluations are values at distinct x.
@@ -37,104 +41,105 @@ func (e evaluations) zero(g group.Group) (group.Scalar, error) {
 	return group.InterpolateAtZero(g, xs, ys)
 }
 
-// share brings back a player's share of the master key: p(0), from the opened
-// values and one more that is decrypted, checked against the player's
-// commitment (spec, section 4, step 1). A cheating player may have hidden a
-// ciphertext that cannot be opened, or one that holds another value, among
-// those that the proof did not open: then the next one is tried.
+// decryption is the search for 41 evaluations of one player's polynomial, and
+// for p(0), the player's share of the master key.
+type decryption struct {
+	*rebuilder
+	part      *part
+	known     evaluations // opened values first, then decrypted ones
+	doubtful  evaluations // opened values that are not proved to be right
+	decrypted []group.Scalar
+	tried     [ciphertexts]bool
+	last      group.Scalar // the p(0) that came out last and fits no commitment
+}
+
+// share brings back a player's share: p(0), from the opened values and one more
+// that is decrypted, checked against the player's commitment (spec, section 4,
+// step 1). A cheating player may have hidden a ciphertext that cannot be
+// opened, or one that holds another value, among those that the proof did not
+// open: then the next one is tried.
 //
 // Where that does not come out with the first value that could be decrypted,
-// the opened values may be what is damaged. So those that are not proved to be
-// right are dropped, and decrypted in their place.
-func (r *rebuilder) share(p *player) (group.Scalar, error) {
-	targets := r.commitmentsOf(p)
-	if len(targets) == 0 {
-		return nil, inField("key_share_commitments", errors.New("the player's own is missing or damaged"))
-	}
-	d := &decryption{rebuilder: r, player: p, known: r.openedValues(p)}
+// the opened values may be what is damaged: those that are not proved to be
+// right are dropped, and decrypted in their place. Where they are all right,
+// and two different sets of evaluations give the same p(0), the commitment is
+// what is damaged: the share is returned, and is not proved.
+func (r *rebuilder) share(p *part) (*share, error) {
+	r.commit(p)
+	d := &decryption{rebuilder: r, part: p}
 	defer d.wipe()
-	sifted := false
-	for {
-		if err := d.fill(); err != nil {
+	d.openedValues()
+	for sifted := false; ; {
+		err := d.fill()
+		if ReasonOf(err) == ReasonKeySource {
 			return nil, err
 		}
-		value, err := d.candidate(targets)
-		if value != nil || err != nil {
-			return value, err
+		if err != nil && sifted {
+			return d.leftOver(err)
+		}
+		if err == nil {
+			if s, err := d.candidate(); s != nil || err != nil {
+				return s, err
+			}
 		}
 		if !sifted {
 			sifted = true
-			if d.sift() > 0 {
+			if d.sift() > 0 || err != nil {
 				continue
 			}
+		}
+		if s := d.confirm(); s != nil {
+			return s, nil
 		}
 		d.dropLast()
 	}
 }
 
-// commitmentsOf returns what a player's share times G has to be: as the player
-// says, and where another player's copy says otherwise, that too. A wrong one
-// does no harm, because the key is proved by its public key in the end.
-func (r *rebuilder) commitmentsOf(p *player) []group.Point {
-	var distinct []group.Point
-	for _, q := range append([]*player{p}, r.shard.data.players...) {
-		c, err := decodePoint(r.group, q.commitments[p.index])
-		if err == nil && !containsPoint(distinct, c) {
-			distinct = append(distinct, c)
-		}
-	}
-	return distinct
-}
-
-func containsPoint(points []group.Point, p group.Point) bool {
-	for _, have := range points {
-		if have.Equal(p) {
-			return true
-		}
-	}
-	return false
-}
-
-// openedValues returns the opened values that are of the format, each at the
-// position that the file gives it. A position that is there twice is left out
-// both times: which of the two is right is not known.
-func (r *rebuilder) openedValues(p *player) evaluations {
-	var known evaluations
-	times := make(map[int]int)
-	for i := range opened {
-		if c, err := p.position(i); err == nil {
-			times[c]++
-		}
-	}
-	for i := range opened {
-		c, err := p.position(i)
-		if err != nil || times[c] > 1 {
-			continue
-		}
-		if value, err := p.value(r.group, i); err == nil {
-			known = append(known, evaluation{c + 1, value, i})
-		}
-	}
-	return known
-}
-
-// decryption is the search for 41 evaluations of one player's polynomial.
-type decryption struct {
-	*rebuilder
-	player    *player
-	known     evaluations // opened values first, then decrypted ones
-	decrypted evaluations // all that were decrypted, to be wiped
-	tried     [ciphertexts]bool
-}
-
 func (d *decryption) wipe() {
-	for _, e := range d.decrypted {
-		e.value.Wipe()
+	for _, v := range d.decrypted {
+		v.Wipe()
+	}
+	if d.last != nil {
+		d.last.Wipe()
 	}
 }
 
-// fill decrypts until there are 41 evaluations. No error but
-// ReasonKeySource means that there are.
+// openedValues collects the opened values that are of the format, each at the
+// position that the file gives it. Where a position has two values, which of
+// them is right is not known yet: both are doubtful.
+func (d *decryption) openedValues() {
+	at := make(map[int]evaluations)
+	for _, p := range d.part.copies {
+		for i := range p.vs.items {
+			c, err := p.position(i)
+			if err != nil {
+				continue
+			}
+			value, err := p.value(d.group, i)
+			if err != nil {
+				continue
+			}
+			e := evaluation{c + 1, value, p, i}
+			same := false
+			for _, have := range at[c+1] {
+				same = same || have.value.Equal(value)
+			}
+			if !same || len(at[c+1]) == 0 {
+				at[c+1] = append(at[c+1], e)
+			}
+		}
+	}
+	for x := 1; x <= ciphertexts; x++ {
+		if len(at[x]) == 1 {
+			d.known = append(d.known, at[x][0])
+		} else {
+			d.doubtful = append(d.doubtful, at[x]...)
+		}
+	}
+	d.known = d.known[:min(len(d.known), opened)] // more are none of the format
+}
+
+// fill decrypts until there are 41 evaluations. No error means that there are.
 func (d *decryption) fill() error {
 	for j := 0; len(d.known) < needed; j++ {
 		if j == ciphertexts {
@@ -149,90 +154,191 @@ func (d *decryption) fill() error {
 			return err
 		}
 		if err != nil {
-			d.warnings.item(d.player, "es", j, "%v", err)
+			d.warnings.item(d.part.copies[0], "es", j, "%v", err)
 			continue
 		}
-		e := evaluation{j + 1, value, -1}
-		d.known, d.decrypted = append(d.known, e), append(d.decrypted, e)
+		d.known, d.decrypted = append(d.known, evaluation{x: j + 1, value: value}), append(d.decrypted, value)
 	}
 	return nil
 }
 
+// open decrypts ciphertext j, from the first copy in which it opens.
 func (d *decryption) open(j int) (group.Scalar, error) {
-	ciphertext, err := d.player.es.bytes(j)
-	if err != nil {
-		return nil, err
+	var before []byte
+	var last error
+	for _, p := range d.part.copies {
+		ciphertext, err := p.es.bytes(j)
+		if err != nil {
+			last = err
+			continue
+		}
+		if bytes.Equal(ciphertext, before) {
+			continue
+		}
+		before = ciphertext
+		plain, err := d.decrypt(ciphertext)
+		if err == nil {
+			defer secret.Wipe(plain)
+			return d.group.ParseScalar(plain)
+		}
+		if last = err; ReasonOf(err) == ReasonKeySource {
+			break
+		}
 	}
-	plain, err := d.decrypt(ciphertext)
-	if err != nil {
-		return nil, err
-	}
-	defer secret.Wipe(plain)
-	return d.group.ParseScalar(plain)
+	return nil, last
 }
 
-// candidate interpolates p(0) and returns it if it fits a commitment.
-func (d *decryption) candidate(targets []group.Point) (group.Scalar, error) {
+// candidate interpolates p(0) and returns it if it fits a commitment. Else it
+// is kept as the last one, for confirm.
+func (d *decryption) candidate() (*share, error) {
 	value, err := d.known[:needed].zero(d.group)
 	if err != nil {
 		return nil, err
 	}
-	if containsPoint(targets, d.group.NewPoint().BaseMul(value)) {
-		return value, nil
+	if index, fits := d.part.committed(d.group.NewPoint().BaseMul(value)); fits {
+		return &share{index: index, value: value, proved: true}, nil
 	}
-	value.Wipe()
+	if d.last != nil && d.last.Equal(value) {
+		return &share{index: d.part.index, value: value}, nil
+	}
+	if d.last != nil {
+		d.last.Wipe()
+	}
+	d.last = value
 	return nil, nil
+}
+
+// confirm returns the last p(0) as a share that is not proved, if there is no
+// further ciphertext that could confirm or refute it.
+func (d *decryption) confirm() *share {
+	for j := range ciphertexts {
+		if !d.tried[j] && !d.known.at(j+1) && d.part.hasCiphertext(j) {
+			return nil
+		}
+	}
+	return d.unproved()
+}
+
+func (d *decryption) unproved() *share {
+	if d.last == nil {
+		return nil
+	}
+	s := &share{index: d.part.index, value: d.last}
+	d.last = nil
+	return s
 }
 
 // sift drops the opened values that are not proved to be right, and returns
 // how many it dropped. The proof is public: encrypted again, the value gives
-// the ciphertext; or where the seed is lost, it fits its commitment.
+// the ciphertext; or where the seed is lost, it fits its commitment. What was
+// doubtful and is proved comes in.
 func (d *decryption) sift() (dropped int) {
 	enc, err := rsadecrypt.NewSeededEncrypter(d.shard.recoveryKey, d.label)
 	if err != nil {
 		return 0
 	}
-	proved := make(map[int]bool)
-	for i := range opened {
-		c, err := d.player.position(i)
-		if err != nil {
+	points := d.part.points(d.group)
+	var kept, decrypted, doubtful evaluations
+	for _, e := range append(d.known, d.doubtful...) {
+		switch {
+		case e.from == nil:
+			decrypted = append(decrypted, e)
 			continue
-		}
-		if fits, err := d.player.refits(enc, d.group, i); err == nil && fits || d.committed(i, c) {
-			proved[c+1] = true
-		}
-	}
-	kept := make(evaluations, 0, len(d.known))
-	for _, e := range d.known {
-		if e.item < 0 || proved[e.x] {
-			kept = append(kept, e)
+		case d.provedValue(enc, points, e):
+			if !kept.at(e.x) {
+				kept = append(kept, e)
+			}
 			continue
 		}
 		dropped++
-		d.warnings.item(d.player, "vs", e.item, "damaged")
+		doubtful = append(doubtful, e)
+		d.warnings.item(e.from, "vs", e.item, "damaged, or not to be proved")
 	}
-	d.known = kept
+	for _, e := range decrypted {
+		if !kept.at(e.x) {
+			kept = append(kept, e)
+		}
+	}
+	d.known, d.doubtful = kept, doubtful
 	return dropped
 }
 
-// committed tells whether opened value i fits the commitment at x = c+1.
-func (d *decryption) committed(i, c int) bool {
-	b, err := d.player.ys.bytes(c)
-	if err != nil {
-		return false
+// provedValue tells whether public data shows that an opened value is right.
+func (d *decryption) provedValue(enc *rsadecrypt.SeededEncrypter, points []group.Point, e evaluation) bool {
+	if fits, err := e.from.refits(enc, d.group, e.item); err == nil && fits {
+		return true
 	}
-	y, err := d.group.ParsePoint(b)
-	if err != nil {
-		return false
-	}
-	value, err := d.player.value(d.group, i)
-	return err == nil && d.group.NewPoint().BaseMul(value).Equal(y)
+	return points[e.x] != nil && d.group.NewPoint().BaseMul(e.value).Equal(points[e.x])
 }
 
 // dropLast gives up the value that was decrypted last: the others fitted no
 // better, and this one may be what a cheating player hid.
 func (d *decryption) dropLast() {
 	last := len(d.known) - 1
-	d.warnings.item(d.player, "es", d.known[last].x-1, "holds another value than the player committed to")
+	d.warnings.item(d.part.copies[0], "es", d.known[last].x-1, "holds another value than the player committed to")
 	d.known = d.known[:last]
 }
+
+// maxGuesses is how many sets of doubtful values are tried for one player.
+const maxGuesses = 2000
+
+// leftOver is for a player of whom every ciphertext was tried: what is missing
+// may be among the opened values that cannot be proved, and the commitment
+// tells.
+func (d *decryption) leftOver(err error) (*share, error) {
+	if s := d.unproved(); s != nil {
+		return s, nil
+	}
+	missing := needed - len(d.known)
+	if missing <= 0 || missing > len(d.doubtful) {
+		return nil, err
+	}
+	guesses := 0
+	var found *share
+	chooseSubsets(len(d.doubtful), missing, func(chosen []int) bool {
+		guess := d.known[:len(d.known):len(d.known)]
+		for _, i := range chosen {
+			if guess.at(d.doubtful[i].x) {
+				return true
+			}
+			guess = append(guess, d.doubtful[i])
+		}
+		value, zeroErr := guess.zero(d.group)
+		if zeroErr == nil {
+			if index, fits := d.part.committed(d.group.NewPoint().BaseMul(value)); fits {
+				found = &share{index: index, value: value, proved: true}
+				return false
+			}
+			value.Wipe()
+		}
+		guesses++
+		return guesses < maxGuesses
+	})
+	if found == nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// chooseSubsets calls each with every subset of k of 0 … n-1, until it returns
+// false.
+func chooseSubsets(n, k int, each func([]int) bool) {
+	chosen := make([]int, 0, k)
+	var from func(int) bool
+	from = func(i int) bool {
+		if len(chosen) == k {
+			return each(chosen)
+		}
+		for ; i <= n-(k-len(chosen)); i++ {
+			chosen = append(chosen, i)
+			if !from(i + 1) {
+				return false
+			}
+			chosen = chosen[:len(chosen)-1]
+		}
+		return true
+	}
+	from(0)
+}
+
+var errNoCommitment = errors.New("the share does not fit the player's commitment")

@@ -1,6 +1,14 @@
 package shard
 
-import "recover/pkg/rsadecrypt"
+import (
+	"errors"
+
+	"recover/pkg/rsadecrypt"
+)
+
+// ErrUncheckable is what CheckIDs wraps for a backup whose opened ciphertexts cannot be encrypted
+// again: their seeds are lost, or its version has none.
+var ErrUncheckable = errors.New("public data cannot tell whether the IDs are this backup's: no ciphertext is opened whole")
 
 // CheckIDs tells whether the quorum ID and the key ID belong to this backup,
 // with the public key alone: an opened ciphertext, encrypted again under the
@@ -26,7 +34,9 @@ func (s *Shard) CheckIDs(ids IDs) error {
 		}
 	}
 	if tried == 0 {
-		return fail(ReasonProof, "", "no ciphertext is opened as the format has it: the IDs cannot be checked")
+		e := fail(ReasonProof, "", "%v", ErrUncheckable)
+		e.err = ErrUncheckable
+		return e
 	}
 	return fail(ReasonWrongIDs, "", "the quorum ID or the key ID in the record does not belong to this backup (none of its %d opened ciphertexts fits them and its recovery key)", tried)
 }

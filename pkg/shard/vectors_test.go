@@ -47,7 +47,7 @@ func recoveryKey(t testing.TB, path ...string) *rsa.PrivateKey {
 func TestKits(t *testing.T) {
 	for _, kit := range []string{
 		"additive-3", "hostile-player-hidden-garbage", "mixed-2of3-shamir-t1", "mixed-3of5-shamir-t2", "no-algorithm-field",
-		"salvage-base", "tampered-base", "two-recovery-keys",
+		"multiplicative-2", "salvage-base", "tampered-base", "two-recovery-keys", "version-2",
 	} {
 		for _, want := range vectors.Kit(t, kit) {
 			t.Run(kit+"/"+want.KeyID[:8], func(t *testing.T) {
@@ -94,13 +94,9 @@ func checkVector(t *testing.T, file []byte, key *rsa.PrivateKey, want vectors.Ke
 	}
 }
 
-// TestTampered holds the verdicts of the damaged shards. The salvage cases
-// need more than one player's good will.
+// TestTampered holds the verdicts of the damaged shards.
 func TestTampered(t *testing.T) {
 	for _, c := range vectors.Tampered(t) {
-		if strings.HasPrefix(c.File, "salvage-") {
-			continue
-		}
 		t.Run(c.File, func(t *testing.T) {
 			t.Parallel()
 			verify, rebuild := verdicts(t, c)

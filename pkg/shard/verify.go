@@ -2,6 +2,7 @@ package shard
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,7 +36,7 @@ func (p *Proof) Caveats() []string { return p.caveats }
 // are not this backup's, else ReasonTooFewPlayers, ReasonPublicKey or
 // ReasonProof.
 func (s *Shard) Verify(ids IDs) (*Proof, error) {
-	if err := s.CheckIDs(ids); err != nil {
+	if err := s.CheckIDs(ids); err != nil && !errors.Is(err, ErrUncheckable) {
 		return nil, err
 	}
 	return s.prove(ids.label())
@@ -58,6 +59,10 @@ func (s *Shard) prove(label []byte) (*Proof, error) {
 			return nil, fail(ReasonMalformed, "recoveryPublicKeyHex", "%v", err)
 		}
 		v.encrypter = enc
+	}
+	if s.data.version == version1 {
+		v.prove1()
+		return nil, &Error{Reason: v.reason, Faults: v.faults}
 	}
 	v.agreement()
 	v.publicKeys()
@@ -107,10 +112,26 @@ func (v *verifier) agreement() {
 		seen[p.index] = true
 		v.agrees(p, reference)
 	}
+	if v.terms.Version == version2 {
+		v.allPresent(players)
+	}
 	if len(players) < 2 {
 		v.because(ReasonTooFewPlayers, Fault{Field: "recovery_data", Problem: "one player's part is too few"})
 	} else if int64(len(seen)) <= v.terms.Threshold {
 		v.because(ReasonTooFewPlayers, Fault{Field: "recovery_data", Problem: fmt.Sprintf("%d players' parts are there, %d are needed", len(seen), v.terms.Threshold+1)})
+	}
+}
+
+// allPresent checks that all players of a backup of version 2 are there, which
+// its proof takes for granted.
+func (v *verifier) allPresent(players []*player) {
+	for _, p := range players {
+		if p.count != int64(len(players)) {
+			v.faults.field(p, "player_count", "%d, but %d players' parts are there", p.count, len(players))
+		}
+		if p.index >= int64(len(players)) {
+			v.faults.field(p, "player_index", "not below the number of players")
+		}
 	}
 }
 
