@@ -61,7 +61,10 @@ type player struct {
 // because a rebuild uses few of them.
 type blob []byte
 
-var errNotBase64 = errors.New("not base64")
+var (
+	errNotBase64 = errors.New("not base64")
+	errMissing   = errors.New("missing")
+)
 
 func (b blob) bytes() ([]byte, error) {
 	out := make([]byte, base64.StdEncoding.DecodedLen(len(b)))
@@ -83,7 +86,7 @@ type blobs struct {
 // not base64.
 func (b blobs) bytes(i int) ([]byte, error) {
 	if i < 0 || i >= len(b.items) {
-		return nil, errors.New("missing")
+		return nil, errMissing
 	}
 	return b.items[i].bytes()
 }

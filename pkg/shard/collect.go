@@ -117,14 +117,24 @@ func (c *collector) tellLikely() {
 }
 
 // likelyTerms returns the terms that may be the backup's: what most players say
-// first, and then whatever else one of them says.
-func (b *backup) likelyTerms() []Terms {
+// first, and then whatever else one of them says. In a salvage they may be lost
+// for all players, and then there are not many to be tried.
+func (b *backup) likelyTerms(parts int, salvage bool) []Terms {
 	all := []Terms{b.terms()}
-	for _, p := range b.players {
-		t := p.terms
+	add := func(t Terms) {
 		if t.Threshold >= 1 && t.Threshold < MaxPlayers && t.Sharing.known() && !slices.Contains(all, t) {
 			all = append(all, t)
 		}
+	}
+	for _, p := range b.players {
+		add(p.terms)
+	}
+	if salvage {
+		for t := range parts {
+			add(Terms{b.version, int64(t), Shamir, all[0].Curve})
+		}
+		add(Terms{b.version, 1, Additive, all[0].Curve})
+		add(Terms{b.version, 1, Multiplicative, all[0].Curve})
 	}
 	return all
 }

@@ -165,14 +165,14 @@ func (d *decryption) fill() error {
 // open decrypts ciphertext j, from the first copy in which it opens.
 func (d *decryption) open(j int) (group.Scalar, error) {
 	var before []byte
-	var last error
+	last := errMissing
 	for _, p := range d.part.copies {
 		ciphertext, err := p.es.bytes(j)
 		if err != nil {
 			last = err
 			continue
 		}
-		if bytes.Equal(ciphertext, before) {
+		if len(ciphertext) == 0 || bytes.Equal(ciphertext, before) {
 			continue
 		}
 		before = ciphertext
@@ -228,47 +228,65 @@ func (d *decryption) unproved() *share {
 	return s
 }
 
-// sift drops the opened values that are not proved to be right, and returns
-// how many it dropped. The proof is public: encrypted again, the value gives
-// the ciphertext; or where the seed is lost, it fits its commitment. What was
-// doubtful and is proved comes in.
+// sift keeps of the opened values those that are proved to be right, and
+// returns how many it dropped. The proof is public: encrypted again, the value
+// gives a ciphertext, which tells its position too; or where the seed is lost,
+// it fits its commitment.
 func (d *decryption) sift() (dropped int) {
-	enc, err := rsadecrypt.NewSeededEncrypter(d.shard.recoveryKey, d.label)
-	if err != nil {
-		return 0
-	}
-	points := d.part.points(d.group)
-	var kept, decrypted, doubtful evaluations
-	for _, e := range append(d.known, d.doubtful...) {
-		switch {
-		case e.from == nil:
-			decrypted = append(decrypted, e)
-			continue
-		case d.provedValue(enc, points, e):
-			if !kept.at(e.x) {
-				kept = append(kept, e)
-			}
-			continue
-		}
-		dropped++
-		doubtful = append(doubtful, e)
-		d.warnings.item(e.from, "vs", e.item, "damaged, or not to be proved")
-	}
-	for _, e := range decrypted {
-		if !kept.at(e.x) {
+	proved := d.provedValues()
+	kept := proved
+	for _, e := range d.known {
+		if e.from == nil && !kept.at(e.x) {
 			kept = append(kept, e)
+		}
+	}
+	var doubtful evaluations
+	for _, e := range append(d.known, d.doubtful...) {
+		if e.from != nil && !kept.at(e.x) {
+			dropped++
+			doubtful = append(doubtful, e)
+			d.warnings.item(e.from, "vs", e.item, "damaged, or not to be proved")
 		}
 	}
 	d.known, d.doubtful = kept, doubtful
 	return dropped
 }
 
-// provedValue tells whether public data shows that an opened value is right.
-func (d *decryption) provedValue(enc *rsadecrypt.SeededEncrypter, points []group.Point, e evaluation) bool {
-	if fits, err := e.from.refits(enc, d.group, e.item); err == nil && fits {
-		return true
+// provedValues returns the opened values of which public data shows that they
+// are right, each at the x at which it is.
+func (d *decryption) provedValues() evaluations {
+	var proved evaluations
+	keep := func(e evaluation) {
+		if !proved.at(e.x) && len(proved) < opened {
+			proved = append(proved, e)
+		}
 	}
-	return points[e.x] != nil && d.group.NewPoint().BaseMul(e.value).Equal(points[e.x])
+	enc, err := rsadecrypt.NewSeededEncrypter(d.shard.recoveryKey, d.label)
+	if err != nil {
+		return nil
+	}
+	positions := d.part.positions()
+	points := d.part.points(d.group)
+	for _, p := range d.part.copies {
+		for i := range p.vs.items {
+			value, err := p.value(d.group, i)
+			if err != nil {
+				continue
+			}
+			if seed, err := p.seed(i); err == nil {
+				made, err := enc.Encrypt(value.Bytes(), seed)
+				if c, known := positions[string(made)]; err == nil && known {
+					keep(evaluation{c + 1, value, p, i})
+					continue
+				}
+			}
+			c, err := p.position(i)
+			if err == nil && points[c+1] != nil && d.group.NewPoint().BaseMul(value).Equal(points[c+1]) {
+				keep(evaluation{c + 1, value, p, i})
+			}
+		}
+	}
+	return proved
 }
 
 // dropLast gives up the value that was decrypted last: the others fitted no

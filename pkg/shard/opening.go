@@ -2,7 +2,6 @@ package shard
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"recover/internal/group"
@@ -19,7 +18,7 @@ const seedSize = 32
 // position returns which of the ciphertexts opened value i is in: 0 … 79.
 func (p *player) position(i int) (int, error) {
 	if i >= len(p.combination) {
-		return 0, errors.New("missing")
+		return 0, errMissing
 	}
 	c := p.combination[i]
 	if c < 0 || c >= ciphertexts {

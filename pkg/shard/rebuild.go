@@ -116,7 +116,7 @@ func (r *rebuilder) master() (*Master, error) {
 		return nil, err
 	}
 	var first error
-	for _, terms := range r.shard.data.likelyTerms() {
+	for _, terms := range r.shard.data.likelyTerms(len(c.order), r.salvage) {
 		r.terms = terms
 		m, err := c.attempt()
 		if m != nil || ReasonOf(err) == ReasonKeySource {
@@ -133,17 +133,12 @@ func (r *rebuilder) master() (*Master, error) {
 // first. It fails, before any private operation, where they cannot be enough.
 func (r *rebuilder) order() ([]*part, error) {
 	var sound, doubtful []*part
-	mismatch, match := false, false
+	others := make(map[string]int) // other public keys, and how many players say each
 	for _, p := range r.parts() {
 		for _, c := range p.copies {
-			if c.terms != r.terms {
-				r.warnings.field(c, "", "version, threshold, sharing_type or curve is not the other players'")
-			}
-			if err := r.shard.checkPublicKey(c); err != nil {
-				r.warnings.of(c, inField("public_key", err))
-				mismatch = mismatch || errors.Is(err, errOtherKey)
-			} else {
-				match = true
+			r.warnAbout(c)
+			if errors.Is(r.shard.checkPublicKey(c), errOtherKey) {
+				others[string(c.publicKey)]++
 			}
 		}
 		if p.looksSound(r) {
@@ -152,10 +147,29 @@ func (r *rebuilder) order() ([]*part, error) {
 			doubtful = append(doubtful, p)
 		}
 	}
-	if mismatch && !match {
-		return nil, r.damaged(ReasonPublicKey, "the recovery data is of another key than the shard says")
+	for _, n := range others {
+		if n == len(r.shard.data.players) { // all say the same: that is no damage
+			return nil, r.damaged(ReasonPublicKey, "the recovery data is of another key than the shard says")
+		}
 	}
 	return append(sound, doubtful...), nil
+}
+
+// warnAbout warns of what can be seen to be wrong with a part before it is
+// opened.
+func (r *rebuilder) warnAbout(c *player) {
+	if c.terms != r.terms {
+		r.warnings.field(c, "", "version, threshold, sharing_type or curve is not the other players'")
+	}
+	if err := r.shard.checkPublicKey(c); err != nil {
+		r.warnings.of(c, inField("public_key", err))
+	}
+	if c.terms.Version == version1 {
+		return
+	}
+	for _, f := range c.wrongLengths() {
+		r.warnings.add(f)
+	}
 }
 
 // wanted returns how many shares make the key under the terms that are tried.

@@ -1,6 +1,7 @@
 package shard_test
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/rsa"
 	"encoding/hex"
@@ -114,6 +115,55 @@ func TestPrivateOperations(t *testing.T) {
 				t.Errorf("%d private operations, want %d", key.operations, c.want)
 			}
 		})
+	}
+}
+
+// TestVersions rebuilds every sharing in every version. What public data can
+// prove differs.
+func TestVersions(t *testing.T) {
+	for _, version := range []string{"1.0.0", "2", "3"} {
+		for _, sharing := range []shard.Sharing{shard.Shamir, shard.Additive, shard.Multiplicative} {
+			for _, g := range []group.Group{group.Secp256k1, group.Edwards25519} {
+				t.Run(version+"-"+string(sharing)+"-"+g.Algorithm(), func(t *testing.T) {
+					testVersion(t, sandbox.Spec{Group: g, Version: version, Sharing: sharing, Players: 3, Threshold: 1})
+				})
+			}
+		}
+	}
+}
+
+func testVersion(t *testing.T, spec sandbox.Spec) {
+	k := backup(t, spec)
+	s := parse(t, k.Shards[0])
+	proof, err := s.Verify(k.IDs)
+	switch {
+	case spec.Version == "1.0.0" && shard.ReasonOf(err) != shard.ReasonNoProof:
+		t.Errorf("verify: %v, want that there is no proof", err)
+	case spec.Version != "1.0.0" && err != nil:
+		t.Errorf("verify: %v", err)
+	case err == nil && (len(proof.Caveats()) > 0) != (spec.Sharing == shard.Multiplicative):
+		t.Errorf("caveats %q", proof.Caveats())
+	}
+	wrong := k.IDs
+	wrong.Quorum[0] ^= 1
+	if _, err := s.Rebuild(small, wrong, shard.Options{}); shard.ReasonOf(err) != shard.ReasonWrongIDs {
+		t.Errorf("with a wrong quorum ID: %v", err)
+	}
+	key := counting()
+	m, err := s.Rebuild(key, k.IDs, shard.Options{ChainCode: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := m.ChainCode()
+	if err != nil || !m.Key().Equal(k.Master) || !bytes.Equal(code.Reveal(), k.ChainCode) || len(m.Warnings()) > 0 {
+		t.Errorf("another key, chain code (%v) or warnings %v", err, m.Warnings())
+	}
+	want := spec.Players + 1
+	if spec.Sharing == shard.Shamir {
+		want = spec.Threshold + 2
+	}
+	if key.operations != want {
+		t.Errorf("%d private operations, want %d", key.operations, want)
 	}
 }
 

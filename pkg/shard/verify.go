@@ -250,7 +250,14 @@ func (v *verifier) player(p *player, commitments map[int64]group.Point) {
 }
 
 func (v *verifier) lengths(p *player) bool {
-	right := true
+	wrong := p.wrongLengths()
+	v.faults = append(v.faults, wrong...)
+	return len(wrong) == 0
+}
+
+// wrongLengths tells which lists of the player are not as long as the format
+// has them.
+func (p *player) wrongLengths() (wrong faults) {
 	for _, f := range []struct {
 		name      string
 		have, max int
@@ -259,11 +266,10 @@ func (v *verifier) lengths(p *player) bool {
 		{"vs", p.vs.count, opened}, {"rs", p.rs.count, opened},
 	} {
 		if f.have != f.max {
-			v.faults.field(p, f.name, "%d elements, not %d", f.have, f.max)
-			right = false
+			wrong.field(p, f.name, "%d elements, not %d", f.have, f.max)
 		}
 	}
-	return right
+	return wrong
 }
 
 // points returns G·p(0) … G·p(80), or nil where they cannot be had.

@@ -1,0 +1,57 @@
+package shard
+
+import (
+	"bytes"
+	"errors"
+)
+
+// ErrNotCopies is returned by Join for shards that are not copies of one
+// backup.
+var ErrNotCopies = errors.New("not copies of the same backup")
+
+// Join makes one shard of several copies of the same backup, none of which is
+// sound: what is damaged in one may be whole in another. Copies of one backup
+// are encrypted to one recovery key and have the same master public key and
+// nonce; a backup from after a reshare has another nonce, and its players'
+// shares do not go with those of the first.
+func Join(copies []*Shard) (*Shard, error) {
+	if len(copies) == 0 {
+		return nil, ErrNotCopies
+	}
+	first := copies[0]
+	joined := *first
+	joined.data = &backup{version: first.data.version, hasPlayers: true}
+	for _, c := range copies {
+		if !c.IsCopyOf(first) {
+			return nil, ErrNotCopies
+		}
+		joined.data.players = append(joined.data.players, c.data.players...)
+		if joined.wallet == nil {
+			joined.wallet = c.wallet
+		}
+	}
+	return &joined, nil
+}
+
+// IsCopyOf tells whether two shards are copies of the same backup.
+func (s *Shard) IsCopyOf(other *Shard) bool {
+	return s.recoveryKey.Equal(other.recoveryKey) && s.group == other.group && s.root.Equal(other.root) &&
+		s.data.version == other.data.version && bytes.Equal(s.data.nonce(), other.data.nonce())
+}
+
+// nonce returns the nonce that most players have; version 1.0.0 has none, and
+// there the sealed chain code tells backups apart.
+func (b *backup) nonce() blob {
+	votes := make(map[string]int)
+	best := ""
+	for _, p := range b.players {
+		n := string(p.nonce)
+		if b.version == version1 {
+			n = string(p.auxData)
+		}
+		if votes[n]++; votes[n] > votes[best] {
+			best = n
+		}
+	}
+	return blob(best)
+}
