@@ -36,7 +36,11 @@ func parseFlags(fs *pflag.FlagSet, args []string, maxFiles int) error {
 		return &usageError{"the flag " + dashed(missing.GetSpecifiedName()) + " needs a value", seeHelp}
 	case errors.As(err, &invalid):
 		// The value is not shown: it may be a secret that went astray.
-		return &usageError{"the value of --" + invalid.GetFlag().Name + " is not of its kind (" + invalid.GetFlag().Value.Type() + ")", seeHelp}
+		kind := "a number"
+		if invalid.GetFlag().Value.Type() == "bool" {
+			kind = "true or false"
+		}
+		return &usageError{"the value of --" + invalid.GetFlag().Name + " is not " + kind, seeHelp}
 	default:
 		return &usageError{"the flags cannot be read", seeHelp}
 	}
@@ -59,6 +63,16 @@ func required(verb string, flags ...[2]string) error {
 		if f[1] == "" {
 			return &usageError{"--" + f[0] + " is missing", "recover " + verb + " --help says what it is"}
 		}
+	}
+	return nil
+}
+
+// maxWorkers is more than any machine has a use for.
+const maxWorkers = 256
+
+func checkWorkers(n int) error {
+	if n < 0 || n > maxWorkers {
+		return &usageError{"--workers is not a number of 0 to 256", "0 means one a processor"}
 	}
 	return nil
 }

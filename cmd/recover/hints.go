@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io/fs"
+	"os"
 
 	"recover/internal/bucket"
 	"recover/internal/output"
@@ -37,7 +38,18 @@ func hint(err error) string {
 			return h.hint
 		}
 	}
-	return reasonHint(shard.ReasonOf(err))
+	var stdout *fs.PathError
+	switch {
+	case errors.As(err, &stdout) && stdout.Path == os.Stdout.Name():
+		return "not everything could be shown; what is in --out is complete, and the rest can be run again"
+	case shard.ReasonOf(err) != "":
+		return reasonHint(shard.ReasonOf(err))
+	case file != nil && file.role == asOutput:
+		return "give a directory on a medium that can be written to"
+	case file != nil:
+		return "copy it to a sound medium and try again"
+	}
+	return ""
 }
 
 var hints = []struct {
@@ -47,6 +59,7 @@ var hints = []struct {
 	{terminal.ErrNoTerminal, "run it in a terminal, or give secrets with --passphrase-fd"},
 	{terminal.ErrInterrupted, "nothing was changed; start again when ready"},
 	{terminal.ErrNoMoreLines, "the descriptor needs a line for each passphrase, in the order asked: the key file's first, then that of the output"},
+	{terminal.ErrTooLong, "a passphrase has 1024 bytes at most: is it the right file?"},
 	{terminal.ErrEmpty, "choose a passphrase of several words"},
 	{terminal.ErrMismatch, "type the same passphrase twice"},
 	{output.ErrExists, "nothing is ever overwritten: give a new name"},
@@ -67,6 +80,8 @@ func fileHint(e *fileError) string {
 		}
 	}
 	switch {
+	case e.role == asOutput:
+		return ""
 	case errors.Is(e.err, fs.ErrNotExist):
 		return "check the path: is the medium mounted?"
 	case errors.Is(e.err, fs.ErrPermission):
@@ -95,6 +110,11 @@ var fileHints = []struct {
 	{asKey, rsadecrypt.ErrPublicKey, "give the private half: the public half is what was registered with the service"},
 	{asKey, rsadecrypt.ErrWrongIdentity, "the file was sealed to another identity: try the other ones with --identity"},
 	{asKey, rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},
+	{asAny, output.ErrDirectory, "name the files in it"},
+	{asAny, output.ErrNotRegular, "copy what it holds to a file"},
+	{asAny, errUnknownFile, "look whether it is whole, and of the right kind"},
+	{asAny, errReport, "take another copy of it"},
+	{asShards, errNoEntryFits, "compare the IDs in the record with another copy of it, or look for the record of this bucket"},
 	{asIdentity, rsadecrypt.ErrSealedIdentities, "open it first: age -d FILE > /dev/shm/identity, and remove that afterwards"},
 	{asPublicKey, rsadecrypt.ErrPrivateKey, "this is the private half: keep it away from here, and give the public half"},
 	{asPublicKey, rsadecrypt.ErrCertificate, "take the public key out of it: openssl x509 -pubkey -noout"},
@@ -104,8 +124,13 @@ func keyHint(err error) string {
 	var kind *rsadecrypt.KeyKindError
 	switch {
 	case errors.Is(err, rsadecrypt.ErrTruncated), errors.Is(err, rsadecrypt.ErrDamagedKey), errors.Is(err, rsadecrypt.ErrSealDamaged),
-		errors.Is(err, rsadecrypt.ErrBadStructure), errors.Is(err, rsadecrypt.ErrBadPEM), errors.Is(err, rsadecrypt.ErrBadHex):
+		errors.Is(err, rsadecrypt.ErrBadStructure), errors.Is(err, rsadecrypt.ErrBadPEM), errors.Is(err, rsadecrypt.ErrBadHex),
+		errors.Is(err, rsadecrypt.ErrEmpty), errors.Is(err, rsadecrypt.ErrTrailing):
 		return "take another copy of the recovery key file"
+	case errors.Is(err, rsadecrypt.ErrSeveralKeys):
+		return "copy the recovery key to a file of its own"
+	case errors.Is(err, rsadecrypt.ErrNested):
+		return "open the outer seal first, and give what is in it"
 	case errors.Is(err, rsadecrypt.ErrAgeIdentity):
 		return "give it with --identity, and the sealed key file with --key"
 	case errors.Is(err, rsadecrypt.ErrPKCS12):

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"filippo.io/age"
+
 	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/internal/uuid"
@@ -32,6 +34,7 @@ type fileResult struct {
 	Detail string     `json:"detail,omitempty"`
 	Facts  []fileFact `json:"facts,omitempty"`
 	hint   string
+	bad    bool // something is wrong, with the file or with the opening of it
 }
 
 type fileFact struct {
@@ -45,9 +48,17 @@ func (r *fileResult) fact(name, format string, args ...any) {
 
 // damaged sets what is wrong with the file.
 func (r *fileResult) damaged(err error, role role) {
-	r.Sound, r.Detail = isDamaged, err.Error()
-	if r.hint = fileHint(&fileError{r.Path, role, err}); r.hint == "" {
-		r.hint = reasonHint(shard.ReasonOf(err))
+	r.unknown(err, role)
+	r.Sound = isDamaged
+}
+
+// unknown sets why it cannot be said whether the file is sound.
+func (r *fileResult) unknown(err error, role role) {
+	f := &fileError{r.Path, role, err}
+	_ = errors.As(err, &f) // of the same file, and in a role that is known better
+	r.bad, r.Detail = true, f.problem()
+	if r.hint = hint(err); r.hint == "" {
+		r.hint = hint(f)
 	}
 }
 
@@ -56,11 +67,12 @@ type inspector struct {
 	*program
 	selectionFlags
 	keyFlags
-	open bool
-	json bool
-	ask  *asker
-	sel  *selection // with --record: the record only
-	ids  *shard.IDs // with --quorum-id and --key-id
+	open  bool
+	json  bool
+	ask   *asker
+	opens []age.Identity
+	sel   *selection // with --record: the record only
+	ids   *shard.IDs // with --quorum-id and --key-id
 }
 
 // inspect is the verb: say what any file of this world is.
@@ -76,7 +88,7 @@ func (p *program) inspect(args []string) error {
 	bad := 0
 	for _, path := range files {
 		r := in.file(path)
-		if r.Sound == isDamaged {
+		if r.bad {
 			bad++
 		}
 		if err := in.show(r); err != nil {
@@ -87,14 +99,14 @@ func (p *program) inspect(args []string) error {
 	case bad == 0:
 		return nil
 	case bad < len(files):
-		return &incompleteError{fmt.Sprintf("%d of %d files %s not sound", bad, len(files), plural(bad, "is", "are")), hintEachFile, exitSome}
+		return &incompleteError{fmt.Sprintf("something is wrong with %d of %d files", bad, len(files)), hintEachFile, exitSome}
 	case bad == 1:
-		return &incompleteError{"the file is not sound", "its line says why, and what to do next", exitFailed}
+		return &incompleteError{"something is wrong with the file", hintEachFile, exitFailed}
 	}
-	return &incompleteError{fmt.Sprintf("none of %d files is sound", bad), hintEachFile, exitFailed}
+	return &incompleteError{fmt.Sprintf("something is wrong with all %d files", bad), hintEachFile, exitFailed}
 }
 
-const hintEachFile = "the line of each file says why, and what to do next"
+const hintEachFile = "what is said of the file tells why, and what to do next"
 
 func (in *inspector) parse(args []string) ([]string, error) {
 	fs := newFlags("inspect")
@@ -118,6 +130,9 @@ func (in *inspector) parse(args []string) ([]string, error) {
 		return nil, err
 	}
 	var err error
+	if in.opens, err = readIdentities(in.identities); err != nil {
+		return nil, err
+	}
 	in.ask, err = in.newAsker(in.passphraseFD)
 	return fs.Args(), err
 }
@@ -180,7 +195,7 @@ func (in *inspector) file(path string) *fileResult {
 	r := &fileResult{Type: "file", Path: path, Kind: "unknown file", Sound: notChecked}
 	head, size, err := readHead(path)
 	if err != nil {
-		r.damaged(&fileError{path, asAny, err}, asAny)
+		r.unknown(err, asAny)
 		return r
 	}
 	switch {
@@ -190,6 +205,8 @@ func (in *inspector) file(path string) *fileResult {
 		in.inspectReport(r)
 	case isShard(head):
 		in.inspectShard(r)
+	case isRebuilt(head):
+		r.Kind, r.Detail = "rebuilt wallet keys, NOT SEALED", "whoever has this file has the keys: seal it, and destroy it when it has served"
 	case isIdentity(head):
 		r.Kind, r.Detail = "age identity file: a secret", "it opens what is sealed to it; keep it as you keep a key"
 	case size > rsadecrypt.MaxFileSize && isAge(head):
@@ -240,6 +257,11 @@ func isShard(head []byte) bool {
 		bytes.HasPrefix(head, []byte("<")) || bytes.HasPrefix(head, []byte("{")) && bytes.Contains(head, []byte("recoveryPublicKeyHex"))
 }
 
+// isRebuilt takes what rebuild writes with --unsealed.
+func isRebuilt(head []byte) bool {
+	return bytes.HasPrefix(head, []byte(`{"quorum_id":`)) && bytes.Contains(head, []byte(`"private_key":`))
+}
+
 func isIdentity(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("AGE-SECRET-KEY-1")) || bytes.Contains(head, []byte("\nAGE-SECRET-KEY-1"))
 }
@@ -252,16 +274,16 @@ func isAge(head []byte) bool {
 func (in *inspector) inspectKey(r *fileResult) {
 	data, err := output.ReadFile(r.Path, rsadecrypt.MaxFileSize)
 	if err != nil {
-		r.damaged(err, asAny)
+		r.unknown(err, asAny)
 		return
 	}
 	defer secret.Wipe(data)
 	file, err := rsadecrypt.Identify(data)
-	if err != nil {
-		if errors.Is(err, rsadecrypt.ErrUnknownForm) {
-			r.hint, r.Sound, r.Detail = "it is none of the files that this program reads or writes", isDamaged, err.Error()
-			return
-		}
+	switch {
+	case errors.Is(err, rsadecrypt.ErrUnknownForm):
+		r.unknown(errUnknownFile, asAny)
+		return
+	case err != nil:
 		r.damaged(err, asKey)
 		return
 	}
@@ -286,6 +308,8 @@ func (in *inspector) inspectKey(r *fileResult) {
 	r.publicKey(pub)
 }
 
+var errUnknownFile = errors.New("none of the files that this program reads or writes")
+
 func (r *fileResult) publicKey(pub *rsa.PublicKey) {
 	r.fact("size", "RSA-%d", pub.N.BitLen())
 	r.fact("fingerprint", "%s", rsadecrypt.FingerprintOf(pub))
@@ -296,19 +320,18 @@ func (in *inspector) inspectSealed(r *fileResult, file *rsadecrypt.File) {
 		r.Detail = "sealed: --open asks for what opens it"
 		return
 	}
-	k := &keyFile{path: r.Path, file: file}
-	var err error
-	if file.NeedsIdentity() && len(in.identities) == 0 {
-		err = errNeedsIdentity
-	} else {
-		k.identities, err = readIdentities(in.identities)
+	if file.NeedsIdentity() && len(in.opens) == 0 {
+		r.unknown(errNeedsIdentity, asKey)
+		return
 	}
-	var key *recoveryKey
-	if err == nil {
-		key, err = k.open(in.ask)
-	}
-	if err != nil {
+	k := &keyFile{path: r.Path, file: file, identities: in.opens}
+	key, err := k.open(in.ask)
+	switch {
+	case isDamage(err):
 		r.damaged(err, asKey)
+		return
+	case err != nil:
+		r.unknown(err, asKey)
 		return
 	}
 	defer key.close()
@@ -319,6 +342,16 @@ func (in *inspector) inspectSealed(r *fileResult, file *rsadecrypt.File) {
 		return
 	}
 	r.Sound = isSound
+}
+
+// isDamage tells damage of a sealed file from what did not open it.
+func isDamage(err error) bool {
+	for _, damage := range []error{rsadecrypt.ErrSealDamaged, rsadecrypt.ErrTruncated, rsadecrypt.ErrDamagedKey, rsadecrypt.ErrBadStructure} {
+		if errors.Is(err, damage) {
+			return true
+		}
+	}
+	return false
 }
 
 // provePair encrypts to the public half and decrypts with the private one.

@@ -106,10 +106,6 @@ func (in *inspector) inspectRecord(r *fileResult) {
 	s := new(selection)
 	defer s.Close()
 	if err := s.openRecord(r.Path); err != nil {
-		var f *fileError
-		if errors.As(err, &f) {
-			err = f.err
-		}
 		r.damaged(err, asRecord)
 		return
 	}
@@ -145,7 +141,7 @@ func (in *inspector) inspectReport(r *fileResult) {
 	r.Sound = isSound
 	r.fact("begun", "%s", c.head.Begun)
 	r.fact("recovery key", "%s", c.head.RecoveryKey)
-	r.fact("keys", "%s", c.sum)
+	r.fact("result", "%s", c.sum)
 	if !c.isJournal && !c.tail.Complete {
 		r.fact("incomplete", "the run ended before all keys of the record were worked on")
 	}

@@ -35,6 +35,7 @@ func (f *keyFlags) register(fs *pflag.FlagSet) {
 type asker struct {
 	*program
 	descriptor *terminal.Descriptor // nil: at the terminal
+	asked      bool
 }
 
 // newAsker opens the descriptor that the flag names, if it names one.
@@ -50,11 +51,22 @@ func (p *program) newAsker(passphraseFD string) (*asker, error) {
 	if err != nil {
 		return nil, &usageError{"--passphrase-fd: " + err.Error(), "open one in the shell: --passphrase-fd 3 3< FILE"}
 	}
-	return &asker{p, d}, nil
+	return &asker{program: p, descriptor: d}, nil
+}
+
+// used makes sure that a descriptor that was given was needed: whoever gave it
+// took the key file, or the output, for another kind.
+func (a *asker) used() error {
+	if a.descriptor == nil || a.asked {
+		return nil
+	}
+	return &usageError{"--passphrase-fd is given, but there is no passphrase to ask for",
+		"leave it out: the key file is not sealed with a passphrase, and the output is not to be"}
 }
 
 // passphrase asks for a passphrase that is in use already.
 func (a *asker) passphrase(prompt string) (*secret.Bytes, error) {
+	a.asked = true
 	if a.descriptor != nil {
 		return a.descriptor.Line()
 	}
@@ -63,6 +75,7 @@ func (a *asker) passphrase(prompt string) (*secret.Bytes, error) {
 
 // newPassphrase asks for a passphrase that is set now.
 func (a *asker) newPassphrase(prompt string) (*secret.Bytes, error) {
+	a.asked = true
 	if a.descriptor == nil {
 		return a.NewPassphrase(prompt)
 	}
@@ -149,7 +162,7 @@ func readIdentities(paths []string) ([]age.Identity, error) {
 func (k *keyFile) open(a *asker) (*recoveryKey, error) {
 	private, err := k.private(a)
 	if err != nil {
-		return nil, &fileError{k.path, asKey, err}
+		return nil, err
 	}
 	k.file.Wipe()
 	return &recoveryKey{
@@ -160,13 +173,20 @@ func (k *keyFile) open(a *asker) (*recoveryKey, error) {
 	}, nil
 }
 
-func (k *keyFile) private(a *asker) (*rsa.PrivateKey, error) {
-	if k.file.NeedsIdentity() {
-		return k.file.OpenWith(k.identities...)
+func (k *keyFile) private(a *asker) (key *rsa.PrivateKey, err error) {
+	switch {
+	case k.file.NeedsIdentity():
+		key, err = k.file.OpenWith(k.identities...)
+	case k.file.NeedsPassphrase():
+		return k.withPassphrase(a)
+	default:
+		key, err = k.file.Open(nil)
 	}
-	if !k.file.NeedsPassphrase() {
-		return k.file.Open(nil)
-	}
+	return key, k.failed(err)
+}
+
+// withPassphrase asks until the passphrase is right, or was wrong too often.
+func (k *keyFile) withPassphrase(a *asker) (*rsa.PrivateKey, error) {
 	for try := 1; ; try++ {
 		passphrase, err := a.passphrase(fmt.Sprintf("Passphrase of the recovery key %s", k.path))
 		if err != nil {
@@ -175,10 +195,18 @@ func (k *keyFile) private(a *asker) (*rsa.PrivateKey, error) {
 		key, err := k.file.Open(passphrase.Reveal())
 		passphrase.Wipe()
 		if !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || try >= a.tries() {
-			return key, err
+			return key, k.failed(err)
 		}
 		a.Warn(fmt.Sprintf("%s: %v; try again", k.path, err))
 	}
+}
+
+// failed names the file in what is wrong with it.
+func (k *keyFile) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fileError{k.path, asKey, err}
 }
 
 // readPublicKey reads a recovery public key file.

@@ -3,13 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"filippo.io/age"
 
 	"recover/internal/output"
-	"recover/pkg/record"
-	"recover/pkg/shard"
-	"recover/pkg/wallet"
+	"recover/internal/terminal"
 )
 
 // rebuildFlags are the flags of the verb rebuild.
@@ -20,6 +19,7 @@ type rebuildFlags struct {
 	recipients []string
 	unsealed   bool
 	withMaster bool
+	salvage    bool
 	json       bool
 	workers    int
 }
@@ -33,9 +33,13 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	fs.StringArrayVar(&f.recipients, "recipient", nil, "")
 	fs.BoolVar(&f.unsealed, "unsealed", false, "")
 	fs.BoolVar(&f.withMaster, "with-master", false, "")
+	fs.BoolVar(&f.salvage, "salvage", false, "")
 	fs.BoolVar(&f.json, "json", false, "")
 	fs.IntVar(&f.workers, "workers", 0, "")
 	if err := parseFlags(fs, args, 0); err != nil {
+		return nil, err
+	}
+	if err := checkWorkers(f.workers); err != nil {
 		return nil, err
 	}
 	if f.unsealed && len(f.recipients) > 0 {
@@ -103,7 +107,11 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection) (*rebuildJob, error
 		key.close()
 		return nil, err
 	}
-	if err := job.seal(ask, recipients); err != nil {
+	err = job.seal(ask, recipients)
+	if err == nil {
+		err = ask.used()
+	}
+	if err != nil {
 		key.close()
 		return nil, err
 	}
@@ -153,13 +161,16 @@ func (j *rebuildJob) run() (err error) {
 	if err := j.store.finish(worked == nil); err != nil {
 		return err
 	}
-	if worked != nil {
-		return worked
-	}
-	if err := j.report.end(); err != nil {
-		return err
+	if worked == nil {
+		worked = j.report.end()
 	}
 	j.closing()
+	switch {
+	case worked == errInterruptedRun && j.store.isEmpty():
+		return terminal.ErrInterrupted
+	case worked != nil:
+		return worked
+	}
 	return j.report.outcome("rebuilt")
 }
 
@@ -185,121 +196,21 @@ func (j *rebuildJob) all() error {
 
 // closing says where the keys are and how they are opened.
 func (j *rebuildJob) closing() {
-	if j.store.segments == 0 {
+	if j.store.isEmpty() {
+		return
+	}
+	if j.store.masters.count > 0 {
+		j.Note("master keys without their wallet key are in %s", filepath.Join(j.flags.out, j.store.masters.name(1, j.sealer)))
+	}
+	if j.store.keys.count == 0 {
 		return
 	}
 	j.Note("the keys are in %s", j.store.describe())
 	switch {
 	case len(j.identity) > 0:
-		j.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, j.store.path(1))
+		j.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, j.store.path())
 	case j.sealer.Sealed():
-		j.Note("open them with: age -d -i IDENTITY %s", j.store.path(1))
-	}
-}
-
-// rebuiltKey is what became of one key; wallet and master are nil where it was
-// not rebuilt.
-type rebuiltKey struct {
-	result *keyResult
-	wallet *wallet.Key
-	master *shard.Master
-}
-
-func (k *rebuiltKey) wipe() {
-	if k.wallet != nil {
-		k.wallet.Wipe()
-	}
-	if k.master != nil {
-		k.master.Wipe()
-	}
-}
-
-// rebuildKey rebuilds one key from the first of its shards that gives it. An
-// error is one of the recovery key itself and ends the run.
-func (j *rebuildJob) rebuildKey(e record.Entry) (*rebuiltKey, error) {
-	k := &rebuiltKey{result: newResult(e)}
-	var failures []verifiedCopy
-	found, err := j.selection.candidates(e, func(c candidate) error {
-		switch {
-		case k.wallet != nil:
-			return nil
-		case c.err == nil && c.shard == nil:
-			k.result.Warnings = append(k.result.Warnings, c.file.Path+" is not a shard")
-			return nil
-		case c.err == nil:
-			c.err = j.attempt(k, c, e)
-		}
-		if shard.ReasonOf(c.err) == shard.ReasonKeySource {
-			return c.err
-		}
-		if c.err != nil {
-			failures = append(failures, verifiedCopy{candidate: c, err: c.err})
-		}
-		return nil
-	})
-	switch {
-	case shard.ReasonOf(err) == shard.ReasonKeySource:
-		return nil, err
-	case err != nil:
-		k.result.fail(err)
-	case found == 0:
-		k.result.missing()
-	default:
-		k.conclude(failures)
-	}
-	return k, nil
-}
-
-// attempt rebuilds the key from one shard.
-func (j *rebuildJob) attempt(k *rebuiltKey, c candidate, e record.Entry) error {
-	if err := c.shard.CheckRecoveryKey(j.key.public); err != nil {
-		return err
-	}
-	if err := c.shard.CheckAlgorithm(e.Algorithm); err != nil {
-		return err
-	}
-	ids, warning, err := idsOf(c.shard, e)
-	if err != nil {
-		return err
-	}
-	m, err := c.shard.Rebuild(j.key, ids, shard.Options{ChainCode: j.flags.withMaster})
-	if err != nil {
-		return err
-	}
-	w, err := wallet.Derive(m, wallet.Expected{Backup: c.shard.WalletPublicKey(), Record: e.PublicKey, Address: e.Address})
-	if err != nil {
-		m.Wipe()
-		return err
-	}
-	k.wallet, k.master = w, m
-	k.result.Status = statusOK
-	k.result.Shard, k.result.ShardSHA256, k.result.RecoveryKey = c.file.Path, c.sha256, j.key.fingerprint.Hex()
-	k.result.wallet(w.Group(), w.Public())
-	if warning != "" {
-		k.result.Warnings = append(k.result.Warnings, warning)
-	}
-	for _, f := range m.Warnings() {
-		k.result.Warnings = append(k.result.Warnings, f.Error())
-	}
-	return nil
-}
-
-// conclude makes the result of what was tried: with a key, the copies that did
-// not give it are warnings. Shards for other recovery keys of a kit are none.
-func (k *rebuiltKey) conclude(failures []verifiedCopy) {
-	var telling *verifiedCopy
-	for i, f := range failures {
-		other := shard.ReasonOf(f.err) == shard.ReasonOtherRecoveryKey
-		if k.wallet != nil && !other {
-			k.result.Warnings = append(k.result.Warnings, fmt.Sprintf("%s: %s: %v", f.file.Path, reasonOf(f.err), f.err))
-		}
-		if telling == nil || !other && shard.ReasonOf(telling.err) == shard.ReasonOtherRecoveryKey {
-			telling = &failures[i]
-		}
-	}
-	if k.wallet == nil {
-		k.result.describe(telling.candidate)
-		k.result.fail(telling.err)
+		j.Note("open them with: age -d -i IDENTITY %s", j.store.path())
 	}
 }
 

@@ -48,6 +48,7 @@ type keyResult struct {
 	Warnings    []string          `json:"warnings"`
 	Shards      []copyResult      `json:"shards,omitempty"`  // verify: where there are several
 	Segment     string            `json:"segment,omitempty"` // rebuild: the file that the key is in
+	master      bool              // a master key is kept, without its wallet key
 }
 
 // copyResult is what verify says of one of several shard files of a key.

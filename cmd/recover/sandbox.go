@@ -66,7 +66,9 @@ func (f *sandboxFlags) check() error {
 	if f.plan.Keys < 1 || f.plan.Quorums < 1 || f.plan.Quorums > f.plan.Keys {
 		return &usageError{"--keys and --quorums: there is at least one quorum, and a key for each", "the defaults make 6 keys in 2 quorums"}
 	}
-	f.plan.Sharing = shard.Sharing(f.sharing)
+	if err := f.checkPlayers(); err != nil {
+		return err
+	}
 	for _, name := range f.faults {
 		fault, known := sandbox.FindFault(name)
 		if !known {
@@ -74,7 +76,39 @@ func (f *sandboxFlags) check() error {
 		}
 		f.plan.Faults = append(f.plan.Faults, fault)
 	}
-	return output.CheckNewDir(f.out)
+	if err := f.checkFaults(); err != nil {
+		return err
+	}
+	if err := output.CheckNewDir(f.out); err != nil {
+		return &fileError{f.out, asOutput, err}
+	}
+	return nil
+}
+
+func (f *sandboxFlags) checkPlayers() error {
+	f.plan.Sharing = shard.Sharing(f.sharing)
+	switch {
+	case f.plan.Sharing != shard.Shamir && f.plan.Sharing != shard.Additive:
+		return &usageError{"--sharing is not shamir or additive", "shamir is what the service mostly uses"}
+	case f.plan.Players < 2 || f.plan.Players > shard.MaxPlayers:
+		return &usageError{fmt.Sprintf("--players is not a number of 2 to %d", shard.MaxPlayers), "the default is 3"}
+	case f.plan.Threshold < 1 || f.plan.Threshold >= f.plan.Players:
+		return &usageError{"--threshold is not a number of 1 to one less than --players", "with --threshold 1, any 2 players make the key"}
+	}
+	return nil
+}
+
+// checkFaults holds the plan to what the faults can be made in.
+func (f *sandboxFlags) checkFaults() error {
+	switch {
+	case len(f.plan.Faults) == 0:
+		return nil
+	case f.plan.Sharing != shard.Shamir || f.plan.Players < 3 || f.plan.Threshold != 1:
+		return &usageError{"--fault is for 3 players or more, shamir sharing and threshold 1", "leave --sharing and --threshold out"}
+	case len(f.plan.Faults) > (f.plan.Keys+1)/2:
+		return &usageError{"there are more faults than SECP256K1 keys to damage", fmt.Sprintf("--keys %d is enough", 2*len(f.plan.Faults))}
+	}
+	return nil
 }
 
 // sandbox is the verb: make a practice bucket.
@@ -95,11 +129,11 @@ func (p *program) sandbox(args []string) error {
 	}
 	dir, err := output.CreateDir(f.out)
 	if err != nil {
-		return err
+		return &fileError{f.out, asOutput, err}
 	}
 	b := &practiceBucket{program: p, flags: f, dir: dir}
 	if err := b.write(keys); err != nil {
-		return fmt.Errorf("%s is not complete and of no use: %w", f.out, err)
+		return &incompleteError{fmt.Sprintf("%s is not complete and of no use: %v", f.out, err), "remove it and start again", exitFailed}
 	}
 	return b.report()
 }
@@ -213,8 +247,8 @@ func (b *practiceBucket) writeBackups() error {
 	progress := b.Progress("backups made", b.flags.plan.Keys)
 	defer progress.Done()
 	for item, err := range b.flags.plan.Make(rand.Reader) {
-		if err == nil {
-			err = b.ctx.Err()
+		if err == nil && b.ctx.Err() != nil {
+			err = errInterruptedRun
 		}
 		if err != nil {
 			return err

@@ -104,19 +104,19 @@ func (f *selectionFlags) single() (*record.Record, error) {
 }
 
 func (s *selection) openRecord(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = output.ErrNotRegular // to open a pipe would be to wait for ever
+	}
+	if err != nil {
+		return &fileError{path, asRecord, err}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return &fileError{path, asRecord, err}
 	}
 	s.close = append(s.close, f.Close)
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = output.ErrNotRegular
-	}
-	if err == nil {
-		s.record, err = record.Open(f, info.Size())
-	}
-	if err != nil {
+	if s.record, err = record.Open(f, info.Size()); err != nil {
 		return &fileError{path, asRecord, err}
 	}
 	return nil
@@ -173,7 +173,10 @@ type fileError struct {
 	err  error
 }
 
-func (e *fileError) Error() string {
+func (e *fileError) Error() string { return e.path + ": " + e.problem() }
+
+// problem is what is wrong, without the name of the file.
+func (e *fileError) problem() string {
 	err := e.err
 	var pathErr *os.PathError
 	if errors.As(err, &pathErr) {
@@ -183,7 +186,11 @@ func (e *fileError) Error() string {
 	if errors.As(err, &named) {
 		err = named.Err
 	}
-	return e.path + ": " + err.Error()
+	var large *output.TooLargeError
+	if errors.As(err, &large) {
+		return fmt.Sprintf("%d bytes, at most %d are read", large.Size, large.Max)
+	}
+	return err.Error()
 }
 
 func (e *fileError) Unwrap() error { return e.err }

@@ -11,30 +11,35 @@ import (
 
 	"recover/internal/output"
 	"recover/internal/secret"
-	"recover/pkg/wallet"
+	"recover/pkg/shard"
 )
 
 // A segment is closed when it holds so many keys, or when its first key is so
 // old: what a crash costs is at most one of them.
-const (
-	segmentKeys = 256
-	segmentAge  = 10 * time.Second
-)
+var segmentKeys = 256 // tests take fewer
+
+const segmentAge = 10 * time.Second
 
 // keyStore writes the rebuilt keys, sealed, and the journal of what was done.
 // A key is in the journal only when its segment is on the disk.
 type keyStore struct {
-	dir      *output.Dir
-	journal  *output.Journal
-	sealer   *output.Sealer
-	master   bool // master keys are written too
-	job      *rebuildJob
-	segments int
+	dir     *output.Dir
+	journal *output.Journal
+	sealer  *output.Sealer
+	job     *rebuildJob
+	keys    segments
+	masters segments // master keys without their wallet key
 
-	lines  []byte       // of the open segment: secret
-	keys   int          // in the open segment
-	open   []*keyResult // results that wait for the segment
-	opened time.Time
+	waiting []*keyResult // for their segment
+	since   time.Time    // when the first key came that waits
+}
+
+// segments are files of one kind, one after the other.
+type segments struct {
+	prefix string
+	count  int    // files that are on the disk
+	lines  []byte // of the next one: secret
+	keys   int    // in lines
 }
 
 // createStore makes the output directory and its journal.
@@ -43,7 +48,7 @@ func createStore(j *rebuildJob) (*keyStore, error) {
 	if err != nil {
 		return nil, &fileError{j.flags.out, asOutput, err}
 	}
-	s := &keyStore{dir: dir, sealer: j.sealer, master: j.flags.withMaster, job: j}
+	s := &keyStore{dir: dir, sealer: j.sealer, job: j, keys: segments{prefix: "keys"}, masters: segments{prefix: "masters"}}
 	if len(j.identity) > 0 {
 		err = dir.WriteFile("identity.age", j.identity)
 	}
@@ -84,90 +89,150 @@ func (h hexSecret) MarshalJSON() ([]byte, error) {
 	return append(out, '"'), nil
 }
 
+// masterLine is a line of a segment of master keys without their wallet key.
+type masterLine struct {
+	QuorumID         string    `json:"quorum_id"`
+	KeyID            string    `json:"key_id"`
+	Algorithm        string    `json:"algorithm"`
+	MasterPrivateKey hexSecret `json:"master_private_key"`
+	MasterChainCode  hexSecret `json:"master_chain_code,omitempty"`
+	MasterPublicKey  string    `json:"master_public_key"`
+}
+
 // add takes a key into the open segment, and closes the segment when it is
 // time. Results without a key wait in their place among the others.
 func (s *keyStore) add(k *rebuiltKey) error {
-	if k.wallet != nil {
-		line, err := s.line(k)
-		if err != nil {
-			return err
-		}
-		s.grow(len(line) + 1)
-		s.lines = append(append(s.lines, line...), '\n')
-		secret.Wipe(line)
-		if s.keys++; s.keys == 1 {
-			s.opened = time.Now()
-		}
+	var err error
+	switch {
+	case k.wallet != nil:
+		err = s.keys.add(s.keyLine(k))
+	case k.master != nil:
+		err = s.masters.add(s.masterLine(k))
 	}
-	s.open = append(s.open, k.result)
-	if s.keys >= segmentKeys || s.keys > 0 && time.Since(s.opened) > segmentAge || len(s.open) > 4*segmentKeys {
+	if err != nil {
+		return err
+	}
+	if s.keys.keys+s.masters.keys == 1 {
+		s.since = time.Now()
+	}
+	s.waiting = append(s.waiting, k.result)
+	keys := s.keys.keys + s.masters.keys
+	if keys >= segmentKeys || keys > 0 && time.Since(s.since) > segmentAge || len(s.waiting) > 4*segmentKeys {
 		return s.flush()
 	}
 	return nil
 }
 
-// grow makes room without leaving a copy of the lines behind.
-func (s *keyStore) grow(n int) {
-	if len(s.lines)+n <= cap(s.lines) {
-		return
-	}
-	larger := make([]byte, len(s.lines), 2*cap(s.lines)+n+4096)
-	copy(larger, s.lines)
-	secret.Wipe(s.lines)
-	s.lines = larger
-}
-
-func (s *keyStore) line(k *rebuiltKey) ([]byte, error) {
-	private := k.wallet.Private().Bytes()
-	defer secret.Wipe(private)
-	l := keyLine{
+func (s *keyStore) keyLine(k *rebuiltKey) any {
+	l := &keyLine{
 		QuorumID: k.result.QuorumID, KeyID: k.result.KeyID, Algorithm: k.result.Algorithm, Derivation: k.wallet.Derivation(),
-		PrivateKey: private, PublicKey: k.result.PublicKey, Addresses: k.result.Addresses,
+		PrivateKey: k.wallet.Private().Bytes(), PublicKey: k.result.PublicKey, Addresses: k.result.Addresses,
 	}
-	if s.master {
-		master := k.master.Key().Bytes()
-		defer secret.Wipe(master)
-		l.MasterPrivateKey = master
-		if code, err := k.master.ChainCode(); err == nil {
-			l.MasterChainCode = code.Reveal()
-		} else if l.Derivation == wallet.DerivationChild {
-			return nil, err
-		}
+	if s.job.flags.withMaster {
+		l.MasterPrivateKey = k.master.Key().Bytes()
+		l.MasterChainCode = chainCode(k.master)
 	}
-	return json.Marshal(l)
+	return l
 }
 
-// flush closes the open segment: seals it, syncs it, and then enters its keys
-// in the journal.
-func (s *keyStore) flush() error {
-	if s.keys > 0 {
-		name := s.name(s.segments + 1)
-		var sealed bytes.Buffer
-		if err := s.sealer.Seal(&sealed, s.lines); err != nil {
-			return err
-		}
-		err := s.dir.WriteFile(name, sealed.Bytes())
-		if !s.sealer.Sealed() {
-			secret.Wipe(sealed.Bytes())
-		}
-		if err != nil {
-			return err
-		}
-		s.segments++
-		for _, r := range s.open {
-			if r.Status == statusOK {
-				r.Segment = name
-			}
-		}
+func (s *keyStore) masterLine(k *rebuiltKey) any {
+	return &masterLine{
+		QuorumID: k.result.QuorumID, KeyID: k.result.KeyID, Algorithm: k.result.Algorithm,
+		MasterPrivateKey: k.master.Key().Bytes(), MasterChainCode: chainCode(k.master),
+		MasterPublicKey: hex.EncodeToString(k.master.PublicKey().Bytes()),
 	}
-	secret.Wipe(s.lines)
-	s.lines, s.keys = s.lines[:0], 0
-	for _, r := range s.open {
+}
+
+// chainCode returns a copy of the chain code, or nil where it is lost.
+func chainCode(m *shard.Master) []byte {
+	code, err := m.ChainCode()
+	if err != nil {
+		return nil
+	}
+	return bytes.Clone(code.Reveal())
+}
+
+// wipe overwrites the secrets of a line.
+func (l *keyLine) wipe() {
+	secret.Wipe(l.PrivateKey)
+	secret.Wipe(l.MasterPrivateKey)
+	secret.Wipe(l.MasterChainCode)
+}
+
+func (l *masterLine) wipe() {
+	secret.Wipe(l.MasterPrivateKey)
+	secret.Wipe(l.MasterChainCode)
+}
+
+// add appends a line, and leaves no copy of it or of the others behind.
+func (g *segments) add(line any) error {
+	text, err := json.Marshal(line)
+	line.(interface{ wipe() }).wipe()
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe(text)
+	if need := len(g.lines) + len(text) + 1; need > cap(g.lines) {
+		larger := make([]byte, len(g.lines), 2*need+4096)
+		copy(larger, g.lines)
+		secret.Wipe(g.lines)
+		g.lines = larger
+	}
+	g.lines = append(append(g.lines, text...), '\n')
+	g.keys++
+	return nil
+}
+
+// write seals the lines to the next file and syncs it. It returns the name, or
+// "" where there was nothing to write.
+func (g *segments) write(dir *output.Dir, sealer *output.Sealer) (string, error) {
+	if g.keys == 0 {
+		return "", nil
+	}
+	name := g.name(g.count+1, sealer)
+	var sealed bytes.Buffer
+	err := sealer.Seal(&sealed, g.lines)
+	if err == nil {
+		err = dir.WriteFile(name, sealed.Bytes())
+	}
+	if !sealer.Sealed() {
+		secret.Wipe(sealed.Bytes())
+	}
+	if err != nil {
+		return "", err
+	}
+	secret.Wipe(g.lines)
+	g.lines, g.keys = g.lines[:0], 0
+	g.count++
+	return name, nil
+}
+
+func (g *segments) name(number int, sealer *output.Sealer) string {
+	return fmt.Sprintf("%s-%04d.ndjson%s", g.prefix, number, sealer.Suffix())
+}
+
+// flush closes the open segments, and then enters their keys in the journal.
+func (s *keyStore) flush() error {
+	name, err := s.keys.write(s.dir, s.sealer)
+	if err != nil {
+		return err
+	}
+	masters, err := s.masters.write(s.dir, s.sealer)
+	if err != nil {
+		return err
+	}
+	for _, r := range s.waiting {
+		switch {
+		case r.Status == statusOK:
+			r.Segment = name
+		case r.master:
+			r.Segment = masters
+		}
 		if err := s.log(r); err != nil {
 			return err
 		}
 	}
-	s.open = s.open[:0]
+	s.waiting = s.waiting[:0]
 	return s.journal.Sync()
 }
 
@@ -179,24 +244,23 @@ func (s *keyStore) log(v any) error {
 	return s.journal.Append(line)
 }
 
-func (s *keyStore) name(segment int) string {
-	return fmt.Sprintf("keys-%04d.ndjson%s", segment, s.sealer.Suffix())
-}
-
-func (s *keyStore) path(segment int) string { return filepath.Join(s.dir.Path(), s.name(segment)) }
+// path is where the first segment of keys is.
+func (s *keyStore) path() string { return filepath.Join(s.dir.Path(), s.keys.name(1, s.sealer)) }
 
 func (s *keyStore) describe() string {
-	if s.segments == 1 {
-		return s.path(1)
+	if s.keys.count == 1 {
+		return s.path()
 	}
-	return fmt.Sprintf("%s to %s", s.path(1), s.name(s.segments))
+	return fmt.Sprintf("%s to %s", s.path(), s.keys.name(s.keys.count, s.sealer))
 }
+
+func (s *keyStore) isEmpty() bool { return s.keys.count+s.masters.count == 0 }
 
 // finish closes the last segment and writes the report. A directory into which
 // no key came is removed again: each key's line has said why.
 func (s *keyStore) finish(complete bool) error {
 	err := s.flush()
-	if s.segments == 0 {
+	if s.isEmpty() {
 		s.remove()
 		return err
 	}

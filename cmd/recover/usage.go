@@ -26,7 +26,6 @@ func (p *program) help(args []string) error {
 // Each verb's page is a text of its own; what several verbs share is written
 // once.
 
-
 const usageHead = `
 recover rebuilds wallet keys from the backups that the MPC wallet service left
 in your bucket. It needs three things, and none of them is in the bucket but
@@ -75,6 +74,7 @@ Options:
     --recovery-public-key FILE the shards have to be encrypted to this key; without
                                it, to one that the record names, or else to any
     --json                     NDJSON: an object for each key, then a summary
+    --workers N                keys that are worked on at a time (0: one a processor)
 
 Exit status 3 means that some keys are in order and others are not.
 `
@@ -91,7 +91,11 @@ What comes out:
     --recipient age1…          seal the keys to this age recipient (repeatable);
                                without it, to a passphrase that is asked
     --unsealed                 write the keys in the clear
-    --with-master              write each master key and chain code too
+    --with-master              write each master key and chain code too; also those
+                               of which the wallet key cannot be derived
+    --salvage                  read what can be read of files that are cut off or
+                               damaged, and try every combination of what is left;
+                               what comes out is as proved as ever
     --json                     NDJSON: an object for each key, then a summary
     --workers N                keys that are worked on at a time (0: one a processor)
 

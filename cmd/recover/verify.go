@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
@@ -20,6 +21,9 @@ func (p *program) verify(args []string) error {
 	asJSON := fs.Bool("json", false, "")
 	workers := fs.Int("workers", 0, "")
 	if err := parseFlags(fs, args, 0); err != nil {
+		return err
+	}
+	if err := checkWorkers(*workers); err != nil {
 		return err
 	}
 	s, err := sel.open()
@@ -59,6 +63,9 @@ func (p *program) verifyAll(s *selection, report *reporter, workers int) error {
 		}
 	}
 	for r, err := range inOrder(p.ctx, workers, entries, s.verifyKey) {
+		if err == errInterruptedRun {
+			return terminal.ErrInterrupted // there is nothing to be kept
+		}
 		if err != nil {
 			return err
 		}

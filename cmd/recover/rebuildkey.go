@@ -1,0 +1,240 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"recover/pkg/record"
+	"recover/pkg/shard"
+	"recover/pkg/wallet"
+)
+
+// rebuiltKey is what became of one key. Where it was not rebuilt, wallet is
+// nil; with --with-master there may be a master key all the same.
+type rebuiltKey struct {
+	result *keyResult
+	wallet *wallet.Key
+	master *shard.Master
+}
+
+func (k *rebuiltKey) wipe() {
+	if k.wallet != nil {
+		k.wallet.Wipe()
+	}
+	if k.master != nil {
+		k.master.Wipe()
+	}
+}
+
+// keyWork is the rebuilding of one key, from whichever of its shards gives it.
+type keyWork struct {
+	*rebuildJob
+	entry    record.Entry
+	out      *rebuiltKey
+	ours     []candidate // for the recovery key at hand
+	failures []candidate // with their errors
+}
+
+// rebuildKey rebuilds one key. An error is one of the recovery key itself and
+// ends the run.
+func (j *rebuildJob) rebuildKey(e record.Entry) (*rebuiltKey, error) {
+	w := &keyWork{rebuildJob: j, entry: e, out: &rebuiltKey{result: newResult(e)}}
+	found, err := j.selection.candidates(e, func(c candidate) error {
+		w.sort(c)
+		return nil
+	})
+	switch {
+	case err != nil:
+		w.out.result.fail(err)
+		return w.out, nil
+	case found == 0:
+		w.out.result.missing()
+		return w.out, nil
+	}
+	if err := w.tryAll(); err != nil {
+		w.out.wipe()
+		return nil, err
+	}
+	w.conclude()
+	return w.out, nil
+}
+
+// sort puts a file among those that may give the key, or that cannot.
+func (w *keyWork) sort(c candidate) {
+	if c.err == nil && c.shard == nil {
+		w.warn("%s is not a shard", c.file.Path)
+		return
+	}
+	if c.err != nil && w.flags.salvage {
+		w.salvage(&c)
+	}
+	if c.err == nil {
+		c.err = c.shard.CheckRecoveryKey(w.key.public)
+	}
+	if c.err == nil {
+		c.err = c.shard.CheckAlgorithm(w.entry.Algorithm)
+	}
+	if c.err != nil {
+		w.failures = append(w.failures, c)
+		return
+	}
+	w.ours = append(w.ours, c)
+}
+
+// salvage reads what can be read of a file that is not whole.
+func (w *keyWork) salvage(c *candidate) {
+	data, err := w.selection.bucket.Read(c.file, shard.MaxFileSize)
+	if err != nil {
+		return
+	}
+	s, lost, err := shard.ParseSalvage(data, w.key.public)
+	if err != nil {
+		return
+	}
+	w.warn("%s: salvaged: %v", c.file.Path, c.err)
+	for _, f := range lost {
+		w.warn("%s: %s", c.file.Path, f.Error())
+	}
+	c.shard, c.err = s, nil
+}
+
+func (w *keyWork) warn(format string, args ...any) {
+	w.out.result.Warnings = append(w.out.result.Warnings, fmt.Sprintf(format, args...))
+}
+
+// tryAll tries one shard after the other, those first that public data proves
+// where there is a choice; then what copies of one backup make together.
+func (w *keyWork) tryAll() error {
+	if len(w.ours) > 1 {
+		w.soundFirst()
+	}
+	for _, c := range w.ours {
+		if err := w.try(c); err != nil || w.out.wallet != nil {
+			return err
+		}
+	}
+	for i, first := range w.ours {
+		copies := []*shard.Shard{first.shard}
+		for _, c := range w.ours[i+1:] {
+			if c.shard.IsCopyOf(first.shard) {
+				copies = append(copies, c.shard)
+			}
+		}
+		if len(copies) == 1 {
+			continue
+		}
+		joined, err := shard.Join(copies)
+		if err != nil {
+			continue
+		}
+		c := first
+		c.shard = joined
+		if err := w.try(c); err != nil || w.out.wallet != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// soundFirst brings the shards that public data proves before the others. That
+// costs less than one private operation in vain.
+func (w *keyWork) soundFirst() {
+	sound := make(map[*shard.Shard]bool)
+	for _, c := range w.ours {
+		if ids, _, err := idsOf(c.shard, w.entry); err == nil {
+			_, err := c.shard.Verify(ids)
+			sound[c.shard] = err == nil
+		}
+	}
+	slices.SortStableFunc(w.ours, func(a, b candidate) int {
+		switch {
+		case sound[a.shard] == sound[b.shard]:
+			return 0
+		case sound[a.shard]:
+			return -1
+		}
+		return 1
+	})
+}
+
+// try rebuilds the key from one shard. Its error is one of the recovery key
+// itself; that the shard does not give the key is kept among the failures.
+func (w *keyWork) try(c candidate) error {
+	err := w.attempt(c)
+	if shard.ReasonOf(err) == shard.ReasonKeySource {
+		return err
+	}
+	if err != nil {
+		c.err = err
+		w.failures = append(w.failures, c)
+	}
+	return nil
+}
+
+func (w *keyWork) attempt(c candidate) error {
+	ids, warning, err := idsOf(c.shard, w.entry)
+	if err != nil {
+		return err
+	}
+	m, err := c.shard.Rebuild(w.key, ids, shard.Options{ChainCode: w.flags.withMaster, Salvage: w.flags.salvage})
+	if err != nil {
+		return err
+	}
+	key, err := wallet.Derive(m, wallet.Expected{Backup: c.shard.WalletPublicKey(), Record: w.entry.PublicKey, Address: w.entry.Address})
+	if err != nil {
+		w.keepMaster(m, c)
+		return err
+	}
+	if w.out.master != nil {
+		w.out.master.Wipe()
+	}
+	w.out.wallet, w.out.master = key, m
+	w.describe(c, m, warning)
+	return nil
+}
+
+// keepMaster keeps a master key of which the wallet key cannot be derived, if
+// master keys are asked for. It does not make the key a rebuilt one.
+func (w *keyWork) keepMaster(m *shard.Master, c candidate) {
+	if !w.flags.withMaster || w.out.master != nil {
+		m.Wipe()
+		return
+	}
+	w.out.master, w.out.result.master = m, true
+	w.warn("%s: the master key is right and is kept; it is not the wallet key", c.file.Path)
+}
+
+func (w *keyWork) describe(c candidate, m *shard.Master, warning string) {
+	r, key := w.out.result, w.out.wallet
+	r.Status = statusOK
+	r.Shard, r.ShardSHA256, r.RecoveryKey = c.file.Path, c.sha256, w.key.fingerprint.Hex()
+	r.wallet(key.Group(), key.Public())
+	if warning != "" {
+		w.warn("%s", warning)
+	}
+	if !key.IsUsual() {
+		w.warn("the wallet key is derived as %s, not in the usual way", key.Derivation())
+	}
+	for _, f := range m.Warnings() {
+		w.warn("%s", f.Error())
+	}
+}
+
+// conclude makes the result of what was tried: with a key, the copies that did
+// not give it are warnings. Shards for other recovery keys of a kit are none.
+func (w *keyWork) conclude() {
+	var telling *candidate
+	for i, f := range w.failures {
+		other := shard.ReasonOf(f.err) == shard.ReasonOtherRecoveryKey
+		if w.out.wallet != nil && !other {
+			w.warn("%s: %s: %v", f.file.Path, reasonOf(f.err), f.err)
+		}
+		if telling == nil || !other && shard.ReasonOf(telling.err) == shard.ReasonOtherRecoveryKey {
+			telling = &w.failures[i]
+		}
+	}
+	if w.out.wallet == nil {
+		w.out.result.describe(*telling)
+		w.out.result.fail(telling.err)
+	}
+}
