@@ -3,13 +3,9 @@ package main
 import (
 	"crypto"
 	"crypto/rsa"
-	"errors"
-	"fmt"
 
-	"filippo.io/age"
 	"github.com/spf13/pflag"
 
-	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/rsadecrypt"
@@ -23,6 +19,22 @@ type keyFlags struct {
 	key          string
 	identities   []string
 	passphraseFD string
+}
+
+// keySource is where the recovery private key is: a file, a token, the shares
+// of its custodians. It has been looked at already, as far as that takes no
+// secret, so that what is missing is said before anything is asked.
+type keySource interface {
+	// open asks for what opens the key, and opens it.
+	open(a *asker) (*recoveryKey, error)
+}
+
+// source returns the one source that the flags name.
+func (f *keyFlags) source(verb string) (keySource, error) {
+	if err := required(verb, [2]string{"key", f.key}); err != nil {
+		return nil, err
+	}
+	return f.keyFile()
 }
 
 func (f *keyFlags) register(fs *pflag.FlagSet) {
@@ -101,123 +113,4 @@ type recoveryKey struct {
 	public      *rsa.PublicKey
 	fingerprint rsadecrypt.Fingerprint
 	close       func()
-}
-
-// keyFile is a key file that was identified, and not opened yet.
-type keyFile struct {
-	path       string
-	file       *rsadecrypt.File
-	identities []age.Identity
-}
-
-// read reads the key file and the identities, and says what is missing to open
-// it, before anything is asked.
-func (f *keyFlags) read() (*keyFile, error) {
-	if err := required("rebuild", [2]string{"key", f.key}); err != nil {
-		return nil, err
-	}
-	data, err := output.ReadFile(f.key, rsadecrypt.MaxFileSize)
-	if err != nil {
-		return nil, &fileError{f.key, asKey, err}
-	}
-	defer secret.Wipe(data)
-	file, err := rsadecrypt.Identify(data)
-	if err == nil && !file.Private() {
-		err = rsadecrypt.ErrPublicKey
-	}
-	if err != nil {
-		return nil, &fileError{f.key, asKey, err}
-	}
-	k := &keyFile{path: f.key, file: file}
-	switch {
-	case file.NeedsIdentity() && len(f.identities) == 0:
-		return nil, &fileError{f.key, asKey, errNeedsIdentity}
-	case !file.NeedsIdentity() && len(f.identities) > 0:
-		return nil, &usageError{"--identity is given, but the key file is not sealed to an age identity", "leave --identity out"}
-	}
-	k.identities, err = readIdentities(f.identities)
-	return k, err
-}
-
-var errNeedsIdentity = errors.New("the key file is sealed to an age identity")
-
-func readIdentities(paths []string) ([]age.Identity, error) {
-	var all []age.Identity
-	for _, path := range paths {
-		data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
-		if err != nil {
-			return nil, &fileError{path, asIdentity, err}
-		}
-		ids, err := rsadecrypt.ParseIdentities(data)
-		secret.Wipe(data)
-		if err != nil {
-			return nil, &fileError{path, asIdentity, err}
-		}
-		all = append(all, ids...)
-	}
-	return all, nil
-}
-
-// open opens the key file, asking for the passphrase if it takes one.
-func (k *keyFile) open(a *asker) (*recoveryKey, error) {
-	private, err := k.private(a)
-	if err != nil {
-		return nil, err
-	}
-	k.file.Wipe()
-	return &recoveryKey{
-		Decrypter:   private,
-		public:      &private.PublicKey,
-		fingerprint: rsadecrypt.FingerprintOf(&private.PublicKey),
-		close:       func() { rsadecrypt.Wipe(private) },
-	}, nil
-}
-
-func (k *keyFile) private(a *asker) (key *rsa.PrivateKey, err error) {
-	switch {
-	case k.file.NeedsIdentity():
-		key, err = k.file.OpenWith(k.identities...)
-	case k.file.NeedsPassphrase():
-		return k.withPassphrase(a)
-	default:
-		key, err = k.file.Open(nil)
-	}
-	return key, k.failed(err)
-}
-
-// withPassphrase asks until the passphrase is right, or was wrong too often.
-func (k *keyFile) withPassphrase(a *asker) (*rsa.PrivateKey, error) {
-	for try := 1; ; try++ {
-		passphrase, err := a.passphrase(fmt.Sprintf("Passphrase of the recovery key %s", k.path))
-		if err != nil {
-			return nil, err
-		}
-		key, err := k.file.Open(passphrase.Reveal())
-		passphrase.Wipe()
-		if !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || try >= a.tries() {
-			return key, k.failed(err)
-		}
-		a.Warn(fmt.Sprintf("%s: %v; try again", k.path, err))
-	}
-}
-
-// failed names the file in what is wrong with it.
-func (k *keyFile) failed(err error) error {
-	if err == nil {
-		return nil
-	}
-	return &fileError{k.path, asKey, err}
-}
-
-// readPublicKey reads a recovery public key file.
-func readPublicKey(path string) (*rsa.PublicKey, error) {
-	data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
-	if err != nil {
-		return nil, &fileError{path, asPublicKey, err}
-	}
-	pub, err := rsadecrypt.ParsePublicKey(data)
-	if err != nil {
-		return nil, &fileError{path, asPublicKey, err}
-	}
-	return pub, nil
 }

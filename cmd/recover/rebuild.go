@@ -45,7 +45,7 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	if f.unsealed && len(f.recipients) > 0 {
 		return nil, &usageError{"--unsealed and --recipient are both given", "give one or the other"}
 	}
-	return f, required("rebuild", [2]string{"out", f.out}, [2]string{"key", f.key.key})
+	return f, required("rebuild", [2]string{"out", f.out})
 }
 
 // rebuild is the verb: rebuild the recorded wallet keys.
@@ -90,7 +90,7 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection) (*rebuildJob, error
 	if err != nil {
 		return nil, err
 	}
-	file, err := f.key.read()
+	source, err := f.key.source("rebuild")
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection) (*rebuildJob, error
 	if err != nil {
 		return nil, err
 	}
-	key, err := file.open(ask)
+	key, err := source.open(ask)
 	if err != nil {
 		return nil, err
 	}
