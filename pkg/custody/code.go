@@ -85,9 +85,9 @@ func (c code) checks(hrp string, word []byte) bool {
 	return bytes.Equal(c.residue(hrp, word), c.target)
 }
 
-// correct returns the one word that ends in its codex32 checksum and that data can be
-// turned into by changing t values besides those at the places erased (the
-// first is 0), where 2t + len(erased) ≤ 8. It is found as in any BCH code:
+// correct returns the one word that ends in its codex32 checksum and that data
+// can be turned into by changing t values besides the erased ones, where
+// 2t + len(erased) ≤ 8. Places count from 0. It is found as in any BCH code:
 // Berlekamp-Massey, with Forney's syndromes for what is erased.
 func correct(hrp string, data []byte, erased []int) (word []byte, ok bool) {
 	if len(erased) > rootCount {
@@ -112,8 +112,8 @@ func correct(hrp string, data []byte, erased []int) (word []byte, ok bool) {
 // X is βⁱ.
 func locator(data []byte, place int) element { return pow(beta, len(data)-1-place) }
 
-// syndromesOf evaluates the error polynomial, which is the difference
-// of residue and target modulo the generator, at the generator's roots.
+// syndromesOf evaluates the error polynomial, which modulo the generator is the
+// difference of residue and target, at the generator's roots.
 func syndromesOf(residue []byte) poly {
 	diff := make(poly, len(residue))
 	for i, r := range residue {
@@ -134,7 +134,7 @@ func connection(s poly) poly {
 	for n := range s {
 		d := s[n]
 		for i := 1; i <= length; i++ {
-			d ^= mul(c.at(i), s[n-i])
+			d ^= mul(c[i], s[n-i])
 		}
 		if d == 0 {
 			shift++

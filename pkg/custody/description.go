@@ -20,7 +20,9 @@ type Description struct {
 	ID   SetID
 	Key  rsadecrypt.Fingerprint // of the recovery key
 	Made time.Time              // UTC, in seconds
-	Plan
+
+	Threshold int
+	Holders   []string // in the order of the shares
 
 	salt   [16]byte
 	hashes [][sha256.Size]byte
@@ -28,6 +30,8 @@ type Description struct {
 
 // Count returns the number of shares.
 func (d *Description) Count() int { return len(d.Holders) }
+
+func (d *Description) plan() Plan { return Plan{d.Threshold, d.Holders} }
 
 // Holder returns the name of the holder of share index, counted from 1.
 func (d *Description) Holder(index int) string { return d.Holders[index-1] }
@@ -102,7 +106,7 @@ func parseDescription(text []byte, id SetID) (*Description, error) {
 		name, value, _ := strings.Cut(line, " ")
 		d.set(name, value)
 	}
-	if d.Check() != nil || !bytes.Equal(d.marshal(), text) {
+	if d.plan().Check() != nil || !bytes.Equal(d.marshal(), text) {
 		return nil, ErrDescription
 	}
 	return d, nil

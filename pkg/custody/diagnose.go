@@ -24,7 +24,7 @@ type DamagedError struct {
 	Missing, At int
 	// With neither, the damage is greater than the code can tell.
 
-	corrected []byte // symbols
+	corrected *secret.Bytes // symbols
 }
 
 // Error says where the damage is, by group, and nothing of what is there.
@@ -35,17 +35,31 @@ func (e *DamagedError) Error() string {
 	} else if e.Missing < 0 {
 		facts = append(facts, fmt.Sprintf("%s too many at about group %d", plural(-e.Missing, "character", "characters"), group(e.At)))
 	}
-	var places []string
-	for _, c := range e.Wrong {
-		places = append(places, fmt.Sprintf("character %d of group %d", (c-1)%groupLen+1, group(c)))
-	}
-	if len(places) > 0 {
-		facts = append(facts, "wrong at "+strings.Join(places, ", "))
+	if len(e.Wrong) > 0 {
+		facts = append(facts, "wrong in "+byGroup(e.Wrong))
 	}
 	if len(facts) == 0 {
 		facts = append(facts, "at more places than can be told")
 	}
 	return "the share is damaged: " + strings.Join(facts, "; ")
+}
+
+// byGroup names characters: "group 4 (character 2), group 7 (characters 1, 3)".
+func byGroup(characters []int) string {
+	var text strings.Builder
+	for i, c := range characters {
+		if i == 0 || group(characters[i-1]) != group(c) {
+			noun := "character"
+			if i+1 < len(characters) && group(characters[i+1]) == group(c) {
+				noun = "characters"
+			}
+			fmt.Fprintf(&text, "), group %d (%s ", group(c), noun)
+		} else {
+			text.WriteString(", ")
+		}
+		fmt.Fprint(&text, (c-1)%groupLen+1)
+	}
+	return strings.TrimPrefix(text.String(), "), ") + ")"
 }
 
 func group(c int) int { return (c-1)/groupLen + 1 }
@@ -57,7 +71,7 @@ func (e *DamagedError) Suggestion() *secret.Bytes {
 	if e.corrected == nil {
 		return nil
 	}
-	return write(e.corrected, " ", " ")
+	return write(e.corrected.Reveal(), " ", " ")
 }
 
 // diagnose says what is wrong with symbols that are no sound share string.
@@ -93,7 +107,7 @@ func search(symbols []byte, missing int) (best *DamagedError) {
 			best, found = found, best
 		}
 		if found != nil {
-			secret.Wipe(found.corrected)
+			found.corrected.Wipe()
 		}
 	}
 	return best
@@ -106,7 +120,7 @@ func attempt(symbols []byte, missing, at int) *DamagedError {
 	if corrected == nil {
 		return nil
 	}
-	found := &DamagedError{corrected: corrected}
+	found := &DamagedError{corrected: secret.New(corrected)}
 	if missing != 0 {
 		found.Missing, found.At = missing, at+1
 	}

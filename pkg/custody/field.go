@@ -53,13 +53,6 @@ func pow(a element, n int) element {
 // poly is a polynomial over GF(1024), the constant term first.
 type poly []element
 
-func (p poly) at(i int) element {
-	if i < len(p) {
-		return p[i]
-	}
-	return 0
-}
-
 func (p poly) eval(x element) (v element) {
 	for i := len(p) - 1; i >= 0; i-- {
 		v = mul(v, x) ^ p[i]

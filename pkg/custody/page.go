@@ -21,34 +21,40 @@ const (
 	pageEnd   = "---- end share ----"
 )
 
+// The names of the files as a page gives them.
+const (
+	PageName      = "share.txt"
+	SealedKeyName = "sealed-recovery-key.age"
+)
+
 // The words around the share. With it they print on one page: 80 columns, 60
 // lines.
 const (
 	pageHead = `A SHARE OF A RECOVERY KEY                                               SECRET
 
 This is share %d of %d. Any %d of them open the recovery key that is named
-here, together with the file sealed-recovery-key.age; fewer open nothing.
+here, together with the file ` + SealedKeyName + `; fewer open nothing.
 
 `
 	pageTail = `
 
 WHAT TO DO WITH IT
-  Keep it where nobody but you, %s, can get at it, away from the other
-  shares; on paper, or on a medium of its own.
+  Keep it where nobody but you can get at it, and away from the other shares; on
+  paper, or on a medium of its own.
   Do not photograph, copy, mail or upload it, and do not read it aloud. No one
   needs to see it: not the other holders, not support.
-  Keep a copy of sealed-recovery-key.age with it. That file alone opens nothing,
+  Keep a copy of ` + SealedKeyName + ` with it. That file alone opens nothing,
   but without it the shares are worth nothing.
   If somebody may have seen this page, or it is lost, say so at once: the others
   can make a new set of shares, and tell you what becomes of this one.
 
 EVERY YEAR
   On a machine without a network, alone:
-      recover custody check share.txt
+      recover custody check ` + PageName + `
   It says whether the share is still sound, and does not show it.
 
 WHEN THE RECOVERY KEY IS NEEDED
-  Bring this page, or its file, and your copy of sealed-recovery-key.age.
+  Bring this page, or its file, and your copy of ` + SealedKeyName + `.
   When you are asked for your share, name the file, or scan the code, or type
   what begins with RS1; nobody else does it for you. Capital or small letters,
   with or without the blanks, it is the same. Type ? for a character that you
@@ -57,7 +63,7 @@ WHEN THE RECOVERY KEY IS NEEDED
 `
 )
 
-// Page returns the text of share.txt. Only a share of this sealed key's set has
+// Page returns the page of a share. Only a share of this sealed key's set has
 // one: the errors are those of Set.Add. The caller wipes it.
 func (k *SealedKey) Page(s *Share) (*secret.Bytes, error) {
 	if err := k.check(s); err != nil {
@@ -76,8 +82,7 @@ func (k *SealedKey) Page(s *Share) (*secret.Bytes, error) {
 	}
 	page = append(page, '\n')
 	page = append(page, text.Reveal()...)
-	page = append(page, "\n"+pageEnd...)
-	page = fmt.Appendf(page, pageTail, labelled.Holder)
+	page = append(page, "\n"+pageEnd+pageTail...)
 	return secret.New(page), nil
 }
 
@@ -119,7 +124,7 @@ func ParseShare(data []byte) (*Share, error) {
 func parsePage(data []byte) (*Share, error) {
 	begin, end := bytes.Index(data, []byte(pageBegin)), bytes.Index(data, []byte(pageEnd))
 	line := 1 + bytes.Count(data[:begin], []byte("\n"))
-	if end < begin {
+	if end < begin+len(pageBegin) {
 		return nil, &PageError{line, "the share that begins here has no end"}
 	}
 	const factCount = 7

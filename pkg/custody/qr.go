@@ -59,7 +59,7 @@ func (s *Share) SVG() *secret.Bytes {
 		}
 	}
 	b = fmt.Appendf(b, `"/>
-<g font-family="monospace" font-size="1.8" text-anchor="middle">
+<g font-family="monospace" font-size="1.7" text-anchor="middle">
 <text x="50%%" y="%d">SECRET: share %d of %d, made %s</text>
 <text x="50%%" y="%d">set %s</text>
 </g>

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -30,15 +31,19 @@ const (
 )
 
 // SealOf says how the file of a share is sealed. Whatever is no age file, binary
-// or armored, is not.
+// or armored, is not, nor is a sealed key.
 func SealOf(data []byte) Seal {
-	for _, s := range stanzas(unarmored(data)) {
-		if s.Type == "scrypt" {
-			return SealedWithPassphrase
-		}
-		return SealedToIdentity
+	parts := stanzas(unarmored(data))
+	is := func(kind string) bool {
+		return slices.ContainsFunc(parts, func(s *age.Stanza) bool { return s.Type == kind })
 	}
-	return NotSealed
+	switch {
+	case len(parts) == 0 || is(stanzaType):
+		return NotSealed
+	case is("scrypt"):
+		return SealedWithPassphrase
+	}
+	return SealedToIdentity
 }
 
 // unarmored returns the binary form of an armored age file, and anything else

@@ -28,27 +28,26 @@ const stanzaType = "recover-custody-set"
 const maxSealedKey = 128 << 10
 
 // ParseSealedKey reads the header of a sealed key and keeps a copy of the file.
-// The errors are ErrNotSealedKey, for whatever else the file is, and
-// ErrDescription. That the file can be opened shows when a Quorum is there.
+// Nothing may open it but the one identity. The errors are ErrNotSealedKey, for
+// whatever else the file is, and ErrDescription. That the file can be opened
+// shows when a Quorum is there.
 func ParseSealedKey(file []byte) (*SealedKey, error) {
 	if len(file) > maxSealedKey {
 		return nil, ErrNotSealedKey
 	}
-	for _, s := range stanzas(file) {
-		if s.Type != stanzaType || len(s.Args) != 1 {
-			continue
-		}
-		var id SetID
-		if id.UnmarshalText([]byte(s.Args[0])) != nil {
-			return nil, ErrDescription
-		}
-		d, err := parseDescription(s.Body, id)
-		if err != nil {
-			return nil, err
-		}
-		return &SealedKey{*d, bytes.Clone(file)}, nil
+	parts := stanzas(file)
+	if len(parts) != 2 || parts[0].Type != "X25519" || parts[1].Type != stanzaType || len(parts[1].Args) != 1 {
+		return nil, ErrNotSealedKey
 	}
-	return nil, ErrNotSealedKey
+	var id SetID
+	if id.UnmarshalText([]byte(parts[1].Args[0])) != nil {
+		return nil, ErrDescription
+	}
+	d, err := parseDescription(parts[1].Body, id)
+	if err != nil {
+		return nil, err
+	}
+	return &SealedKey{*d, bytes.Clone(file)}, nil
 }
 
 // Bytes returns the file. It must not be changed.

@@ -23,8 +23,8 @@ type Set struct {
 // NewSet returns a Set without shares.
 func NewSet(key *SealedKey) *Set { return &Set{key: key} }
 
-// Add takes a share in, in any order, and more of them than are needed. The Set
-// keeps the share until it is removed or wiped.
+// Add takes a share in, in any order, and more of them than are needed. It then
+// belongs to the Set; one that is refused is the caller's to wipe.
 //
 // What is wrong with a share that is refused is one of *OtherKeyError,
 // *OtherSetError, *WrongShareError, *HolderError and *DuplicateError.
@@ -169,9 +169,9 @@ func (q *Quorum) Identity() *secret.Bytes {
 }
 
 // Reissue makes a new set of shares, of any plan, for the same recovery key.
-// The old shares go on opening the old sealed key: they are void only when all
-// copies of it, or enough of them, are destroyed. The errors are those of Open
-// and Split.
+// The old shares go on opening the old sealed key, until all copies of it are
+// destroyed, or of the shares so many that a quorum does not remain. The errors
+// are those of Open and Split.
 func (q *Quorum) Reissue(plan Plan, made time.Time) (*SealedKey, []*Share, error) {
 	key, err := q.Open()
 	if err != nil {

@@ -3,6 +3,7 @@ package custody
 import (
 	"crypto/rand"
 	"crypto/rsa"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/vault/shamir"
@@ -35,7 +36,7 @@ func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Made: made, Plan: plan}
+	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Made: made, Threshold: plan.Threshold, Holders: slices.Clone(plan.Holders)}
 	d.describe(shares)
 	text := encodeIdentity(identity)
 	defer text.Wipe()

@@ -20,8 +20,8 @@ const (
 	dataLen    = payloadEnd + 13 // of which 13 are the checksum
 	stringLen  = prefixLen + dataLen
 
-	groupLen   = 4 // characters
-	lineGroups = 6
+	groupLen   = 4       // characters
+	lineGroups = 6       // of a line on a page
 	unknown    = 0xff    // a character that cannot be read
 	maxString  = 4 << 10 // bytes of a typed string, with all its blanks
 )
@@ -50,6 +50,7 @@ func (s *Share) symbols() []byte {
 	return append(symbols, codex32.checksum(prefix, symbols[prefixLen:])...)
 }
 
+// write turns symbols into text.
 func write(symbols []byte, between, newline string) *secret.Bytes {
 	text := make([]byte, 0, 2*len(symbols))
 	for i, v := range symbols {

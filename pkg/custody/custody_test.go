@@ -1,0 +1,143 @@
+package custody
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"recover/fixtures/testkey"
+	"recover/internal/secret"
+)
+
+var made = time.Date(2025, 11, 23, 19, 3, 11, 0, time.UTC)
+
+// names returns n names of holders.
+func names(n int) []string {
+	all := []string{"alice", "bob", "carol", "dave", "eve"}
+	for i := len(all); i < n; i++ {
+		all = append(all, fmt.Sprintf("holder-%d", i+1))
+	}
+	return all[:n]
+}
+
+// newSet splits the small test key.
+func newSet(t testing.TB, threshold, count int) (*SealedKey, []*Share) {
+	t.Helper()
+	key, shares, err := Split(testkey.Small(), Plan{threshold, names(count)}, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key, shares
+}
+
+// again returns a share as its holder would type it.
+func again(t testing.TB, s *Share) *Share {
+	t.Helper()
+	typed, err := ParseShare(s.Encode().Reveal())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return typed
+}
+
+// page returns the page of a share.
+func page(t testing.TB, k *SealedKey, s *Share) []byte {
+	t.Helper()
+	p, err := k.Page(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Reveal()
+}
+
+// fixed returns a share with a content that is always the same.
+func fixed() *Share {
+	value := make([]byte, valueLen)
+	for i := range value {
+		value[i] = byte(37*i + 11)
+	}
+	return &Share{
+		Set:  SetID{0x7f, 0x3a, 0x91, 0xc2, 0x0b, 0x55, 0xe1, 0xd0},
+		Made: made.Truncate(day), Threshold: 2, Count: 3, Index: 1,
+		value: secret.New(value),
+	}
+}
+
+// wantError compares an error with what people are to see.
+func wantError(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant  %s", err, want)
+	}
+}
+
+func TestPlan(t *testing.T) {
+	long := strings.Repeat("x", 33)
+	for _, c := range []struct {
+		plan Plan
+		want error
+	}{
+		{Plan{2, names(2)}, nil},
+		{Plan{255, names(255)}, nil},
+		{Plan{2, []string{"a.b_c-d", "1"}}, nil},
+		{Plan{1, names(3)}, ErrOneOfN},
+		{Plan{0, nil}, ErrOneOfN},
+		{Plan{-1, names(3)}, ErrOneOfN},
+		{Plan{4, names(3)}, ErrThreshold},
+		{Plan{2, names(256)}, ErrTooMany},
+	} {
+		if err := c.plan.Check(); !errors.Is(err, c.want) {
+			t.Errorf("%d of %d: %v, want %v", c.plan.Threshold, len(c.plan.Holders), err, c.want)
+		}
+		if _, _, err := Split(testkey.Small(), c.plan, made); c.want != nil && !errors.Is(err, c.want) {
+			t.Errorf("split %d of %d: %v, want %v", c.plan.Threshold, len(c.plan.Holders), err, c.want)
+		}
+	}
+	for _, bad := range []string{"", "-a", ".a", "a.", "a/b", "a b", "a\n", "é", long, "..", "Bob"} {
+		err := Plan{2, []string{"alice", "bob", bad}}.Check()
+		var name *NameError
+		if !errors.As(err, &name) || name.Holder != 3 || bad != "" && strings.Contains(err.Error(), long) {
+			t.Errorf("name %q: %v", bad, err)
+		}
+	}
+	wantError(t, Plan{1, names(3)}.Check(), "a threshold of 1 splits nothing: every holder alone would have the key")
+	wantError(t, Plan{2, names(256)}.Check(), "more than 255 holders: a share is a point of a field of 256 elements")
+	wantError(t, Plan{2, []string{"a", "A"}}.Check(), "name of holder 2: another holder has this name")
+}
+
+func TestSplitRefusesDates(t *testing.T) {
+	for _, bad := range []time.Time{time.Unix(-1, 0), time.Date(2149, 6, 7, 0, 0, 0, 0, time.UTC)} {
+		if _, _, err := Split(testkey.Small(), Plan{2, names(2)}, bad); !errors.Is(err, ErrMade) {
+			t.Errorf("made %v: %v", bad, err)
+		}
+	}
+	last := time.Date(2149, 6, 6, 23, 59, 59, 0, time.UTC)
+	k, shares, err := Split(testkey.Small(), Plan{2, names(2)}, last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := again(t, shares[0]); !s.Made.Equal(last.Truncate(day)) || !k.Made.Equal(last) {
+		t.Errorf("made %v, %v", s.Made, k.Made)
+	}
+}
+
+func TestSplit(t *testing.T) {
+	k, shares := newSet(t, 2, 3)
+	seen := make(map[byte]bool)
+	for i, s := range shares {
+		x := s.value.Reveal()[secretLen]
+		if s.Index != i+1 || s.Count != 3 || s.Threshold != 2 || s.Set != k.ID || s.value.Len() != 33 || x == 0 || seen[x] {
+			t.Errorf("share %d: %v", i, s)
+		}
+		seen[x] = true
+	}
+	if k.Count() != 3 || !slices.Equal(k.Holders, names(3)) || !k.Made.Equal(made) {
+		t.Errorf("description %+v", k.Description)
+	}
+	if other, _ := newSet(t, 2, 3); other.ID == k.ID {
+		t.Error("two sets have one ID")
+	}
+}
