@@ -12,8 +12,11 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/signal"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"recover/pkg/hsm/wire"
 )
@@ -22,6 +25,8 @@ func main() {
 	if len(os.Args) != 1 {
 		fail("takes no arguments: it is started by recover")
 	}
+	// A ^C at the terminal is for recover, which closes the pipe if it ends.
+	signal.Ignore(unix.SIGINT, unix.SIGQUIT, unix.SIGHUP)
 	if err := harden(); err != nil {
 		fail(err.Error())
 	}

@@ -18,13 +18,16 @@ const (
 	ckrDeviceRemoved           CKR = 0x32
 	ckrEncryptedDataInvalid    CKR = 0x40
 	ckrEncryptedDataLenRange   CKR = 0x41
+	ckrKeyHandleInvalid        CKR = 0x60
 	ckrKeyFunctionNotPermitted CKR = 0x68
 	ckrMechanismInvalid        CKR = 0x70
 	ckrObjectHandleInvalid     CKR = 0x82
+	ckrOperationActive         CKR = 0x90
 	ckrPINIncorrect            CKR = 0xA0
 	ckrPINInvalid              CKR = 0xA1
 	ckrPINLenRange             CKR = 0xA2
 	ckrPINLocked               CKR = 0xA4
+	ckrSessionClosed           CKR = 0xB0
 	ckrSessionHandleInvalid    CKR = 0xB3
 	ckrTokenNotPresent         CKR = 0xE0
 	ckrUserNotLoggedIn         CKR = 0x101

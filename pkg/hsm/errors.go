@@ -3,6 +3,7 @@ package hsm
 import (
 	"crypto/rsa"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -85,8 +86,8 @@ type Error struct {
 	// digits: the ID that was probably meant, as a location has it ("%A1%B2").
 	HexID string
 	// Stderr is what the helper and the module last wrote there, at most 2 KiB,
-	// as it came: it must be escaped before it is shown. For HelperDied and
-	// HelperTimeout only.
+	// as it came: it must be escaped before it is shown. For errors of the
+	// helper only.
 	Stderr []byte
 
 	badCiphertext bool
@@ -135,15 +136,7 @@ var (
 // is reports whether err is an Error with one of the codes.
 func is(err error, codes ...Code) bool {
 	var e *Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, c := range codes {
-		if e.Code == c {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }
 
 // quoted makes foreign text safe to show, and short.
@@ -182,13 +175,13 @@ const (
 // codeOf tells what it means that a function returned ckr.
 func codeOf(function string, ckr CKR, at stage) Code {
 	switch ckr {
-	case ckrDeviceError, ckrDeviceMemory, ckrDeviceRemoved, ckrTokenNotPresent, ckrSessionHandleInvalid:
+	case ckrDeviceError, ckrDeviceMemory, ckrDeviceRemoved, ckrTokenNotPresent, ckrSessionClosed, ckrSessionHandleInvalid:
 		return DeviceLost
 	case ckrSlotIDInvalid: // SoftHSM, when its directory of tokens vanishes
 		if at >= atToken {
 			return DeviceLost
 		}
-	case ckrObjectHandleInvalid, ckrUserNotLoggedIn: // SoftHSM; a token that was out and in again
+	case ckrObjectHandleInvalid, ckrKeyHandleInvalid, ckrUserNotLoggedIn: // a token that was out, and may be in again
 		if at >= atKey {
 			return DeviceLost
 		}
@@ -217,6 +210,7 @@ var codes = map[string]map[CKR]Code{
 		ckrPINLenRange:  PINIncorrect,
 		ckrPINLocked:    PINLocked,
 	},
+	"C_GetAttributeValue": {ckrObjectHandleInvalid: DeviceLost},
 	"C_DecryptInit": {
 		ckrKeyFunctionNotPermitted: KeyNotPermitted,
 		ckrMechanismInvalid:        KeyNotPermitted,
@@ -228,5 +222,4 @@ var codes = map[string]map[CKR]Code{
 		ckrEncryptedDataInvalid:    DecryptFailed,
 		ckrEncryptedDataLenRange:   DecryptFailed,
 	},
-	"C_GenerateKeyPair": {ckrMechanismInvalid: NoMechanism},
 }

@@ -60,15 +60,11 @@ func start(path string, environment []string, limits Limits) (*helper, error) {
 
 func (h *helper) run(path string, environment []string) error {
 	var ours, theirs [3]*os.File
-	defer func() {
-		for _, f := range theirs {
-			_ = f.Close() // on nil, an error
-		}
-	}()
+	defer closeAll(theirs[:])
 	for fd := range ours {
 		r, w, err := os.Pipe()
 		if err != nil {
-			closeAll(ours)
+			closeAll(ours[:])
 			return err
 		}
 		ours[fd], theirs[fd] = r, w
@@ -78,7 +74,7 @@ func (h *helper) run(path string, environment []string) error {
 	}
 	process, err := os.StartProcess(path, []string{path}, &os.ProcAttr{Env: environment, Files: theirs[:]})
 	if err != nil {
-		closeAll(ours)
+		closeAll(ours[:])
 		return err
 	}
 	h.process, h.in, h.out = process, ours[0], ours[1]
@@ -86,7 +82,7 @@ func (h *helper) run(path string, environment []string) error {
 	return nil
 }
 
-func closeAll(files [3]*os.File) {
+func closeAll(files []*os.File) {
 	for _, f := range files {
 		_ = f.Close() // on nil, an error
 	}
@@ -159,8 +155,7 @@ func (h *helper) call(op wire.Op, numbers []uint64, strings ...[]byte) (*wire.Me
 	defer timer.Stop()
 	if err := h.ask(q, numbers, strings); errors.Is(err, wire.ErrSize) {
 		return nil, err
-	}
-	// Any other error of the pipe ends the helper, which readAnswers sees.
+	} // any other is one of a helper that has ended, which readAnswers finds out
 	select {
 	case a := <-q.answer:
 		return answerOf(a)

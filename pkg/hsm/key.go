@@ -42,8 +42,11 @@ func (s *Session) Key(l Location, want *rsa.PublicKey) (*Key, error) {
 	if info.Public, err = s.publicHalf(info, want); err != nil {
 		return nil, err
 	}
-	if !info.AlwaysAuthenticate {
+	switch {
+	case !info.AlwaysAuthenticate:
 		s.wipePIN()
+	case s.token.NeedsPIN() && s.pin == nil: // wiped after another key
+		return nil, ErrNoPIN
 	}
 	k := &Key{KeyInfo: info, session: s, handle: found[0]}
 	return k, k.openSessions()
@@ -96,20 +99,19 @@ func (s *Session) publicHalf(info KeyInfo, want *rsa.PublicKey) (*rsa.PublicKey,
 // A key that is authenticated each time gets one: no two prompts at a time.
 func (k *Key) openSessions() error {
 	t := k.session.token
-	want := t.module.sessions
-	if k.AlwaysAuthenticate {
-		want = 1
-	}
-	k.sessions = make(chan uint64, want)
-	k.sessions <- t.session
-	for range want - 1 {
+	all := []uint64{t.session}
+	for len(all) < t.module.sessions && !k.AlwaysAuthenticate {
 		session, err := t.newSession(sessionReadOnly)
 		if is(err, ModuleFailed) { // CKR_SESSION_COUNT, mostly
-			return nil
+			break
 		}
 		if err != nil {
 			return err
 		}
+		all = append(all, session)
+	}
+	k.sessions = make(chan uint64, len(all))
+	for _, session := range all {
 		k.sessions <- session
 	}
 	return nil
@@ -122,6 +124,25 @@ func (k *Key) decrypt(mechanism uint64, label, ciphertext []byte) ([]byte, error
 	if err := k.firstFault(nil); err != nil {
 		return nil, err
 	}
+	answer, err := k.decryptIn(session, mechanism, label, ciphertext)
+	if isActive(err) {
+		var fresh uint64
+		if fresh, err = k.session.token.newSession(sessionReadOnly); err == nil {
+			session = fresh
+			answer, err = k.decryptIn(session, mechanism, label, ciphertext)
+		}
+	}
+	return answer, k.firstFault(k.explain(mechanism, err))
+}
+
+// isActive reports whether an operation that failed blocks its session. It
+// should not: a few modules forget to end it.
+func isActive(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Function == "C_DecryptInit" && e.CKR == ckrOperationActive
+}
+
+func (k *Key) decryptIn(session, mechanism uint64, label, ciphertext []byte) ([]byte, error) {
 	authenticate := uint64(0)
 	if k.AlwaysAuthenticate {
 		authenticate = 1
@@ -129,7 +150,7 @@ func (k *Key) decrypt(mechanism uint64, label, ciphertext []byte) ([]byte, error
 	a, err := k.session.token.module.call(atKey, wire.Decrypt,
 		[]uint64{session, k.handle, mechanism, authenticate}, label, k.session.revealPIN(), ciphertext)
 	if err != nil {
-		return nil, k.firstFault(k.explain(mechanism, err))
+		return nil, err
 	}
 	return a.Strings[0], nil
 }

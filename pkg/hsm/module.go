@@ -10,7 +10,8 @@ import (
 	"recover/pkg/hsm/wire"
 )
 
-// Module is a PKCS#11 module, loaded and initialized in a helper of its own.
+// Module is a PKCS#11 module, loaded and initialized in a helper of its own. It
+// and all that comes from it is for one goroutine at a time, except Decrypter.
 type Module struct {
 	Path         string
 	Manufacturer string // of the library; as it says, to be escaped when shown
@@ -19,7 +20,8 @@ type Module struct {
 
 	helper   *helper
 	sessions int
-	pins     []*secret.Bytes // of the tokens of which a key needs it each time
+	pins     []*secret.Bytes // all that Login was given
+	loggedIn map[uint64]bool // slots for which C_Login was called
 }
 
 // Open starts the helper, and has it load and initialize the module. The
@@ -42,7 +44,7 @@ func Open(o Options) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{Path: o.Module, helper: h, sessions: max(1, o.Sessions)}
+	m := &Module{Path: o.Module, helper: h, sessions: max(1, o.Sessions), loggedIn: make(map[uint64]bool)}
 	if err := m.initialize(o.InitArguments); err != nil {
 		m.Close()
 		return nil, err
@@ -58,14 +60,14 @@ func (m *Module) initialize(arguments string) error {
 	if err != nil {
 		return err
 	}
-	m.Manufacturer, m.Description = unpad(info.Strings[0]), unpad(info.Strings[1])
+	m.Manufacturer, m.Description = trimmed(info.Strings[0]), trimmed(info.Strings[1])
 	m.Version = fmt.Sprintf("%d.%d", info.Numbers[0], info.Numbers[1])
 	return nil
 }
 
-// unpad takes off what fills a text of fixed size: blanks, or, against the
+// trimmed takes off what fills a text of fixed size: blanks, or, against the
 // standard, zeros.
-func unpad(text []byte) string { return strings.TrimRight(string(text), " \x00") }
+func trimmed(text []byte) string { return strings.TrimRight(string(text), " \x00") }
 
 // Close finishes with the module, ends the helper within a few seconds, and
 // wipes the PIN. It may be called more than once, but not while Login runs.

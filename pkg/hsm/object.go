@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"math/big"
+	"slices"
 
 	"recover/pkg/hsm/wire"
 	"recover/pkg/rsadecrypt"
@@ -106,12 +107,15 @@ func (r *attributeReader) read(attribute uint64) []byte {
 	switch {
 	case err == nil:
 		return a.Strings[0]
-	case errors.As(err, &e) && (e.CKR == ckrAttributeTypeInvalid || e.CKR == ckrAttributeSensitive):
+	case errors.As(err, &e) && slices.Contains(withheld, e.CKR):
 		return nil
 	}
 	r.err = err
 	return nil
 }
+
+// withheld are the CKRs for an attribute that is not there, or not shown.
+var withheld = []CKR{ckrAttributeTypeInvalid, ckrAttributeSensitive, ckrUserNotLoggedIn}
 
 // isTrue and isFalse read a CK_BBOOL, which may be missing: neither, then.
 func isTrue(value []byte) bool  { return len(value) == 1 && value[0] != 0 }
@@ -141,8 +145,9 @@ func (t *Token) CheckPublicKey(l Location, want *rsa.PublicKey) (visible bool, e
 	if err != nil {
 		return false, err
 	}
+	keys = slices.DeleteFunc(keys, func(k KeyInfo) bool { return k.Public == nil })
 	for _, k := range keys {
-		if k.Public != nil && k.Public.Equal(want) {
+		if k.Public.Equal(want) {
 			return true, nil
 		}
 	}

@@ -46,7 +46,8 @@ func (k *Key) SelfTest(mode Mode) (*Decrypter, error) {
 }
 
 // Untested returns a Decrypter without a self-test, which spares touches and
-// prompts. ModeAuto is ErrModeNeeded.
+// prompts. ModeAuto is ErrModeNeeded. In ModeOAEP, it cannot know by which CKR
+// this token refuses a bad ciphertext, if that is not one of the standard's.
 func (k *Key) Untested(mode Mode) (*Decrypter, error) {
 	if mode == ModeAuto {
 		return nil, ErrModeNeeded
@@ -91,7 +92,7 @@ func (d *Decrypter) testRefusal(ciphertext, otherLabel []byte) error {
 	switch {
 	case err == nil:
 		return &Error{Code: BadAnswer, Function: "C_Decrypt", Detail: "the OAEP label is ignored"}
-	case errors.As(err, &e) && e.Function == "C_Decrypt" && e.modal():
+	case errors.As(err, &e) && e.Function == "C_Decrypt" && e.CKR != ckrOK && e.modal():
 		d.refusal = e.CKR
 		return nil
 	}
@@ -101,17 +102,20 @@ func (d *Decrypter) testRefusal(ciphertext, otherLabel []byte) error {
 // unusable says what the self-test came to when no mode works. That the key is
 // not permitted in one of them says more than that there is no other.
 func unusable(modes []Mode, faults []*Error) *Error {
-	var details []string
-	chosen := faults[len(faults)-1]
+	chosen := *faults[len(faults)-1]
+	var causes []string
 	for i, f := range faults {
-		details = append(details, fmt.Sprintf("mode %s: %s", modes[i], f.cause()))
+		causes = append(causes, fmt.Sprintf("mode %s: %s", modes[i], f.cause()))
 		if f.Code == KeyNotPermitted {
-			chosen = f
+			chosen = *f
 		}
 	}
-	e := &Error{Code: chosen.Code, Function: chosen.Function, CKR: chosen.CKR, Detail: strings.Join(details, "; ")}
-	if e.Code != KeyNotPermitted && e.Code != BadAnswer {
-		e.Code = NoMechanism
+	if len(faults) > 1 {
+		chosen.Detail = strings.Join(causes, "; ")
 	}
-	return e
+	if chosen.Code != KeyNotPermitted && chosen.Code != BadAnswer {
+		chosen.Code = NoMechanism
+	}
+	chosen.badCiphertext = false
+	return &chosen
 }

@@ -17,7 +17,6 @@ type Token struct {
 	flags   uint64
 	session uint64 // valid if open
 	open    bool
-	login   bool // C_Login was called
 }
 
 // Flags of tokens and sessions (PKCS#11 2.40, sections 3.2 and 3.3).
@@ -86,8 +85,8 @@ func (t *Token) refresh(at stage) error {
 		return err
 	}
 	t.flags = info.Numbers[0]
-	t.Label, t.Manufacturer = unpad(info.Strings[0]), unpad(info.Strings[1])
-	t.Model, t.Serial = unpad(info.Strings[2]), unpad(info.Strings[3])
+	t.Label, t.Manufacturer = trimmed(info.Strings[0]), trimmed(info.Strings[1])
+	t.Model, t.Serial = trimmed(info.Strings[2]), trimmed(info.Strings[3])
 	return nil
 }
 
@@ -167,8 +166,8 @@ type Session struct {
 // at last by Module.Close. Where there is no need for a PIN (NeedsPIN), it may
 // be nil.
 //
-// C_Login is called once at most in the life of a Token, for a wrong PIN
-// counts. A second Login is ErrSecondLogin.
+// C_Login is called at most once for a slot in the life of a Module, for a wrong
+// PIN counts. A second Login is ErrSecondLogin.
 func (t *Token) Login(pin *secret.Bytes, allowFewTries bool) (*Session, error) {
 	s := &Session{t, pin}
 	t.module.pins = append(t.module.pins, pin)
@@ -185,7 +184,7 @@ func (t *Token) Login(pin *secret.Bytes, allowFewTries bool) (*Session, error) {
 func (s *Session) login(allowFewTries bool) error {
 	t := s.token
 	switch {
-	case t.login:
+	case t.module.loggedIn[t.slot]:
 		return ErrSecondLogin
 	case t.NeedsPIN() && len(s.revealPIN()) == 0:
 		return ErrNoPIN
@@ -196,7 +195,7 @@ func (s *Session) login(allowFewTries bool) error {
 	if err := t.openSession(); err != nil || !t.NeedsLogin() {
 		return err
 	}
-	t.login = true
+	t.module.loggedIn[t.slot] = true
 	_, err := t.call(wire.Login, []uint64{t.session, normalUser}, s.revealPIN())
 	return t.explainLogin(err)
 }

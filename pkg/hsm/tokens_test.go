@@ -96,20 +96,41 @@ var keyFile = once(func() (string, error) {
 	return path, os.WriteFile(path, testkey.RecoveryPEM(0), 0o600)
 })
 
-// found returns the first path that exists.
-func found(paths ...string) (string, error) {
-	for _, p := range paths {
-		if _, err := os.Stat(p); err == nil {
-			return p, nil
+// found returns the first file that matches a pattern.
+func found(patterns ...string) (string, error) {
+	for _, p := range patterns {
+		if files, _ := filepath.Glob(p); len(files) > 0 {
+			return files[0], nil
 		}
 	}
-	return "", fmt.Errorf("not installed: %s", paths[0])
+	return "", fmt.Errorf("not installed: %s", patterns[0])
 }
 
-// softHSM makes a token of SoftHSM; it is shared, and must not be changed.
-var softHSM = once(func() (testToken, error) { return newSoftHSM("soft") })
+// softHSM returns a token of SoftHSM for one test: its processes disturb each
+// other when one logs in and another looks at the same token.
+func softHSM(t testing.TB) testToken {
+	t.Helper()
+	k := softHSMOriginal.get(t)
+	dir, err := os.MkdirTemp(scratch, "copy-") // SoftHSM allows no "=" in it, unlike t.TempDir
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(scratch, "soft"))); err != nil {
+		t.Fatal(err)
+	}
+	environment, err := configureSoftHSM(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k.with(environment)
+}
 
-func newSoftHSM(name string) (testToken, error) {
+func configureSoftHSM(dir string) (environment string, err error) {
+	conf := dir + ".conf"
+	return "SOFTHSM2_CONF=" + conf, os.WriteFile(conf, []byte("directories.tokendir = "+dir+"\nlog.level = ERROR\n"), 0o600)
+}
+
+var softHSMOriginal = once(func() (testToken, error) {
 	var k testToken
 	helper, err := helperProgram()
 	if err != nil {
@@ -119,35 +140,31 @@ func newSoftHSM(name string) (testToken, error) {
 	if err != nil {
 		return k, err
 	}
-	dir, err := mkdir(name)
+	dir, err := mkdir("soft")
 	if err != nil {
 		return k, err
 	}
-	conf := filepath.Join(dir, "softhsm2.conf")
-	if err := os.WriteFile(conf, []byte("directories.tokendir = "+dir+"\nlog.level = ERROR\n"), 0o600); err != nil {
+	environment, err := configureSoftHSM(dir)
+	if err != nil {
 		return k, err
 	}
-	environment := []string{"SOFTHSM2_CONF=" + conf}
-	if err := run(environment, "softhsm2-util", "--init-token", "--free", "--label", name,
+	if err := run([]string{environment}, "softhsm2-util", "--init-token", "--free", "--label", "soft",
 		"--so-pin", "12345678", "--pin", testPIN); err != nil {
 		return k, err
 	}
-	if err := importSoftHSM(environment, name, "a1b2"); err != nil {
-		return k, err
-	}
 	return testToken{
-		options:  Options{Module: module, Helper: helper, Environment: environment},
-		location: vaultKey(name),
+		options:  Options{Module: module, Helper: helper},
+		location: vaultKey("soft"),
 		public:   &testkey.Recovery(0).PublicKey,
-	}, nil
-}
+	}, importSoftHSM(environment, "a1b2")
+})
 
-func importSoftHSM(environment []string, token, id string) error {
+func importSoftHSM(environment, id string) error {
 	key, err := keyFile()
 	if err != nil {
 		return err
 	}
-	return run(environment, "softhsm2-util", "--import", key, "--token", token, "--label", "vault-key",
+	return run([]string{environment}, "softhsm2-util", "--import", key, "--token", "soft", "--label", "vault-key",
 		"--id", id, "--pin", testPIN, "--force")
 }
 
@@ -158,7 +175,7 @@ var nss = once(func() (testToken, error) {
 	if err != nil {
 		return k, err
 	}
-	module, err := found("/usr/lib/x86_64-linux-gnu/libsoftokn3.so", "/usr/lib64/libsoftokn3.so")
+	module, err := found("/usr/lib/*/libsoftokn3.so", "/usr/lib64/libsoftokn3.so")
 	if err != nil {
 		return k, err
 	}

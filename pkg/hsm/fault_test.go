@@ -1,0 +1,332 @@
+package hsm
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"recover/pkg/rsadecrypt"
+)
+
+// faultModule is testdata/fault.c, built.
+var faultModule = once(func() (string, error) {
+	headers, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/miekg/pkcs11").Output()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(scratch, "fault.so")
+	return path, run(nil, "gcc", "-Wno-array-bounds", "-shared", "-fPIC", "-I", strings.TrimSpace(string(headers)),
+		"-o", path, "testdata/fault.c")
+})
+
+// throughFaults puts the fault module before the token's own. The calls are
+// written to the file log.
+func throughFaults(t *testing.T, k testToken, settings ...string) (faulty testToken, log string) {
+	t.Helper()
+	log = filepath.Join(t.TempDir(), "calls")
+	k = k.with("FAULT_MODULE="+k.options.Module, "FAULT_LOG="+log).with(settings...)
+	k.options.Module = faultModule.get(t)
+	return k, log
+}
+
+// callsOf returns the lines of the log that begin with the function.
+func callsOf(t *testing.T, log, function string) (calls []string) {
+	t.Helper()
+	text, err := os.ReadFile(log)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, function) {
+			calls = append(calls, strings.TrimSpace(line))
+		}
+	}
+	return calls
+}
+
+// open goes all steps.
+func (k testToken) open(t *testing.T, mode Mode) (*Decrypter, error) {
+	t.Helper()
+	m, err := Open(k.options)
+	if err != nil {
+		return nil, err
+	}
+	t.Cleanup(m.Close)
+	key, err := findKey(m, k.location, k.public)
+	if err != nil {
+		return nil, err
+	}
+	return key.SelfTest(mode)
+}
+
+// use goes all steps and decrypts once.
+func (k testToken) use(t *testing.T, mode Mode) error {
+	t.Helper()
+	d, err := k.open(t, mode)
+	if err != nil {
+		return err
+	}
+	got, err := d.open(encrypt(t, k.public, "message"), testLabel)
+	if err == nil && string(got) != "message" {
+		t.Errorf("decrypted %q", got)
+	}
+	return err
+}
+
+const (
+	died      = "the helper recover-pkcs11 died: "
+	gone      = "the token is gone: "
+	failing   = "the PKCS#11 module failed: "
+	noModule  = "the file is not a PKCS#11 module: "
+	incapable = "the token cannot decrypt RSA-OAEP with SHA-256 and a label: "
+)
+
+// Each fault of a module or token gives its own error, with the function and
+// what it returned.
+func TestFaults(t *testing.T) {
+	softHSMOriginal.get(t)
+	faultModule.get(t)
+	for _, c := range []struct{ setting, want string }{
+		{"FAULT_LOAD=print", ""},
+		{"FAULT_LOAD=exit", died + "dlopen: exit status 7"},
+		{"FAULT_LOAD=crash", died + "dlopen: exit status 2"},
+		{"FAULT_LIST=fail", noModule + "C_GetFunctionList: CKR_HOST_MEMORY (0x2)"},
+		{"FAULT_LIST=none", noModule + `C_GetFunctionList: "no list of functions of version 2 or 3"`},
+		{"FAULT_LIST=old", noModule + `C_GetFunctionList: "no list of functions of version 2 or 3"`},
+		{"FAULT=C_Initialize 1 0xA", "the PKCS#11 module does not start: C_Initialize: CKR_CANT_LOCK (0xA)"},
+		{"FAULT=C_Initialize 1 crash", died + "C_Initialize: exit status 2"},
+		{"FAULT=C_GetInfo 1 0x5", "the PKCS#11 module does not start: C_GetInfo: CKR_GENERAL_ERROR (0x5)"},
+
+		{"FAULT=C_GetSlotList 1 0x5", failing + "C_GetSlotList: CKR_GENERAL_ERROR (0x5)"},
+		{"FAULT=C_GetTokenInfo 0 0x5", failing + "C_GetTokenInfo: CKR_GENERAL_ERROR (0x5)"},
+		{"FAULT=C_GetTokenInfo 0 0xE0", gone + "C_GetTokenInfo: CKR_TOKEN_NOT_PRESENT (0xE0)"},
+		{"FAULT=C_GetTokenInfo 1 crash", died + "C_GetTokenInfo: exit status 2"},
+		{"FAULT_FLAGS=0x40000", "the PIN is locked: C_GetTokenInfo: it is locked"},
+		{"FAULT_FLAGS=0x20000", "few tries of the PIN are left: C_GetTokenInfo: one try is left"},
+		{"FAULT_FLAGS=0x10000", "few tries of the PIN are left: C_GetTokenInfo: a wrong one was given since the last right one"},
+		{"FAULT=C_OpenSession 1 0xE0", gone + "C_OpenSession: CKR_TOKEN_NOT_PRESENT (0xE0)"},
+		{"FAULT=C_OpenSession 1 0x3", gone + "C_OpenSession: CKR_SLOT_ID_INVALID (0x3)"},
+		{"FAULT=C_OpenSession 1 0xB1", failing + "C_OpenSession: CKR_SESSION_COUNT (0xB1)"},
+
+		{"FAULT=C_Login 1 0xA0", "the PIN is incorrect: C_Login: CKR_PIN_INCORRECT (0xA0)"},
+		{"FAULT=C_Login 1 0xA2", "the PIN is incorrect: C_Login: CKR_PIN_LEN_RANGE (0xA2)"},
+		{"FAULT=C_Login 1 0xA4", "the PIN is locked: C_Login: CKR_PIN_LOCKED (0xA4)"},
+		{"FAULT=C_Login 1 0x32", gone + "C_Login: CKR_DEVICE_REMOVED (0x32)"},
+		{"FAULT=C_Login 1 0x102", failing + "C_Login: CKR_USER_PIN_NOT_INITIALIZED (0x102)"},
+		{"FAULT=C_Login 1 crash", died + "C_Login: exit status 2"},
+
+		{"FAULT=C_FindObjectsInit 2 0x5", failing + "C_FindObjectsInit: CKR_GENERAL_ERROR (0x5)"},
+		{"FAULT=C_FindObjects 2 0x5", failing + "C_FindObjects: CKR_GENERAL_ERROR (0x5)"},
+		{"FAULT=C_FindObjectsFinal 2 0x5", failing + "C_FindObjectsFinal: CKR_GENERAL_ERROR (0x5)"},
+		{"FAULT=C_GetAttributeValue 3 0x82", gone + "C_GetAttributeValue: CKR_OBJECT_HANDLE_INVALID (0x82)"},
+		{"FAULT=C_GetAttributeValue 3 0x5", failing + "C_GetAttributeValue: CKR_GENERAL_ERROR (0x5)"},
+
+		{"FAULT=C_DecryptInit 0 0x68", "the token does not permit decryption with this key: C_DecryptInit: CKR_KEY_FUNCTION_NOT_PERMITTED (0x68)"},
+		{"FAULT=C_DecryptInit 0 0x70", "the token does not permit decryption with this key: C_DecryptInit: CKR_MECHANISM_INVALID (0x70)"},
+		{"FAULT=C_DecryptInit 0 0x7", incapable + "C_DecryptInit: CKR_ARGUMENTS_BAD (0x7)"},
+		{"FAULT=C_DecryptInit 0 0x80000001", incapable + "C_DecryptInit: a vendor's own CKR (0x80000001)"},
+		{"FAULT=C_Decrypt 1 0x5", incapable + "C_Decrypt: CKR_GENERAL_ERROR (0x5)"},
+		{"FAULT=C_Decrypt 1 flip", "the token gave a wrong answer: C_Decrypt: not the number that encrypts to the request"},
+
+		// The first C_Decrypt is the self-test's.
+		{"FAULT=C_Decrypt 2 flip", "the token gave a wrong answer: C_Decrypt: not the number that encrypts to the request"},
+		{"FAULT=C_Decrypt 2 crash", died + "C_Decrypt: exit status 2"},
+		{"FAULT=C_Decrypt 2 exit", died + "C_Decrypt: exit status 7"},
+		{"FAULT=C_Decrypt 2 0x40", "the decryption failed: C_Decrypt: CKR_ENCRYPTED_DATA_INVALID (0x40)"},
+		{"FAULT=C_Decrypt 2 0x6", failing + "C_Decrypt: CKR_FUNCTION_FAILED (0x6)"},
+		{"FAULT=C_Decrypt 2 0x30", gone + "C_Decrypt: CKR_DEVICE_ERROR (0x30)"},
+		{"FAULT=C_Decrypt 2 0x31", gone + "C_Decrypt: CKR_DEVICE_MEMORY (0x31)"},
+		{"FAULT=C_Decrypt 2 0x32", gone + "C_Decrypt: CKR_DEVICE_REMOVED (0x32)"},
+		{"FAULT=C_Decrypt 2 0x3", gone + "C_Decrypt: CKR_SLOT_ID_INVALID (0x3)"},
+		{"FAULT=C_DecryptInit 2 0xE0", gone + "C_DecryptInit: CKR_TOKEN_NOT_PRESENT (0xE0)"},
+		{"FAULT=C_DecryptInit 2 0xB3", gone + "C_DecryptInit: CKR_SESSION_HANDLE_INVALID (0xB3)"},
+		{"FAULT=C_DecryptInit 2 0x82", gone + "C_DecryptInit: CKR_OBJECT_HANDLE_INVALID (0x82)"},
+		{"FAULT=C_DecryptInit 2 0x101", gone + "C_DecryptInit: CKR_USER_NOT_LOGGED_IN (0x101)"},
+	} {
+		t.Run(c.setting, func(t *testing.T) {
+			t.Parallel()
+			k, log := throughFaults(t, softHSM(t), c.setting)
+			err := k.use(t, ModeRaw)
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantError(t, err, c.want)
+			if errors.Is(err, rsadecrypt.ErrDecrypt) {
+				t.Error("a fault of the token passes for one of the ciphertext")
+			}
+			if n := len(callsOf(t, log, "C_Login")); n > 1 {
+				t.Errorf("%d logins", n)
+			}
+		})
+	}
+}
+
+func TestHangs(t *testing.T) {
+	softHSMOriginal.get(t)
+	faultModule.get(t)
+	const late = "the helper recover-pkcs11 gave no answer in time: "
+	for setting, function := range map[string]string{
+		"FAULT_LOAD=hang":         "dlopen",
+		"FAULT=C_Login 1 hang":    "C_Login",
+		"FAULT=C_Decrypt 2 hang":  "C_Decrypt",
+		"FAULT=C_Finalize 1 hang": "",
+	} {
+		t.Run(setting, func(t *testing.T) {
+			t.Parallel()
+			k, _ := throughFaults(t, softHSM(t), setting)
+			k.options.Limits = Limits{Short: time.Second, Long: time.Second}
+			err := k.use(t, ModeRaw)
+			if function == "" { // only Close meets it, and goes on
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantError(t, err, late+function+": within 1s")
+		})
+	}
+}
+
+// In native OAEP, the token's word is all there is: the self-test must find out
+// a token that ignores the label, and learn how it refuses.
+func TestFaultsOfOAEP(t *testing.T) {
+	k := nss.get(t)
+	faultModule.get(t)
+	for _, c := range []struct{ setting, want string }{
+		{"FAULT=none 0 0", ""},
+		{"FAULT=C_Decrypt 1 flip", "the token gave a wrong answer: C_Decrypt: another message than was encrypted"},
+		{"FAULT=C_Decrypt 1 0x40", incapable + "C_Decrypt: CKR_ENCRYPTED_DATA_INVALID (0x40)"},
+		{"FAULT=C_Decrypt 2 0", "the token gave a wrong answer: C_Decrypt: the OAEP label is ignored"},
+		{"FAULT=C_Decrypt 2 0x32", gone + "C_Decrypt: CKR_DEVICE_REMOVED (0x32)"},
+		{"FAULT=C_Decrypt 3 0x40", "the decryption failed: C_Decrypt: CKR_ENCRYPTED_DATA_INVALID (0x40)"},
+		{"FAULT=C_Decrypt 3 0x6", failing + "C_Decrypt: CKR_FUNCTION_FAILED (0x6)"},
+		{"FAULT_LACKS=0x120", ""}, // CKA_MODULUS: the wanted key stands in
+	} {
+		t.Run(c.setting, func(t *testing.T) {
+			t.Parallel()
+			k, _ := throughFaults(t, k, c.setting)
+			err := k.use(t, ModeOAEP)
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantError(t, err, c.want)
+			if ofCiphertext := strings.HasPrefix(c.want, "the decryption failed"); errors.Is(err, rsadecrypt.ErrDecrypt) != ofCiphertext {
+				t.Errorf("of the ciphertext: %v", !ofCiphertext)
+			}
+		})
+	}
+}
+
+// A token that says FUNCTION_FAILED to another label says it to any ciphertext
+// that is bad.
+func TestRefusalIsLearned(t *testing.T) {
+	k, _ := throughFaults(t, nss.get(t), "FAULT=C_Decrypt 2 0x6")
+	d, err := k.open(t, ModeOAEP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.refusal != 0x6 {
+		t.Errorf("learned %v", d.refusal)
+	}
+}
+
+func TestAutoFallsBack(t *testing.T) {
+	k := nss.get(t)
+	for setting, want := range map[string]Mode{
+		"FAULT=none 0 0":          ModeOAEP,
+		"FAULT=C_DecryptInit 1 7": ModeRaw,
+		"FAULT=C_Decrypt 1 0x6":   ModeRaw,
+		"FAULT=C_Decrypt 2 0":     ModeRaw,
+	} {
+		k, _ := throughFaults(t, k, setting)
+		d, err := k.open(t, ModeAuto)
+		if err != nil || d.Mode() != want {
+			t.Errorf("%s: %v, %v; want %s", setting, d, err, want)
+		}
+	}
+	k, _ = throughFaults(t, k, "FAULT=C_DecryptInit 0 7")
+	_, err := k.open(t, ModeAuto)
+	wantError(t, err, incapable+"C_DecryptInit: CKR_ARGUMENTS_BAD (0x7): "+
+		"mode oaep: C_DecryptInit: CKR_ARGUMENTS_BAD (0x7); mode raw: C_DecryptInit: CKR_ARGUMENTS_BAD (0x7)")
+}
+
+// Once a mode is chosen, a failure does not change it.
+func TestModeStays(t *testing.T) {
+	k, log := throughFaults(t, nss.get(t), "FAULT=C_Decrypt 3 0x6")
+	d, err := k.open(t, ModeAuto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.open(encrypt(t, k.public, "x"), testLabel); !is(err, ModuleFailed) {
+		t.Errorf("error %v", err)
+	}
+	if n := len(callsOf(t, log, "C_Decrypt")); d.Mode() != ModeOAEP || n != 6 { // Init and Decrypt, three times
+		t.Errorf("mode %s, %d calls", d.Mode(), n)
+	}
+}
+
+func TestNoModule(t *testing.T) {
+	helper := helperProgram.get(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "text.so")
+	if err := os.WriteFile(file, []byte("this is no shared object, but it is long enough to hold an ELF header, is it not?"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const unloadable = "the PKCS#11 module cannot be loaded: "
+	cases := map[string]string{
+		"module.so":           unloadable + `not an absolute path: "module.so"`,
+		file:                  unloadable + `dlopen: "` + file + `: invalid ELF header"`,
+		dir:                   unloadable + `dlopen: "` + dir + `: cannot read file data: Is a directory"`,
+		dir + "/\x1b[2Jno.so": unloadable + `dlopen: "` + dir + `/\x1b[2Jno.so: cannot open shared object file: No such file or directory"`,
+	}
+	if libm, err := found("/lib/*/libm.so.6", "/lib64/libm.so.6"); err == nil {
+		cases[libm] = noModule + `dlsym: "` + libm + `: undefined symbol: C_GetFunctionList"`
+	}
+	for module, want := range cases {
+		_, err := Open(Options{Helper: helper, Module: module})
+		wantError(t, err, want)
+	}
+}
+
+// After a token is gone, it is left alone.
+func TestLostForGood(t *testing.T) {
+	k, log := throughFaults(t, softHSM(t), "FAULT=C_DecryptInit 3 0x32")
+	d, err := k.open(t, ModeRaw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := encrypt(t, k.public, "x")
+	for i, want := range []bool{true, false, false} {
+		if _, err := d.open(c, testLabel); (err == nil) != want || err != nil && !is(err, DeviceLost) {
+			t.Errorf("decryption %d: %v", i, err)
+		}
+	}
+	if n := len(callsOf(t, log, "C_DecryptInit")); n != 3 {
+		t.Errorf("%d operations, want 3", n)
+	}
+}
+
+func TestTokenVanishes(t *testing.T) {
+	k := softHSM(t)
+	d, err := k.open(t, ModeRaw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, conf, _ := strings.Cut(k.options.Environment[0], "=")
+	if err := os.RemoveAll(strings.TrimSuffix(conf, ".conf")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.open(encrypt(t, k.public, "x"), testLabel); !is(err, DeviceLost) {
+		t.Errorf("error %v, want device-lost", err)
+	}
+}

@@ -1,0 +1,134 @@
+package hsm
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"recover/internal/secret"
+	"recover/pkg/rsadecrypt"
+)
+
+// openCryptoki keeps its tokens for the whole machine, so the test uses one of
+// its own, "recover-test", which it makes out of a soft token that nobody has
+// initialized. The daemon pkcsslotd must run.
+const (
+	cryptokiToken = "recover-test"
+	cryptokiPIN   = "24681357"
+)
+
+var openCryptoki = once(func() (Options, error) {
+	helper, err := helperProgram()
+	if err != nil {
+		return Options{}, err
+	}
+	module, err := found("/usr/lib/*/pkcs11/libopencryptoki.so", "/usr/lib64/pkcs11/libopencryptoki.so")
+	if err != nil {
+		return Options{}, err
+	}
+	tokens, err := exec.Command("pkcsconf", "-t").CombinedOutput()
+	switch {
+	case err != nil:
+		return Options{}, fmt.Errorf("openCryptoki, is pkcsslotd running? %s", tokens)
+	case !strings.Contains(string(tokens), cryptokiToken):
+		err = initializeCryptoki(string(tokens))
+	}
+	return Options{Module: module, Helper: helper}, err
+})
+
+var untouchedSoftToken = regexp.MustCompile(`Token #(\d+) Info:\n\tLabel: IBM OS PKCS#11 +\n.*\n\tModel: IBM SoftTok`)
+
+func initializeCryptoki(tokens string) error {
+	slot := untouchedSoftToken.FindStringSubmatch(tokens)
+	if slot == nil {
+		return errors.New("openCryptoki has no soft token that is not in use")
+	}
+	const firstPIN, soPIN, defaultSOPIN = "11111111", "12345678", "87654321"
+	label := exec.Command("pkcsconf", "-c", slot[1], "-I", "-S", defaultSOPIN)
+	label.Stdin = strings.NewReader(cryptokiToken + "\n")
+	if out, err := label.CombinedOutput(); err != nil {
+		return fmt.Errorf("pkcsconf -I: %w: %s", err, out)
+	}
+	for _, arguments := range [][]string{
+		{"-P", "-S", defaultSOPIN, "-n", soPIN},
+		{"-u", "-S", soPIN, "-n", firstPIN},
+		{"-p", "-U", firstPIN, "-n", cryptokiPIN},
+	} {
+		if err := run(nil, "pkcsconf", append([]string{"-c", slot[1]}, arguments...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func openCryptokiToken(t *testing.T) *Token {
+	t.Helper()
+	m := openModule(t, testToken{options: openCryptoki.get(t)})
+	token, err := m.Token(Location{Token: cryptokiToken})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func cryptokiLogin(t *testing.T, pin string, allowFewTries bool) (*Session, error) {
+	t.Helper()
+	return openCryptokiToken(t).Login(secret.New([]byte(pin)), allowFewTries)
+}
+
+// A token that counts wrong PINs: each login is refused once less is left than
+// at first, unless it is allowed.
+func TestOpenCryptokiCountsPINs(t *testing.T) {
+	const (
+		low   = "a wrong one was given since the last right one"
+		final = "one try is left"
+	)
+	if _, err := cryptokiLogin(t, cryptokiPIN, true); err != nil { // whatever a test before left
+		t.Fatal(err)
+	}
+	for _, state := range []string{low, final} {
+		_, err := cryptokiLogin(t, "wrong-pin", true)
+		wantError(t, err, "the PIN is incorrect: C_Login: CKR_PIN_INCORRECT (0xA0): "+state)
+		_, err = cryptokiLogin(t, cryptokiPIN, false)
+		wantError(t, err, "few tries of the PIN are left: C_GetTokenInfo: "+state)
+	}
+	if _, err := cryptokiLogin(t, cryptokiPIN, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cryptokiLogin(t, cryptokiPIN, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// openCryptoki keeps the pointer to the OAEP label, and refuses a wrong label
+// with CKR_FUNCTION_FAILED.
+func TestOpenCryptokiDecrypts(t *testing.T) {
+	s, err := cryptokiLogin(t, cryptokiPIN, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := vaultKey(cryptokiToken)
+	key, err := s.Key(l, nil)
+	if is(err, KeyNotFound) { // the first time on this machine
+		key, err = s.Generate(l.Object, l.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []Mode{ModeOAEP, ModeRaw} {
+		d, err := key.SelfTest(mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := encrypt(t, key.Public, "message")
+		if got, err := d.open(c, testLabel); err != nil || string(got) != "message" {
+			t.Errorf("mode %s: decrypted %q, %v", mode, got, err)
+		}
+		if _, err := d.open(c, []byte("other")); !errors.Is(err, rsadecrypt.ErrDecrypt) {
+			t.Errorf("mode %s, another label: %v", mode, err)
+		}
+	}
+}
