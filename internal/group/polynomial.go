@@ -80,6 +80,13 @@ func combine(g Group, ss []Scalar, ps []Point) Point {
 // one point, and returns f(d+1)·G … f(d+n)·G. It goes by differences: d(d+1)/2
 // subtractions make the last differences ∇ᵏf(d), which n·d additions carry on.
 func Extend(points []Point, n int) []Point {
+	if _, ok := points[0].(*secpPoint); ok {
+		return extendAffine(points, n)
+	}
+	return extendPlain(points, n)
+}
+
+func extendPlain(points []Point, n int) []Point {
 	d := len(points) - 1
 	diffs := make([]Point, d+1) // in the end, diffs[d-k] is ∇ᵏf at the last x
 	for i, p := range points {

@@ -246,7 +246,8 @@ func (v *verifier) player(p *player, commitments map[int64]group.Point) {
 		return
 	}
 	v.challenge(p)
-	v.openings(p, v.points(p, commitments))
+	points := v.points(p, commitments)
+	v.subgroup(p, points, v.openings(p, points))
 }
 
 func (v *verifier) lengths(p *player) bool {
@@ -272,7 +273,8 @@ func (p *player) wrongLengths() (wrong faults) {
 	return wrong
 }
 
-// points returns G·p(0) … G·p(80), or nil where they cannot be had.
+// points returns G·p(0) … G·p(80), or nil where they cannot be had. Those of ys
+// are on the curve; whether they are in the subgroup is left to the caller.
 func (v *verifier) points(p *player, commitments map[int64]group.Point) []group.Point {
 	share, known := commitments[p.index]
 	if !known {
@@ -286,7 +288,7 @@ func (v *verifier) points(p *player, commitments map[int64]group.Point) []group.
 		b, err := p.ys.bytes(i)
 		if err == nil {
 			var y group.Point
-			if y, err = v.group.ParsePoint(b); err == nil {
+			if y, err = v.group.DecodePoint(b); err == nil {
 				points = append(points, y)
 				continue
 			}
@@ -312,8 +314,9 @@ func (v *verifier) challenge(p *player) {
 }
 
 // openings checks every opened value against its ciphertext and, where points
-// are to be had, its commitment.
-func (v *verifier) openings(p *player, points []group.Point) {
+// are to be had, its commitment. It returns of which x the point is proved to
+// be G times a value.
+func (v *verifier) openings(p *player, points []group.Point) (proved [ciphertexts + 1]bool) {
 	made := v.group.NewPoint()
 	for i := range opened {
 		if v.encrypter != nil {
@@ -335,6 +338,22 @@ func (v *verifier) openings(p *player, points []group.Point) {
 			v.faults.item(p, "vs", i, "%v", err)
 		} else if !made.BaseMul(value).Equal(points[c+1]) {
 			v.faults.item(p, "vs", i, "not the value that the player committed to")
+		} else {
+			proved[c+1] = true
+		}
+	}
+	return proved
+}
+
+// subgroup checks the points of ys that are not proved to be multiples of G:
+// for the others it would be work in vain.
+func (v *verifier) subgroup(p *player, points []group.Point, proved [ciphertexts + 1]bool) {
+	if points == nil {
+		return
+	}
+	for i := range degree {
+		if !proved[i+1] && !v.group.InSubgroup(points[i+1]) {
+			v.faults.item(p, "ys", i, "%v: not in the prime-order subgroup", group.ErrPoint)
 		}
 	}
 }
