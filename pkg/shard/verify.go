@@ -246,8 +246,8 @@ func (v *verifier) player(p *player, commitments map[int64]group.Point) {
 		return
 	}
 	v.challenge(p)
-	points := v.points(p, commitments)
-	v.subgroup(p, points, v.openings(p, points))
+	v.reencrypt(p)
+	v.committed(p, v.points(p, commitments))
 }
 
 func (v *verifier) lengths(p *player) bool {
@@ -273,7 +273,7 @@ func (p *player) wrongLengths() (wrong faults) {
 	return wrong
 }
 
-// points returns G·p(0) … G·p(80), or nil where they cannot be had. Those of ys
+// points returns G·p(0) … G·p(40), or nil where they cannot be had. Those of ys
 // are on the curve; whether they are in the subgroup is left to the caller.
 func (v *verifier) points(p *player, commitments map[int64]group.Point) []group.Point {
 	share, known := commitments[p.index]
@@ -298,7 +298,7 @@ func (v *verifier) points(p *player, commitments map[int64]group.Point) []group.
 	if len(points) < needed {
 		return nil
 	}
-	return append(points, group.Extend(points, degree)...)
+	return points
 }
 
 // challenge checks that the positions that were opened are those that the
@@ -313,47 +313,82 @@ func (v *verifier) challenge(p *player) {
 	}
 }
 
-// openings checks every opened value against its ciphertext and, where points
-// are to be had, its commitment. It returns of which x the point is proved to
-// be G times a value.
-func (v *verifier) openings(p *player, points []group.Point) (proved [ciphertexts + 1]bool) {
-	made := v.group.NewPoint()
+// reencrypt checks that every opened value, encrypted again, gives its
+// ciphertext.
+func (v *verifier) reencrypt(p *player) {
+	if v.encrypter == nil {
+		return
+	}
 	for i := range opened {
-		if v.encrypter != nil {
-			fits, err := p.refits(v.encrypter, v.group, i)
-			if err != nil {
-				v.faults.of(p, err)
-				continue
-			}
-			if !fits {
-				v.faults.item(p, "vs", i, "encrypted again, it does not give its ciphertext in es")
-			}
+		if fits, err := p.refits(v.encrypter, v.group, i); err != nil {
+			v.faults.of(p, err)
+		} else if !fits {
+			v.faults.item(p, "vs", i, "encrypted again, it does not give its ciphertext in es")
 		}
+	}
+}
+
+// committed checks the opened values against the player's commitments. Where
+// that fails, or cannot be done at once, it is done again value by value, to
+// name what is wrong.
+func (v *verifier) committed(p *player, points []group.Point) {
+	if points == nil {
+		return
+	}
+	xs, values := v.opened(p)
+	for i := range degree { // those at xs are proved to be multiples of G
+		if !slices.Contains(xs, i+1) && !v.group.InSubgroup(points[i+1]) {
+			v.faults.item(p, "ys", i, "%v: not in the prime-order subgroup", group.ErrPoint)
+			return
+		}
+	}
+	if len(xs) == opened {
+		if fits, err := group.FitsValues(v.group, points, xs, values); fits && err == nil {
+			return
+		}
+	}
+	v.eachCommitted(p, points)
+}
+
+// opened returns the opened values that can be had and their x. What cannot be
+// had is a fault; where the ciphertexts are checked, that has told it.
+func (v *verifier) opened(p *player) (xs []int, values []group.Scalar) {
+	for i := range opened {
 		c, err := p.position(i)
-		if err != nil || points == nil {
+		if err != nil {
+			v.unlessReencrypted(p, inItem("combination", i, err))
 			continue
 		}
 		value, err := p.value(v.group, i)
 		if err != nil {
-			v.faults.item(p, "vs", i, "%v", err)
-		} else if !made.BaseMul(value).Equal(points[c+1]) {
-			v.faults.item(p, "vs", i, "not the value that the player committed to")
-		} else {
-			proved[c+1] = true
+			v.unlessReencrypted(p, inItem("vs", i, err))
+			continue
+		}
+		if !slices.Contains(xs, c+1) {
+			xs, values = append(xs, c+1), append(values, value)
 		}
 	}
-	return proved
+	return xs, values
 }
 
-// subgroup checks the points of ys that are not proved to be multiples of G:
-// for the others it would be work in vain.
-func (v *verifier) subgroup(p *player, points []group.Point, proved [ciphertexts + 1]bool) {
-	if points == nil {
-		return
+func (v *verifier) unlessReencrypted(p *player, err error) {
+	if v.encrypter == nil {
+		v.faults.of(p, err)
 	}
-	for i := range degree {
-		if !proved[i+1] && !v.group.InSubgroup(points[i+1]) {
-			v.faults.item(p, "ys", i, "%v: not in the prime-order subgroup", group.ErrPoint)
+}
+
+// eachCommitted compares every opened value with the commitment at its x.
+func (v *verifier) eachCommitted(p *player, points []group.Point) {
+	all := append(points[:needed:needed], group.Extend(points, degree)...)
+	made := v.group.NewPoint()
+	for i := range opened {
+		c, err := p.position(i)
+		if err != nil {
+			continue
+		}
+		value, err := p.value(v.group, i)
+		if err == nil && !made.BaseMul(value).Equal(all[c+1]) {
+			v.faults.item(p, "vs", i, "not the value that the player committed to")
 		}
 	}
 }
