@@ -63,6 +63,17 @@ func CreateDir(path string) (*Dir, error) {
 // Path returns the path of the directory.
 func (d *Dir) Path() string { return d.path }
 
+// Rename gives the directory another name, which no file may have, and makes it
+// last. Errors are *PathError with ErrExists, or an error of the system.
+func (d *Dir) Rename(path string) error {
+	path = filepath.Clean(path)
+	if err := place(d.path, path); err != nil {
+		return at(path, err)
+	}
+	d.path = path
+	return at(path, syncDir(filepath.Dir(path)))
+}
+
 // CreateDir makes a new directory in d. Errors are those of the function of
 // that name, and ErrName.
 func (d *Dir) CreateDir(name string) (*Dir, error) {

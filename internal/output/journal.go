@@ -2,7 +2,9 @@ package output
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -23,8 +25,8 @@ func (d *Dir) OpenJournal(name string) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syncDir(d.path); err != nil {
-		f.Close()
+	if err := errors.Join(lock(f), syncDir(d.path)); err != nil {
+		_ = f.Close()
 		return nil, at(f.Name(), err)
 	}
 	return &Journal{f: f, path: f.Name()}, nil
@@ -57,4 +59,12 @@ func (j *Journal) Close() error {
 		err = closing
 	}
 	return err
+}
+
+// CreateJournal makes a new journal in a directory that exists, as
+// Dir.OpenJournal does.
+func CreateJournal(path string) (*Journal, error) {
+	path = filepath.Clean(path)
+	d := &Dir{filepath.Dir(path)}
+	return d.OpenJournal(filepath.Base(path))
 }

@@ -3,6 +3,7 @@ package output
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -37,6 +38,18 @@ func ParseRecipient(s string) (age.Recipient, error) {
 
 // Sealer seals files with age, each on its own.
 type Sealer struct{ recipients []age.Recipient }
+
+// Recipients returns whom the files are sealed to, as age writes them (age1…),
+// which is no secret; none if they are not sealed.
+func (s *Sealer) Recipients() []string {
+	var texts []string
+	for _, r := range s.recipients {
+		if r, ok := r.(fmt.Stringer); ok {
+			texts = append(texts, r.String())
+		}
+	}
+	return texts
+}
 
 // SealTo returns a Sealer whose files any one of the recipients can open. It
 // seals an empty file first, and returns the error that would otherwise come
@@ -76,6 +89,35 @@ func SealWithPassphrase(passphrase *secret.Bytes) (s *Sealer, identityFile []byt
 	}
 	return &Sealer{[]age.Recipient{identity.Recipient()}}, file.Bytes(), nil
 }
+
+// ReopenWithPassphrase returns the Sealer of an earlier run from its identity
+// file and passphrase. The error is an *age.NoIdentityMatchError for a wrong
+// passphrase.
+func ReopenWithPassphrase(identityFile []byte, passphrase *secret.Bytes) (*Sealer, error) {
+	outer, err := age.NewScryptIdentity(string(passphrase.Reveal()))
+	if err != nil {
+		return nil, err
+	}
+	outer.SetMaxWorkFactor(scryptWorkFactor + 2)
+	r, err := age.Decrypt(bytes.NewReader(identityFile), outer)
+	if err != nil {
+		return nil, err
+	}
+	line, err := io.ReadAll(io.LimitReader(r, 4096))
+	defer secret.Wipe(line)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := age.ParseX25519Identity(strings.TrimSpace(string(line)))
+	if err != nil {
+		return nil, ErrIdentityFile
+	}
+	return &Sealer{[]age.Recipient{identity.Recipient()}}, nil
+}
+
+// ErrIdentityFile is returned by ReopenWithPassphrase. It says nothing of what
+// is in the file.
+var ErrIdentityFile = errors.New("the identity file holds no identity")
 
 // Unsealed returns a Sealer that writes its files as they are.
 func Unsealed() *Sealer { return &Sealer{} }

@@ -1,0 +1,6 @@
+package output
+
+import "os"
+
+// lock does nothing on Windows.
+func lock(*os.File) error { return nil }
