@@ -54,7 +54,7 @@ func TestAgeCommandOpens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, _, err := SealPage(p, holder.Recipient())
+	file, _, err := SealTo(p, holder.Recipient())
 	if err != nil {
 		t.Fatal(err)
 	}

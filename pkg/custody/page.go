@@ -66,7 +66,7 @@ WHEN THE RECOVERY KEY IS NEEDED
 // Page returns the page of a share. Only a share of this sealed key's set has
 // one: the errors are those of Set.Add. The caller wipes it.
 func (k *SealedKey) Page(s *Share) (*secret.Bytes, error) {
-	if err := k.check(s); err != nil {
+	if err := k.Check(s); err != nil {
 		return nil, err
 	}
 	labelled := *s

@@ -95,6 +95,10 @@ func PassphraseRecipient(passphrase *secret.Bytes) (*age.ScryptRecipient, error)
 	return r, nil
 }
 
+// maxWorkFactor is the base-2 logarithm of the highest scrypt cost that is
+// taken: 1 GiB of memory.
+const maxWorkFactor = 20
+
 // PassphraseIdentity returns what opens a share that was sealed with a
 // passphrase. An empty one is rsadecrypt.ErrWrongPassphrase.
 func PassphraseIdentity(passphrase *secret.Bytes) (*age.ScryptIdentity, error) {
@@ -102,6 +106,7 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*age.ScryptIdentity, error) {
 	if err != nil {
 		return nil, rsadecrypt.ErrWrongPassphrase
 	}
+	id.SetMaxWorkFactor(maxWorkFactor)
 	return id, nil
 }
 
@@ -137,19 +142,20 @@ func ParseSSHIdentity(pem []byte, passphrase *secret.Bytes) (age.Identity, error
 	return id, nil
 }
 
-// SealPage seals a page to all of the recipients: each of them can open it, and
-// so can the age command. A passphrase must be the only recipient.
+// SealTo seals a page, or another secret, to all of the recipients: each of them
+// can open it, and so can the age command. A passphrase must be the only
+// recipient.
 //
 // The witness opens this one file, for Verify, where the holder's own identity
 // is not at hand. The caller drops it soon.
-func SealPage(page *secret.Bytes, recipients ...age.Recipient) (file []byte, witness age.Identity, err error) {
+func SealTo(text *secret.Bytes, recipients ...age.Recipient) (file []byte, witness age.Identity, err error) {
 	if len(recipients) == 0 {
 		return nil, nil, ErrRecipient
 	}
 	tap := &keyTap{Recipient: recipients[0]}
-	file, err = seal(page.Reveal(), append([]age.Recipient{tap}, recipients[1:]...)...)
+	file, err = seal(text.Reveal(), append([]age.Recipient{tap}, recipients[1:]...)...)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the share cannot be sealed: %w", err)
+		return nil, nil, fmt.Errorf("it cannot be sealed: %w", err)
 	}
 	return file, age.NewInjectedFileKeyIdentity(tap.fileKey), nil
 }

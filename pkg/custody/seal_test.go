@@ -68,7 +68,7 @@ func TestSealToRecipients(t *testing.T) {
 			t.Fatalf("%.20s: %v", c.recipient, err)
 		}
 		text := page(t, k, shares[0])
-		file, witness, err := SealPage(secret.New(bytes.Clone(text)), r)
+		file, witness, err := SealTo(secret.New(bytes.Clone(text)), r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestSealToRecipients(t *testing.T) {
 
 func TestSealToSeveral(t *testing.T) {
 	a, b := identity(t), identity(t)
-	file, _, err := SealPage(secret.New([]byte(fixedString)), a.Recipient(), b.Recipient())
+	file, _, err := SealTo(secret.New([]byte(fixedString)), a.Recipient(), b.Recipient())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestSealToSeveral(t *testing.T) {
 			t.Errorf("%v, %v", s, err)
 		}
 	}
-	if _, _, err := SealPage(secret.New(nil)); !errors.Is(err, ErrRecipient) {
+	if _, _, err := SealTo(secret.New(nil)); !errors.Is(err, ErrRecipient) {
 		t.Errorf("no recipient: %v", err)
 	}
 	passphrase, err := PassphraseRecipient(secret.New([]byte("pw")))
@@ -108,7 +108,7 @@ func TestSealToSeveral(t *testing.T) {
 		t.Fatal(err)
 	}
 	passphrase.SetWorkFactor(10)
-	if file, _, err := SealPage(secret.New(nil), a.Recipient(), passphrase); file != nil || err == nil {
+	if file, _, err := SealTo(secret.New(nil), a.Recipient(), passphrase); file != nil || err == nil {
 		t.Errorf("a passphrase and a recipient: %v", err)
 	}
 }
@@ -128,7 +128,7 @@ func TestSealWithPassphrase(t *testing.T) {
 		t.Fatal(err)
 	}
 	recipient.SetWorkFactor(10)
-	file, witness, err := SealPage(secret.New([]byte(fixedString)), recipient)
+	file, witness, err := SealTo(secret.New([]byte(fixedString)), recipient)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func NewSet(key *SealedKey) *Set { return &Set{key: key} }
 // What is wrong with a share that is refused is one of *OtherKeyError,
 // *OtherSetError, *WrongShareError, *HolderError and *DuplicateError.
 func (s *Set) Add(share *Share) error {
-	if err := s.key.check(share); err != nil {
+	if err := s.key.Check(share); err != nil {
 		return err
 	}
 	at, found := s.find(share.Index)
@@ -40,8 +40,9 @@ func (s *Set) Add(share *Share) error {
 	return nil
 }
 
-// check tells whether a share is one of those that were made for the sealed key.
-func (k *SealedKey) check(share *Share) error {
+// Check tells whether a share is one of those that were made for the sealed key:
+// the errors are those of Set.Add, but *DuplicateError.
+func (k *SealedKey) Check(share *Share) error {
 	labelled := share.Holder != ""
 	switch {
 	case labelled && share.Key != k.Key:

@@ -29,6 +29,25 @@ const (
 // start is the prefix as symbols. A "1" is read as an "L", like any other.
 var start = values("RSL")
 
+// LooksLikeShare reports whether data is a page, or begins with a line of a
+// share string.
+func LooksLikeShare(data []byte) bool {
+	if bytes.Contains(data, []byte(pageBegin)) {
+		return true
+	}
+	symbols := read(data[:min(len(data), maxString)])
+	defer secret.Wipe(symbols)
+	return len(symbols) >= groupLen*lineGroups && bytes.HasPrefix(symbols, start)
+}
+
+// Whole reports whether what was typed so far has as many characters as a share
+// string, or more.
+func Whole(typed []byte) bool {
+	symbols := read(typed)
+	defer secret.Wipe(symbols)
+	return len(symbols) >= stringLen
+}
+
 // Encode returns the share string: 92 upper-case characters in groups of four
 // with a blank between, in one line.
 func (s *Share) Encode() *secret.Bytes { return s.encode(" ", " ") }

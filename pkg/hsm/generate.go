@@ -30,7 +30,7 @@ func (s *Session) Generate(label, id string) (*Key, error) {
 	if _, err := s.token.call(wire.Generate, []uint64{session}, []byte(label), []byte(id)); err != nil {
 		return nil, err
 	}
-	key, err := s.Key(Location{Object: label, ID: id}, nil)
+	key, err := s.Key(Location{Object: label, ID: id}, Wanted{})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (k *Key) checkGenerated() error {
 	if r.err != nil {
 		return r.err
 	}
-	visible, err := k.session.token.CheckPublicKey(Location{Object: k.Label, ID: k.ID}, k.Public)
+	visible, err := k.session.token.CheckPublicKey(Location{Object: k.Label, ID: k.ID}, Exactly(k.Public))
 	if err != nil {
 		return err
 	}

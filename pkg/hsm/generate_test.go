@@ -54,7 +54,7 @@ func TestGenerateRefused(t *testing.T) {
 		"FAULT=C_GenerateKeyPair 1 0x31":  "the token is gone: C_GenerateKeyPair: CKR_DEVICE_MEMORY (0x31)",
 		"FAULT=C_GenerateKeyPair 1 0x70":  "the PKCS#11 module failed: C_GenerateKeyPair: CKR_MECHANISM_INVALID (0x70)",
 		"FAULT=C_GenerateKeyPair 1 0xE2":  "the PKCS#11 module failed: C_GenerateKeyPair: CKR_TOKEN_WRITE_PROTECTED (0xE2)",
-		"FAULT=C_GenerateKeyPair 1 crash": "the helper recover-pkcs11 died: C_GenerateKeyPair: exit status 2",
+		"FAULT=C_GenerateKeyPair 1 crash": "the helper recover-pkcs11 died: C_GenerateKeyPair: signal: segmentation fault",
 	} {
 		k, _ := throughFaults(t, softHSM(t), setting)
 		_, err := k.login(t).Generate("new-key", "\x01")
@@ -72,7 +72,7 @@ func TestGenerateRefused(t *testing.T) {
 // asked to.
 func TestGeneratedOtherwise(t *testing.T) {
 	k := softHSM(t)
-	key, err := k.login(t).Key(k.location, nil)
+	key, err := k.login(t).Key(k.location, Wanted{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -146,16 +146,18 @@ func findKey(m *Module, l Location, want *rsa.PublicKey) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
+	wanted := Wanted{}
 	if want != nil {
-		if _, err := token.CheckPublicKey(l, want); err != nil {
-			return nil, err
-		}
+		wanted = Exactly(want)
+	}
+	if _, err := token.CheckPublicKey(l, wanted); err != nil {
+		return nil, err
 	}
 	s, err := token.Login(pin(), false)
 	if err != nil {
 		return nil, err
 	}
-	return s.Key(l, want)
+	return s.Key(l, wanted)
 }
 
 var testLabel = []byte("the label of a wallet key's backup")
@@ -294,7 +296,7 @@ func TestOtherKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if visible, err := token.CheckPublicKey(Location{}, other); visible || err != nil {
+	if visible, err := token.CheckPublicKey(Location{}, Exactly(other)); visible || err != nil {
 		t.Errorf("a location without a key: %v, %v", visible, err)
 	}
 	_, err = findKey(m, Location{}, other)

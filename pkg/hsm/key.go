@@ -23,11 +23,10 @@ type Key struct {
 	fault error // the first after which the token must be left alone
 }
 
-// Key returns the RSA private key at the location. Where want is given, it must
-// be that key; otherwise its public half is what the token says. The codes are
-// KeyNotFound, KeyAmbiguous and KeyMismatch. That the token really holds the
-// private half is known after the self-test only.
-func (s *Session) Key(l Location, want *rsa.PublicKey) (*Key, error) {
+// Key returns the RSA private key at the location, which must be a wanted one.
+// The codes are KeyNotFound, KeyAmbiguous and KeyMismatch. That the token really
+// holds the private half is known after the self-test only.
+func (s *Session) Key(l Location, wanted Wanted) (*Key, error) {
 	found, err := s.token.find(classPrivateKey, l.Object, l.ID)
 	if err != nil {
 		return nil, err
@@ -39,7 +38,7 @@ func (s *Session) Key(l Location, want *rsa.PublicKey) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Public, err = s.publicHalf(info, want); err != nil {
+	if info.Public, err = s.publicHalf(info, wanted); err != nil {
 		return nil, err
 	}
 	switch {
@@ -73,7 +72,7 @@ func (s *Session) notOne(l Location, count int) error {
 	return e
 }
 
-func (s *Session) publicHalf(info KeyInfo, want *rsa.PublicKey) (*rsa.PublicKey, error) {
+func (s *Session) publicHalf(info KeyInfo, wanted Wanted) (*rsa.PublicKey, error) {
 	have := info.Public
 	if have == nil && info.ID != "" {
 		keys, err := s.token.keys(classPublicKey, "", info.ID)
@@ -85,11 +84,11 @@ func (s *Session) publicHalf(info KeyInfo, want *rsa.PublicKey) (*rsa.PublicKey,
 		}
 	}
 	switch {
-	case have == nil && want == nil:
+	case have == nil && wanted.Only == nil:
 		return nil, &Error{Code: KeyNotFound, Detail: "the token does not tell the public half of " + info.name()}
 	case have == nil:
-		return want, nil
-	case want != nil && !have.Equal(want):
+		return wanted.Only, nil
+	case !wanted.is(have):
 		return nil, &Error{Code: KeyMismatch, Detail: "the private key " + info.name() + " is another one"}
 	}
 	return have, nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
 	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
@@ -144,7 +145,7 @@ func TestAlwaysAuthenticate(t *testing.T) {
 		t.Fatal(err)
 	}
 	held := m.pins[0]
-	if !key.AlwaysAuthenticate || held.Len() != len(testPIN) {
+	if !key.AlwaysAuthenticate || held.Len() != len(softtoken.PIN) {
 		t.Errorf("always %v, the PIN has %d bytes", key.AlwaysAuthenticate, held.Len())
 	}
 	d, err := key.SelfTest(ModeRaw)
@@ -166,7 +167,7 @@ func TestAlwaysAuthenticateWithoutPIN(t *testing.T) {
 	k, _ := throughFaults(t, softHSM(t), "FAULT_ALWAYS=1")
 	s := k.login(t)
 	s.wipePIN()
-	if _, err := s.Key(k.location, k.public); err != ErrNoPIN {
+	if _, err := s.Key(k.location, Exactly(k.public)); err != ErrNoPIN {
 		t.Errorf("error %v", err)
 	}
 }
@@ -190,7 +191,7 @@ func TestSelfTestOperations(t *testing.T) {
 	for mode, setting := range map[Mode]string{
 		ModeRaw: "FAULT=none 0 0", ModeOAEP: "FAULT=none 0 0", ModeAuto: "FAULT=C_Decrypt 2 0",
 	} {
-		k, log := throughFaults(t, nss.get(t), setting)
+		k, log := throughFaults(t, nss(t), setting)
 		if _, err := k.open(t, mode); err != nil {
 			t.Error(err)
 		}
@@ -231,7 +232,7 @@ func TestPINIsNowhere(t *testing.T) {
 		if errors.As(err, &e) {
 			said += string(e.Stderr) + fmt.Sprintf("%+v %#v", *e, m.pins)
 		}
-		if bytes.Contains(shown, []byte(testPIN)) || strings.Contains(said, testPIN) {
+		if bytes.Contains(shown, []byte(softtoken.PIN)) || strings.Contains(said, softtoken.PIN) {
 			t.Errorf("%s: the PIN is shown", setting)
 		}
 	}
@@ -260,7 +261,7 @@ func TestKeyChoice(t *testing.T) {
 			t.Errorf("the hint is %q", e.HexID)
 		}
 	}
-	if err := importSoftHSM(k.options.Environment[0], "03"); err != nil {
+	if err := tokens.Import(k.Token, "03"); err != nil {
 		t.Fatal(err)
 	}
 	_, err := findKey(openModule(t, k), Location{Object: "vault-key"}, k.public)

@@ -78,6 +78,10 @@ func (m *Module) Close() {
 	}
 }
 
+// Stop ends the helper, within a few seconds, whatever it waits for: all calls
+// return ErrClosed. It may be called from any goroutine; Close is still needed.
+func (m *Module) Stop() { m.helper.close() }
+
 // call is one request. What a function of the module returned becomes an Error.
 func (m *Module) call(at stage, op wire.Op, numbers []uint64, strings ...[]byte) (*wire.Message, error) {
 	a, err := m.helper.call(op, numbers, strings...)

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"recover/internal/secret"
@@ -20,23 +22,19 @@ const (
 	cryptokiPIN   = "24681357"
 )
 
-var openCryptoki = once(func() (Options, error) {
-	helper, err := helperProgram()
-	if err != nil {
-		return Options{}, err
-	}
-	module, err := found("/usr/lib/*/pkcs11/libopencryptoki.so", "/usr/lib64/pkcs11/libopencryptoki.so")
-	if err != nil {
-		return Options{}, err
+var openCryptoki = sync.OnceValues(func() (module string, err error) {
+	modules, _ := filepath.Glob("/usr/lib*/*/pkcs11/libopencryptoki.so")
+	if len(modules) == 0 {
+		return "", errors.New("openCryptoki is not installed")
 	}
 	tokens, err := exec.Command("pkcsconf", "-t").CombinedOutput()
 	switch {
 	case err != nil:
-		return Options{}, fmt.Errorf("openCryptoki, is pkcsslotd running? %s", tokens)
+		return "", fmt.Errorf("openCryptoki, is pkcsslotd running? %s", tokens)
 	case !strings.Contains(string(tokens), cryptokiToken):
 		err = initializeCryptoki(string(tokens))
 	}
-	return Options{Module: module, Helper: helper}, err
+	return modules[0], err
 })
 
 var untouchedSoftToken = regexp.MustCompile(`Token #(\d+) Info:\n\tLabel: IBM OS PKCS#11 +\n.*\n\tModel: IBM SoftTok`)
@@ -57,8 +55,8 @@ func initializeCryptoki(tokens string) error {
 		{"-u", "-S", soPIN, "-n", firstPIN},
 		{"-p", "-U", firstPIN, "-n", cryptokiPIN},
 	} {
-		if err := run(nil, "pkcsconf", append([]string{"-c", slot[1]}, arguments...)...); err != nil {
-			return err
+		if out, err := exec.Command("pkcsconf", append([]string{"-c", slot[1]}, arguments...)...).CombinedOutput(); err != nil {
+			return fmt.Errorf("pkcsconf %s: %w: %s", arguments[0], err, out)
 		}
 	}
 	return nil
@@ -66,7 +64,8 @@ func initializeCryptoki(tokens string) error {
 
 func openCryptokiToken(t *testing.T) *Token {
 	t.Helper()
-	m := openModule(t, testToken{options: openCryptoki.get(t)})
+	module, err := openCryptoki()
+	m := openModule(t, testToken{options: Options{Module: need(t, module, err), Helper: helperProgram(t)}})
 	token, err := m.Token(Location{Token: cryptokiToken})
 	if err != nil {
 		t.Fatal(err)
@@ -110,8 +109,8 @@ func TestOpenCryptokiDecrypts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := vaultKey(cryptokiToken)
-	key, err := s.Key(l, nil)
+	l := Location{Token: cryptokiToken, Object: "vault-key", ID: "\xa1\xb2"}
+	key, err := s.Key(l, Wanted{})
 	if is(err, KeyNotFound) { // the first time on this machine
 		key, err = s.Generate(l.Object, l.ID)
 	}

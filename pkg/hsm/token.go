@@ -50,6 +50,13 @@ func (t *Token) PINPad() bool { return t.flags&flagPINPad != 0 }
 // NeedsPIN reports whether Login needs a PIN.
 func (t *Token) NeedsPIN() bool { return t.NeedsLogin() && !t.PINPad() }
 
+// PINState returns what the token says of the tries of its PIN that are left,
+// or nothing where no wrong one was given.
+func (t *Token) PINState() string {
+	state, _ := t.pinState()
+	return state
+}
+
 // Tokens returns the tokens that are initialized, in the order of their slots.
 // A slot that does not answer is an Error only if no other does.
 func (m *Module) Tokens() ([]*Token, error) {

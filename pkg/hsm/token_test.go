@@ -23,8 +23,8 @@ func TestLikeAKeyFile(t *testing.T) {
 		mode  Mode
 	}{
 		"SoftHSM raw": {func(t *testing.T) testToken { return softHSM(t) }, ModeRaw},
-		"NSS oaep":    {func(t *testing.T) testToken { return nss.get(t) }, ModeOAEP},
-		"NSS raw":     {func(t *testing.T) testToken { return nss.get(t) }, ModeRaw},
+		"NSS oaep":    {func(t *testing.T) testToken { return nss(t) }, ModeOAEP},
+		"NSS raw":     {func(t *testing.T) testToken { return nss(t) }, ModeRaw},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,13 +16,13 @@ import (
 const maxLine = 64 << 10
 
 // openCSV makes a Record that reads r once more for each use of its entries.
-func openCSV(r *io.SectionReader, emit func(Entry) error) (*Record, error) {
+func openCSV(r *io.SectionReader, emit emitter) (*Record, error) {
 	sum, err := scanCSV(r, emit)
 	if err != nil {
 		return nil, err
 	}
 	again := func(emit func(Entry) error) error {
-		now, err := scanCSV(io.NewSectionReader(r, 0, r.Size()), emit)
+		now, err := scanCSV(io.NewSectionReader(r, 0, r.Size()), strict(emit))
 		if _, malformed := err.(*Error); malformed || err == nil && now != sum {
 			return ErrChanged
 		}
@@ -32,7 +32,7 @@ func openCSV(r *io.SectionReader, emit func(Entry) error) (*Record, error) {
 }
 
 // scanCSV reads entries until the end, and returns the hash of all bytes.
-func scanCSV(r io.Reader, emit func(Entry) error) (sum [sha256.Size]byte, err error) {
+func scanCSV(r io.Reader, emit emitter) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
 	lines := &lineReader{r: bufio.NewReaderSize(io.TeeReader(r, h), maxLine)}
 	columns, err := readHeader(lines)
@@ -40,15 +40,14 @@ func scanCSV(r io.Reader, emit func(Entry) error) (sum [sha256.Size]byte, err er
 		return sum, at(err, lines.number, 0)
 	}
 	for index := 1; ; index++ {
-		e, err := readEntry(lines, columns)
+		raw, err := readEntry(lines, columns)
 		if err == io.EOF {
 			return [sha256.Size]byte(h.Sum(nil)), nil
 		}
 		if err != nil {
 			return sum, at(err, lines.number, index)
 		}
-		e.Line, e.Index = lines.number, index
-		if err := emit(e); err != nil {
+		if err := emit(raw, lines.number, index); err != nil {
 			return sum, err
 		}
 	}
@@ -82,20 +81,20 @@ func readHeader(lines *lineReader) ([]int, error) {
 	return columns, nil
 }
 
-func readEntry(lines *lineReader, columns []int) (Entry, error) {
+func readEntry(lines *lineReader, columns []int) (*rawEntry, error) {
 	values, err := lines.row()
 	if err != nil {
-		return Entry{}, err
+		return nil, err
 	}
 	if len(values) != len(columns) {
-		return Entry{}, problem("the number of fields is %d, in the header %d", len(values), len(columns))
+		return nil, problem("the number of fields is %d, in the header %d", len(values), len(columns))
 	}
 	var raw rawEntry
 	for i, field := range columns {
 		raw.text[field] = values[i]
 	}
 	raw.previous = strings.FieldsFunc(raw.text[fieldPreviousQuorumIDs], func(c rune) bool { return c == ' ' || c == ';' })
-	return raw.entry()
+	return &raw, nil
 }
 
 // lineReader reads CSV of which every row is one line: no field may hold a line

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,7 +43,25 @@ type rawEntry struct {
 }
 
 // entry checks an entry. The error is an *Error without a place.
-func (raw *rawEntry) entry() (e Entry, err error) {
+func (raw *rawEntry) entry() (Entry, error) {
+	e, err := raw.withoutIDs()
+	if err != nil {
+		return e, err
+	}
+	if e.QuorumID, err = parseID(fieldQuorumID, raw.text[fieldQuorumID]); err != nil {
+		return e, err
+	}
+	if e.KeyID, err = parseID(fieldKeyID, raw.text[fieldKeyID]); err != nil {
+		return e, err
+	}
+	if slices.Contains(e.PreviousQuorumIDs, e.KeyID) {
+		return e, fieldProblem("previous_quorum_ids", "the same as key_id")
+	}
+	return e, checkIDs(e.QuorumID, e.KeyID)
+}
+
+// withoutIDs checks all of an entry but its quorum and key ID.
+func (raw *rawEntry) withoutIDs() (e Entry, err error) {
 	for field, text := range raw.text {
 		if problem := textProblem(text); problem != "" {
 			return e, fieldProblem(fieldNames[field], "%s", problem)
@@ -51,20 +70,11 @@ func (raw *rawEntry) entry() (e Entry, err error) {
 			return e, fieldProblem(fieldNames[field], "missing")
 		}
 	}
-	if e.QuorumID, err = parseID(fieldQuorumID, raw.text[fieldQuorumID]); err != nil {
-		return e, err
-	}
-	if e.KeyID, err = parseID(fieldKeyID, raw.text[fieldKeyID]); err != nil {
-		return e, err
-	}
-	if err := checkIDs(e.QuorumID, e.KeyID); err != nil {
-		return e, err
-	}
 	var known bool
 	if e.Algorithm, known = group.ByAlgorithm(raw.text[fieldAlgorithm]); !known {
 		return e, fieldProblem("algorithm", "%s is not SECP256K1 or ED25519", quote(raw.text[fieldAlgorithm]))
 	}
-	if e.PreviousQuorumIDs, err = parsePrevious(raw.previous, e.KeyID); err != nil {
+	if e.PreviousQuorumIDs, err = parsePrevious(raw.previous); err != nil {
 		return e, err
 	}
 	e.PublicKey, err = parsePublicKey(e.Algorithm, raw.text[fieldPublicKey])
@@ -102,15 +112,12 @@ func checkIDs(quorum, key uuid.ID) error {
 	return nil
 }
 
-func parsePrevious(texts []string, key uuid.ID) ([]uuid.ID, error) {
+func parsePrevious(texts []string) ([]uuid.ID, error) {
 	var ids []uuid.ID
 	for _, text := range texts {
 		id, err := parseID(fieldPreviousQuorumIDs, text)
 		if err != nil {
 			return nil, err
-		}
-		if id == key {
-			return nil, fieldProblem("previous_quorum_ids", "the same as key_id")
 		}
 		ids = append(ids, id)
 	}

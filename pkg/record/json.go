@@ -17,7 +17,7 @@ const (
 )
 
 // openJSON makes a Record that holds the text in memory.
-func openJSON(r *io.SectionReader, emit func(Entry) error) (*Record, error) {
+func openJSON(r *io.SectionReader, emit emitter) (*Record, error) {
 	data := make([]byte, r.Size())
 	if _, err := io.ReadFull(r, data); err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func openJSON(r *io.SectionReader, emit func(Entry) error) (*Record, error) {
 		RecoveryKeys: first.recoveryKeys,
 		sum:          sha256.Sum256(data),
 		scan: func(emit func(Entry) error) error {
-			_, err := scanJSON(data, emit)
+			_, err := scanJSON(data, strict(emit))
 			return err
 		},
 	}, nil
@@ -41,7 +41,7 @@ func openJSON(r *io.SectionReader, emit func(Entry) error) (*Record, error) {
 type jsonScan struct {
 	*strictjson.Scanner
 	data []byte
-	emit func(Entry) error
+	emit emitter
 
 	format, environment string
 	recoveryKeys        []RecoveryKey
@@ -50,7 +50,7 @@ type jsonScan struct {
 	counted, lines int // the first counted bytes of data have so many line breaks
 }
 
-func scanJSON(data []byte, emit func(Entry) error) (*jsonScan, error) {
+func scanJSON(data []byte, emit emitter) (*jsonScan, error) {
 	j := &jsonScan{Scanner: strictjson.New(data), data: data, emit: emit}
 	err := j.Object(j.field)
 	if err == nil {
@@ -171,12 +171,7 @@ func (j *jsonScan) entry(i int) error {
 	if err != nil {
 		return in("", i+1, err)
 	}
-	e, err := raw.entry()
-	if err != nil {
-		return at(err, line, i+1)
-	}
-	e.Line, e.Index = line, i+1
-	return j.emit(e)
+	return j.emit(&raw, line, i+1)
 }
 
 func (j *jsonScan) previous(raw *rawEntry, i int) error {

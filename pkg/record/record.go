@@ -65,22 +65,15 @@ type Record struct {
 // else, and checks all of it. r has to stay readable as long as the Record
 // is used. A fault of the record is an *Error; any other error is of r.
 func Open(r io.ReaderAt, size int64) (*Record, error) {
-	isJSON, err := recognize(io.NewSectionReader(r, 0, size))
+	open, err := opener(r, size)
 	if err != nil {
 		return nil, err
 	}
-	open, limit := openCSV, int64(MaxCSVSize)
-	if isJSON {
-		open, limit = openJSON, MaxJSONSize
-	}
-	if size > limit {
-		return nil, problem("larger than %d MiB", limit>>20)
-	}
 	ids := make(idList, 0, size/int64(minEntrySize))
-	record, err := open(io.NewSectionReader(r, 0, size), func(e Entry) error {
+	record, err := open(io.NewSectionReader(r, 0, size), strict(func(e Entry) error {
 		ids = append(ids, occurrence{e.KeyID, uint32(e.Line), uint32(e.Index)})
 		return nil
-	})
+	}))
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +85,37 @@ func Open(r io.ReaderAt, size int64) (*Record, error) {
 	}
 	record.entries = len(ids)
 	return record, nil
+}
+
+// emitter is given the entries of a record as they are read.
+type emitter func(raw *rawEntry, line, index int) error
+
+// strict is an emitter that checks each entry.
+func strict(emit func(Entry) error) emitter {
+	return func(raw *rawEntry, line, index int) error {
+		e, err := raw.entry()
+		if err != nil {
+			return at(err, line, index)
+		}
+		e.Line, e.Index = line, index
+		return emit(e)
+	}
+}
+
+// opener returns how a record of size bytes is read, by its looks.
+func opener(r io.ReaderAt, size int64) (func(*io.SectionReader, emitter) (*Record, error), error) {
+	isJSON, err := recognize(io.NewSectionReader(r, 0, size))
+	if err != nil {
+		return nil, err
+	}
+	open, limit := openCSV, int64(MaxCSVSize)
+	if isJSON {
+		open, limit = openJSON, MaxJSONSize
+	}
+	if size > limit {
+		return nil, problem("larger than %d MiB", limit>>20)
+	}
+	return open, nil
 }
 
 // Single makes a record of one entry, for a key that is named by flags. The

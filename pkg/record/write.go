@@ -48,10 +48,6 @@ func (k RecoveryKey) json() string {
 }
 
 func (e Entry) json() string {
-	var publicKey string
-	if e.PublicKey != nil {
-		publicKey = hex.EncodeToString(e.PublicKey.Bytes())
-	}
 	var previous []string
 	for _, id := range e.PreviousQuorumIDs {
 		previous = append(previous, id.String())
@@ -61,11 +57,18 @@ func (e Entry) json() string {
 		member(fieldNames[fieldKeyID], e.KeyID.String()),
 		member(fieldNames[fieldAlgorithm], e.Algorithm.Algorithm()),
 		member(fieldNames[fieldName], e.Name),
-		member(fieldNames[fieldPublicKey], publicKey),
+		member(fieldNames[fieldPublicKey], publicKeyText(e)),
 		member(fieldNames[fieldAddress], e.Address),
 		member(fieldNames[fieldBlockchain], e.Blockchain),
 		member(fieldNames[fieldNote], e.Note),
 		member(fieldNames[fieldPreviousQuorumIDs], previous))
+}
+
+func publicKeyText(e Entry) string {
+	if e.PublicKey == nil {
+		return ""
+	}
+	return hex.EncodeToString(e.PublicKey.Bytes())
 }
 
 func object(members ...string) string {
