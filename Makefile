@@ -7,13 +7,17 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 FUZZTIME    := 30s
 
-# What the tests use beside Go: the commands on the other side of the formats.
-PACKAGES := age openssl
+# What the tests use beside Go, as command:package: the commands on the other
+# side of the formats, and those that make tokens.
+TOOLS := age:age openssl:openssl softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools
 
-.PHONY: build drill test check test-tools bench fuzz vet staticcheck vulncheck cross
+.PHONY: build drill test check test-tools bench bench-bulk fuzz vet staticcheck vulncheck cross
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
+	@if [ "$$(go env CGO_ENABLED)" = 1 ]; then \
+		CGO_ENABLED=1 go build -trimpath -ldflags '-s -w' -o bin/recover-pkcs11 ./cmd/recover-pkcs11; \
+	else echo "NOT BUILT: bin/recover-pkcs11, which --hsm needs; it takes cgo and a C compiler" >&2; fi
 
 drill: build
 	go run ./fixtures/drill bin/recover
@@ -23,7 +27,7 @@ test: test-tools
 
 # Installs what the tests need, when root; else says the one command.
 test-tools:
-	@missing=; for c in $(PACKAGES); do command -v $$c >/dev/null || missing="$$missing $$c"; done; \
+	@missing=; for t in $(TOOLS); do command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
 	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing; \
 		else echo "the tests need these packages, run: sudo apt-get install$$missing" >&2; exit 1; fi; \
@@ -55,7 +59,11 @@ cross:
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go vet ./...
 
 bench:
-	go test -run '^$$' -bench . ./internal/group ./internal/strictjson ./pkg/rsadecrypt ./pkg/shard ./pkg/record
+	go test -run '^$$' -bench . ./internal/group ./internal/strictjson ./pkg/rsadecrypt ./pkg/shard ./pkg/record ./cmd/recover-pkcs11
+
+# Many keys, as users run the program, against the RSA operations; some minutes.
+bench-bulk: build
+	go run ./fixtures/bulk bin/recover
 
 # Every fuzz test for FUZZTIME.
 fuzz:

@@ -27,6 +27,7 @@ func main() {
 	}
 	// A ^C at the terminal is for recover, which closes the pipe if it ends.
 	signal.Ignore(unix.SIGINT, unix.SIGQUIT, unix.SIGHUP)
+	diePlainly()
 	if err := harden(); err != nil {
 		fail(err.Error())
 	}

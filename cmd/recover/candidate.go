@@ -48,7 +48,7 @@ func (s *selection) read(f bucket.File) candidate {
 	c := candidate{file: f}
 	data, err := s.bucket.Read(f, shard.MaxFileSize)
 	if err != nil {
-		c.err = &fileError{f.Path, asShards, err}
+		c.err = errors.New((&fileError{f.Path, asShards, err}).problem()) // results name the file themselves
 		return c
 	}
 	sum := sha256.Sum256(data)

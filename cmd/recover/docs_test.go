@@ -32,7 +32,12 @@ func TestDocs(t *testing.T) {
 		with++
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
-			for _, tool := range []string{"age", "openssl"} {
+			tools := []string{"age", "openssl"}
+			if filepath.Base(name) == "hsm.md" {
+				tools = append(tools, "softhsm2-util")
+				putHelperBeside(t, "recover")
+			}
+			for _, tool := range tools {
 				if _, err := exec.LookPath(tool); err != nil {
 					t.Skipf("SKIPPED, NOT PASSED: the examples need %s", tool)
 				}

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
+	"syscall"
 
 	"recover/internal/bucket"
 	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/internal/workstation"
+	"recover/pkg/custody"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
@@ -26,25 +29,36 @@ func hint(err error) string {
 	switch {
 	case errors.As(err, &variable):
 		return "unset " + variable.Name + " and start again: it can change how the program computes"
-	case errors.As(err, &faulty):
+	case errors.As(err, &faulty) && faulty.Line == 0 && faulty.Field == "":
+		return "\"recover inspect FILE\" says what a file is; the record is your list of quorum IDs and key IDs"
+	case faulty != nil:
 		return "correct the record in a copy; the original stays as it is"
 	case errors.As(err, &file):
 		if h := fileHint(file); h != "" {
 			return h
 		}
 	}
+	if h := tokenHint(err); h != "" {
+		return h
+	}
 	for _, h := range hints {
 		if errors.Is(err, h.err) {
 			return h.hint
 		}
 	}
-	var stdout *fs.PathError
+	if h := custodyHint(err); h != "" {
+		return h
+	}
+	var path *fs.PathError
+	_ = errors.As(err, &path)
 	switch {
-	case errors.As(err, &stdout) && stdout.Path == os.Stdout.Name():
+	case path != nil && strings.HasPrefix(path.Path, "descriptor "):
+		return "open a file or a pipe that holds a line for each passphrase"
+	case path != nil && path.Path == os.Stdout.Name():
 		return "not everything could be shown; what is in --out is complete, and the rest can be run again"
 	case shard.ReasonOf(err) != "":
 		return reasonHint(shard.ReasonOf(err))
-	case file != nil && file.role == asOutput:
+	case file != nil && (file.role == asOutput || file.role == asNewSet || file.role == asTranscript):
 		return "give a directory on a medium that can be written to"
 	case file != nil:
 		return "copy it to a sound medium and try again"
@@ -59,7 +73,7 @@ var hints = []struct {
 	{terminal.ErrNoTerminal, "run it in a terminal, or give secrets with --passphrase-fd"},
 	{terminal.ErrInterrupted, "nothing was changed; start again when ready"},
 	{terminal.ErrNoMoreLines, "the descriptor needs a line for each passphrase, in the order asked: the key file's first, then that of the output"},
-	{terminal.ErrTooLong, "a passphrase has 1024 bytes at most: is it the right file?"},
+	{terminal.ErrTooLong, "a passphrase has 1024 bytes at most"},
 	{terminal.ErrEmpty, "choose a passphrase of several words"},
 	{terminal.ErrMismatch, "type the same passphrase twice"},
 	{output.ErrExists, "nothing is ever overwritten: give a new name"},
@@ -67,7 +81,19 @@ var hints = []struct {
 	{output.ErrNotWritable, "give a directory on a medium that can be written to"},
 	{output.ErrNoSpace, "use a medium with more space; what the journal lists is safe"},
 	{output.ErrRecipient, "give an age recipient that begins with age1; the identity that begins with AGE-SECRET-KEY-1 is secret and stays where it is"},
-	{errInterruptedRun, "what the journal lists is safe; the other keys can be rebuilt into a new directory"},
+	{errInterruptedRun, "what the journal lists is safe; go on with the same command, and --resume in the place of --out"},
+	{errComplete, "rebuild into a new directory, if it has to be done again"},
+	{errNotBegun, "remove the directory and start again"},
+	{errJournal, "rebuild into a new directory"},
+	{errIsJournal, "the run of it broke off: resume it, and give the report that it then writes"},
+	{errOtherRecord, "give the record that was divided, and the reports of its parts"},
+	{errOtherKeyUsed, "give the reports of one division only"},
+	{errReportedBy, "look which parts the reports are of: each key belongs to one part"},
+	{errOtherRun, "give the same record, recovery key and options as before, or rebuild into a new directory"},
+	{errShardChanged, "give the same download as before, or rebuild into a new directory"},
+	{output.ErrInUse, "wait for the other process, or stop it"},
+	{errProduction, "rehearse with a practice bucket (recover sandbox), or add --production if this drill is meant to use the real keys"},
+	{errWallets, "give the JSON list that the service's wallets API returns, or CSV with a column quorum_id"},
 	{record.ErrChanged, "work on a copy of the record that nothing else writes to"},
 }
 
@@ -92,6 +118,8 @@ func fileHint(e *fileError) string {
 		return keyHint(e.err)
 	case asIdentity:
 		return "give the file that age-keygen wrote"
+	case asShare, asSealedKey:
+		return custodyHint(e.err)
 	case asPublicKey:
 		return "give the public half of the recovery key, as it was registered with the service"
 	}
@@ -104,6 +132,7 @@ var fileHints = []struct {
 	hint string
 }{
 	{asShards, bucket.ErrNoKeys, "name the directory that holds a folder for each key ID, as \"aws s3 sync\" leaves it"},
+	{asRecord, errNoRecoveryKey, "add the fingerprint to recovery_keys in a copy of the record, or give --recovery-public-key"},
 	{asRecord, errNotRecorded, "take the recovery key that the record names, or correct the record"},
 	{asRecord, output.ErrNotRegular, "give the record as a file"},
 	{asKey, errNeedsIdentity, "add --identity with the age identity file"},
@@ -114,6 +143,9 @@ var fileHints = []struct {
 	{asAny, output.ErrNotRegular, "copy what it holds to a file"},
 	{asAny, errUnknownFile, "look whether it is whole, and of the right kind"},
 	{asAny, errReport, "take another copy of it"},
+	{asIdentity, custody.ErrSSHKey, "give an age identity file, or an SSH private key of type ssh-ed25519 or ssh-rsa"},
+	{asNewSet, output.ErrNoSpace, "use a medium with more space; nothing of the split was kept, and the original is as it was"},
+	{asTranscript, output.ErrNoSpace, "use a medium with more space for the transcript"},
 	{asShards, errNoEntryFits, "compare the IDs in the record with another copy of it, or look for the record of this bucket"},
 	{asIdentity, rsadecrypt.ErrSealedIdentities, "open it first: age -d FILE > /dev/shm/identity, and remove that afterwards"},
 	{asPublicKey, rsadecrypt.ErrPrivateKey, "this is the private half: keep it away from here, and give the public half"},
@@ -122,6 +154,8 @@ var fileHints = []struct {
 
 func keyHint(err error) string {
 	var kind *rsadecrypt.KeyKindError
+	var size *rsadecrypt.SizeError
+	var system syscall.Errno
 	switch {
 	case errors.Is(err, rsadecrypt.ErrTruncated), errors.Is(err, rsadecrypt.ErrDamagedKey), errors.Is(err, rsadecrypt.ErrSealDamaged),
 		errors.Is(err, rsadecrypt.ErrBadStructure), errors.Is(err, rsadecrypt.ErrBadPEM), errors.Is(err, rsadecrypt.ErrBadHex),
@@ -135,8 +169,11 @@ func keyHint(err error) string {
 		return "give it with --identity, and the sealed key file with --key"
 	case errors.Is(err, rsadecrypt.ErrPKCS12):
 		return "take the key out of it: openssl pkcs12 -nocerts"
-	case errors.Is(err, rsadecrypt.ErrOpenSSH), errors.As(err, &kind):
+	case errors.Is(err, rsadecrypt.ErrOpenSSH), errors.Is(err, rsadecrypt.ErrCertificate), errors.Is(err, rsadecrypt.ErrCertificateRequest),
+		errors.As(err, &kind), errors.As(err, &size):
 		return "the recovery key is an RSA key in PEM, DER or hex: look for another file"
+	case errors.As(err, &system):
+		return "copy it to a sound medium and try again"
 	}
 	return "\"recover inspect FILE\" says what a file is"
 }
@@ -148,6 +185,14 @@ func reasonHint(reason shard.Reason) string {
 		return "download the key's folder again; if it is not in the bucket, look for older versions and copies of the bucket"
 	case reasonUnrecorded:
 		return "add the key to the record: its quorum ID is not in the bucket, and without it nothing can be rebuilt"
+	case reasonSignature:
+		return "do not trust this machine: repeat the drill on another one"
+	case reasonQuorum:
+		return "find its quorum ID in the service's console or in an older record, and give it with --quorum-id; \"recover record find\" tries misspellings"
+	case reasonReported:
+		return "do what that report says, and rebuild the key"
+	case reasonUnreported:
+		return "run the part that it belongs to, and give its report too"
 	case reasonUnreadable:
 		return "copy the download to a sound medium and try again"
 	case reasonRecord:

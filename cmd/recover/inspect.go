@@ -14,6 +14,7 @@ import (
 	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/internal/uuid"
+	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -113,6 +114,8 @@ func (in *inspector) parse(args []string) ([]string, error) {
 	fs.BoolVar(&in.open, "open", false, "")
 	fs.StringArrayVar(&in.identities, "identity", nil, "")
 	fs.StringVar(&in.passphraseFD, "passphrase-fd", "", "")
+	fs.StringArrayVar(&in.shares.shares, "share", nil, "")
+	fs.BoolVar(&in.shares.atTerminal, "shares", false, "")
 	fs.StringVar(&in.record, "record", "", "")
 	fs.StringVar(&in.quorumID, "quorum-id", "", "")
 	fs.StringVar(&in.keyID, "key-id", "", "")
@@ -126,14 +129,17 @@ func (in *inspector) parse(args []string) ([]string, error) {
 	if !in.open && (len(in.identities) > 0 || in.passphraseFD != "") {
 		return nil, &usageError{"--identity and --passphrase-fd are for --open", "add --open to have sealed files opened"}
 	}
+	if !in.open && (len(in.shares.shares) > 0 || in.shares.atTerminal) {
+		return nil, &usageError{"--share and --shares are for --open", "add --open to have sealed recovery keys opened"}
+	}
 	if err := in.openIDs(); err != nil {
 		return nil, err
 	}
 	var err error
-	if in.opens, err = readIdentities(in.identities); err != nil {
+	if in.ask, err = in.newAsker(in.passphraseFD); err != nil {
 		return nil, err
 	}
-	in.ask, err = in.newAsker(in.passphraseFD)
+	in.opens, err = readShareIdentities(in.ask, in.identities)
 	return fs.Args(), err
 }
 
@@ -205,6 +211,10 @@ func (in *inspector) file(path string) *fileResult {
 		in.inspectReport(r)
 	case isShard(head):
 		in.inspectShard(r)
+	case isTranscript(head):
+		in.inspectTranscript(r)
+	case custody.LooksLikeShare(head):
+		in.inspectShare(r)
 	case isRebuilt(head):
 		r.Kind, r.Detail = "rebuilt wallet keys, NOT SEALED", "whoever has this file has the keys: seal it, and destroy it when it has served"
 	case isIdentity(head):
@@ -278,6 +288,10 @@ func (in *inspector) inspectKey(r *fileResult) {
 		return
 	}
 	defer secret.Wipe(data)
+	if isSealedKey(data) {
+		in.inspectSealedKey(r, data)
+		return
+	}
 	file, err := rsadecrypt.Identify(data)
 	switch {
 	case errors.Is(err, rsadecrypt.ErrUnknownForm):

@@ -131,20 +131,18 @@ func (in *inspector) inspectReport(r *fileResult) {
 	defer func() { _ = f.Close() }()
 	c := reportCheck{lines: bufio.NewScanner(f)}
 	c.lines.Buffer(nil, maxJournalLine)
-	if err := c.run(); err != nil {
-		r.damaged(err, asAny)
-		return
-	}
+	err = c.run()
 	if c.isJournal {
 		r.Kind = "journal of a rebuild"
+	}
+	if err != nil {
+		r.damaged(err, asAny)
+		return
 	}
 	r.Sound = isSound
 	r.fact("begun", "%s", c.head.Begun)
 	r.fact("recovery key", "%s", c.head.RecoveryKey)
 	r.fact("result", "%s", c.sum)
-	if !c.isJournal && !c.tail.Complete {
-		r.fact("incomplete", "the run ended before all keys of the record were worked on")
-	}
 }
 
 // reportCheck reads a report or journal line by line, as it was written.
@@ -154,6 +152,8 @@ type reportCheck struct {
 	head      runHeader
 	tail      reportTail
 	sum       *summary
+	onHead    func(*runHeader) error                // nil: nothing more to check
+	each      func(k *keyResult, line []byte) error // nil: nothing more to do
 }
 
 var errReport = errors.New("not as a rebuild writes it")
@@ -171,12 +171,21 @@ func (c *reportCheck) run() error {
 	if err := json.Unmarshal(head, &c.head); err != nil || c.head.Format != reportFormat {
 		return fmt.Errorf("%w: line 1", errReport)
 	}
+	if c.onHead != nil {
+		if err := c.onHead(&c.head); err != nil {
+			return err
+		}
+	}
 	for n := 2; c.lines.Scan(); n++ {
 		if isReport && bytes.Equal(c.lines.Bytes(), []byte("],")) {
 			return c.end(n)
 		}
-		if err := c.key(bytes.TrimSuffix(c.lines.Bytes(), []byte(","))); err != nil {
+		err := c.key(bytes.TrimSuffix(c.lines.Bytes(), []byte(",")))
+		if errors.Is(err, errReport) {
 			return fmt.Errorf("%w: line %d", errReport, n)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if err := c.lines.Err(); err != nil {
@@ -199,6 +208,9 @@ func (c *reportCheck) key(line []byte) error {
 		return errReport
 	}
 	c.sum.count(&k)
+	if c.each != nil {
+		return c.each(&k, line)
+	}
 	return nil
 }
 

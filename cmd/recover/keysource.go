@@ -8,6 +8,7 @@ import (
 
 	"recover/internal/secret"
 	"recover/internal/terminal"
+	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -19,6 +20,8 @@ type keyFlags struct {
 	key          string
 	identities   []string
 	passphraseFD string
+	shares       shareFlags
+	token        tokenFlags
 }
 
 // keySource is where the recovery private key is: a file, a token, the shares
@@ -31,23 +34,60 @@ type keySource interface {
 
 // source returns the one source that the flags name.
 func (f *keyFlags) source(verb string) (keySource, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.token.uri != "":
+		return f.keyHSM()
+	case f.shares.sealedKey != "":
+		return f.keyShares(verb)
+	}
 	if err := required(verb, [2]string{"key", f.key}); err != nil {
 		return nil, err
 	}
 	return f.keyFile()
 }
 
+// check holds the flags against each other.
+func (f *keyFlags) check() error {
+	var given []string
+	for _, source := range [][2]string{{"--key", f.key}, {"--hsm", f.token.uri}, {"--sealed-key", f.shares.sealedKey}} {
+		if source[1] != "" {
+			given = append(given, source[0])
+		}
+	}
+	switch {
+	case len(given) > 1:
+		return &usageError{given[0] + " and " + given[1] + " are both given", "give one or the other"}
+	case f.token.uri != "" && len(f.identities) > 0:
+		return &usageError{"--hsm and --identity are both given", "leave --identity out: it is for sealed files"}
+	}
+	if err := f.shares.check(); err != nil {
+		return err
+	}
+	return f.token.check()
+}
+
 func (f *keyFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.key, "key", "", "")
 	fs.StringArrayVar(&f.identities, "identity", nil, "")
 	fs.StringVar(&f.passphraseFD, "passphrase-fd", "", "")
+	f.shares.register(fs)
+	f.token.register(fs)
+	f.token.registerUse(fs)
 }
 
-// asker asks for passphrases: at the terminal, or from a descriptor.
+// asker asks for passphrases and PINs: at the terminal, or from descriptors.
 type asker struct {
 	*program
 	descriptor *terminal.Descriptor // nil: at the terminal
 	asked      bool
+
+	pins     *terminal.Descriptor // nil: at the terminal; may be the same
+	pinAsked bool
+	module   *hsm.Module // nil: without --hsm
+	backups  *backups    // that the key is for, if there are any
 }
 
 // newAsker opens the descriptor that the flag names, if it names one.
@@ -69,6 +109,9 @@ func (p *program) newAsker(passphraseFD string) (*asker, error) {
 // used makes sure that a descriptor that was given was needed: whoever gave it
 // took the key file, or the output, for another kind.
 func (a *asker) used() error {
+	if a.pins != nil && !a.pinAsked {
+		return &usageError{"--pin-fd is given, but the token asks for no PIN", "leave it out"}
+	}
 	if a.descriptor == nil || a.asked {
 		return nil
 	}
@@ -112,5 +155,6 @@ type recoveryKey struct {
 	crypto.Decrypter
 	public      *rsa.PublicKey
 	fingerprint rsadecrypt.Fingerprint
+	ceremony    *ceremony // of its custodians; nil if there was none
 	close       func()
 }

@@ -35,7 +35,8 @@ func main() { os.Exit(run()) }
 // program is one run of the command.
 type program struct {
 	*terminal.Terminal
-	ctx context.Context // ends at the first interrupt; a second one kills
+	ctx      context.Context // ends at the first interrupt; a second one kills
+	confined bool
 }
 
 // verb is one of the things that the program does.
@@ -50,8 +51,14 @@ func verbs() []verb {
 	return []verb{
 		{"sandbox", "make a practice bucket, its record and its recovery key", sandboxUsage, (*program).sandbox},
 		{"inspect", "say what any file of this world is, and whether it is sound", inspectUsage, (*program).inspect},
+		{"record", "make and check the offline record", recordUsage, (*program).offlineRecord},
 		{"verify", "prove, with public data alone, that every recorded key can be rebuilt", verifyUsage, (*program).verify},
+		{"drill", "rehearse: everything that rebuild does, but nothing secret is kept", drillUsage, (*program).drill},
 		{"rebuild", "rebuild the recorded wallet keys", rebuildUsage, (*program).rebuild},
+		{"report", "join the reports of several workstations", reportUsage, (*program).mergeReports},
+		{"custody", "split, check, reissue: the recovery key among several holders", custodyUsage, (*program).custody},
+		{"hsm", "tokens and the keys in them, and whether one is the recovery key", hsmUsage, (*program).tokens},
+		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, (*program).keygen},
 	}
 }
 
@@ -60,7 +67,7 @@ func run() int {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := &program{terminal.New(os.Stdout, os.Stderr), ctx}
+	p := &program{Terminal: terminal.New(os.Stdout, os.Stderr), ctx: ctx}
 	context.AfterFunc(ctx, stop)
 	if err := workstation.CheckEnvironment(os.Environ()); err != nil {
 		return p.exit(err)
@@ -68,11 +75,25 @@ func run() int {
 	if err := workstation.Harden(); err != nil {
 		p.Warn(err.Error())
 	}
+	return p.exit(p.dispatch(os.Args[1:]))
+}
+
+// confine gives up the network for good. It comes before anything is read, and
+// after the helper of a token was started, which may have to reach a reader's
+// service, or an HSM in the network.
+func (p *program) confine() {
+	if p.confined {
+		return
+	}
+	p.confined = true
 	if err := workstation.DenyNetwork(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		p.Warn(err.Error())
 	}
-	return p.exit(p.dispatch(os.Args[1:]))
 }
+
+// usesTokens are the verbs that may start a helper, and call begin for that;
+// all others are confined from the start.
+var usesTokens = map[string]bool{"rebuild": true, "drill": true, "hsm": true, "keygen": true}
 
 func (p *program) dispatch(args []string) error {
 	if len(args) == 0 {
@@ -87,6 +108,9 @@ func (p *program) dispatch(args []string) error {
 	for _, v := range verbs() {
 		if v.name != args[0] {
 			continue
+		}
+		if !usesTokens[v.name] {
+			p.confine()
 		}
 		err := v.run(p, args[1:])
 		if errors.Is(err, pflag.ErrHelp) {
@@ -114,6 +138,7 @@ func (p *program) exit(err error) int {
 		p.Error(usage.fact, usage.hint)
 		return exitUsage
 	}
+	p.lastWords(err)
 	p.Error(err.Error(), hint(err))
 	return exitFailed
 }

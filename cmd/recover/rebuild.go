@@ -3,12 +3,16 @@ package main
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
 
 	"filippo.io/age"
 
 	"recover/internal/output"
 	"recover/internal/terminal"
+	"recover/pkg/record"
+	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard"
 )
 
 // rebuildFlags are the flags of the verb rebuild.
@@ -16,6 +20,8 @@ type rebuildFlags struct {
 	selection  selectionFlags
 	key        keyFlags
 	out        string
+	resume     string // instead of out
+	part       part
 	recipients []string
 	unsealed   bool
 	withMaster bool
@@ -30,6 +36,8 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	f.selection.register(fs)
 	f.key.register(fs)
 	fs.StringVar(&f.out, "out", "", "")
+	fs.StringVar(&f.resume, "resume", "", "")
+	partText := fs.String("part", "", "")
 	fs.StringArrayVar(&f.recipients, "recipient", nil, "")
 	fs.BoolVar(&f.unsealed, "unsealed", false, "")
 	fs.BoolVar(&f.withMaster, "with-master", false, "")
@@ -45,7 +53,26 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	if f.unsealed && len(f.recipients) > 0 {
 		return nil, &usageError{"--unsealed and --recipient are both given", "give one or the other"}
 	}
-	return f, required("rebuild", [2]string{"out", f.out})
+	var err error
+	if f.part, err = parsePart(*partText); err != nil {
+		return nil, err
+	}
+	return f, f.checkOut()
+}
+
+// checkOut makes sure that it is said where the keys go to: into a new directory,
+// or into that of an earlier run.
+func (f *rebuildFlags) checkOut() error {
+	switch {
+	case f.resume == "":
+		return required("rebuild", [2]string{"out", f.out})
+	case f.out != "":
+		return &usageError{"--out and --resume are both given", "--resume goes on in the directory of the earlier run"}
+	case f.selection.record == "":
+		return &usageError{"--resume is for a run with --record", "rebuild the single key into a new directory"}
+	}
+	f.out = f.resume
+	return nil
 }
 
 // rebuild is the verb: rebuild the recorded wallet keys.
@@ -54,17 +81,24 @@ func (p *program) rebuild(args []string) error {
 	if err != nil {
 		return err
 	}
+	ask, err := p.begin(&f.key)
+	if err != nil {
+		return err
+	}
+	defer ask.close()
 	s, err := f.selection.open()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	job, err := p.planRebuild(f, s)
+	job, err := p.planRebuild(f, s, ask)
 	if err != nil {
 		return err
 	}
 	defer job.key.close()
-	return job.run()
+	err = job.run()
+	job.key.ceremony.outputs(f.out)
+	return job.key.ceremony.end(err)
 }
 
 // rebuildJob is a rebuild of which everything was checked that can be checked
@@ -76,37 +110,33 @@ type rebuildJob struct {
 	key       *recoveryKey
 	sealer    *output.Sealer
 	identity  []byte // the file that opens the segments, with a passphrase
+	earlier   *earlierRun
 	store     *keyStore
 	report    *reporter
 }
 
 // planRebuild opens the recovery key and prepares the seal of the output, and
 // asks for whatever is to be asked.
-func (p *program) planRebuild(f *rebuildFlags, s *selection) (*rebuildJob, error) {
-	if err := output.CheckNewDir(f.out); err != nil {
-		return nil, &fileError{f.out, asOutput, err}
+func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebuildJob, error) {
+	job := &rebuildJob{program: p, flags: f, selection: s}
+	if f.resume == "" {
+		if err := output.CheckNewDir(f.out); err != nil {
+			return nil, &fileError{f.out, asOutput, err}
+		}
+	} else if earlier, err := openEarlierRun(f.resume); err != nil {
+		return nil, err
+	} else {
+		job.earlier = earlier
 	}
 	recipients, err := parseRecipients(f.recipients)
 	if err != nil {
 		return nil, err
 	}
-	source, err := f.key.source("rebuild")
+	key, err := p.openKey("rebuild", &f.key, s, &backups{s, job.entries(), f.withMaster}, ask)
 	if err != nil {
 		return nil, err
 	}
-	ask, err := p.newAsker(f.key.passphraseFD)
-	if err != nil {
-		return nil, err
-	}
-	key, err := source.open(ask)
-	if err != nil {
-		return nil, err
-	}
-	job := &rebuildJob{program: p, flags: f, selection: s, key: key}
-	if err := s.expect(key.fingerprint); err != nil {
-		key.close()
-		return nil, err
-	}
+	job.key = key
 	err = job.seal(ask, recipients)
 	if err == nil {
 		err = ask.used()
@@ -116,6 +146,29 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection) (*rebuildJob, error
 		return nil, err
 	}
 	return job, nil
+}
+
+// openKey opens the recovery key, which has to be one that the shards may be for.
+func (p *program) openKey(verb string, f *keyFlags, s *selection, b *backups, ask *asker) (*recoveryKey, error) {
+	source, err := f.source(verb)
+	if err != nil {
+		return nil, err
+	}
+	if shares, ok := source.(*keyShares); ok { // nobody is to come for nothing
+		if err := s.expect(shares.expected()); err != nil {
+			return nil, err
+		}
+	}
+	ask.backups = b
+	key, err := source.open(ask)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.expect(key.fingerprint); err != nil {
+		key.close()
+		return nil, err
+	}
+	return key, nil
 }
 
 func parseRecipients(texts []string) ([]age.Recipient, error) {
@@ -140,6 +193,15 @@ func (j *rebuildJob) seal(ask *asker, recipients []age.Recipient) (err error) {
 	case len(recipients) > 0:
 		j.sealer, err = output.SealTo(recipients...)
 	default:
+		return j.sealWithPassphrase(ask)
+	}
+	return err
+}
+
+// sealWithPassphrase asks for a new passphrase, or when a run is resumed, for
+// the one that it was begun with.
+func (j *rebuildJob) sealWithPassphrase(ask *asker) error {
+	if j.earlier == nil {
 		passphrase, err := ask.newPassphrase("New passphrase that will open the rebuilt keys")
 		if err != nil {
 			return err
@@ -148,38 +210,101 @@ func (j *rebuildJob) seal(ask *asker, recipients []age.Recipient) (err error) {
 		j.sealer, j.identity, err = output.SealWithPassphrase(passphrase)
 		return err
 	}
-	return err
+	path := filepath.Join(j.flags.resume, "identity.age")
+	file, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+	if err != nil {
+		return &fileError{path, asOutput, err}
+	}
+	for try := 1; ; try++ {
+		passphrase, err := ask.passphrase("Passphrase of the rebuilt keys of the run that is resumed")
+		if err != nil {
+			return err
+		}
+		j.sealer, err = output.ReopenWithPassphrase(file, passphrase)
+		passphrase.Wipe()
+		if err == nil {
+			j.identity = file
+			return nil
+		}
+		if try >= ask.tries() {
+			return &fileError{path, asOutput, rsadecrypt.ErrWrongPassphrase}
+		}
+		j.Warn(fmt.Sprintf("%s: %v; try again", path, rsadecrypt.ErrWrongPassphrase))
+	}
 }
 
 // run rebuilds every key, and writes what comes out as it goes.
 func (j *rebuildJob) run() (err error) {
 	j.report = newReporter(j.Terminal, j.selection, j.flags.json)
-	if j.store, err = createStore(j); err != nil {
+	if err := j.openStore(); err != nil {
 		return err
 	}
 	worked := j.all()
-	if err := j.store.finish(worked == nil); err != nil {
-		return err
-	}
-	if worked == nil {
+	unfinished := j.store.finish(worked == nil)
+	if worked == nil && unfinished == nil {
 		worked = j.report.end()
 	}
 	j.closing()
 	switch {
+	case unfinished != nil:
+		return unfinished
 	case worked == errInterruptedRun && j.store.isEmpty():
 		return terminal.ErrInterrupted
+	case shard.ReasonOf(worked) == shard.ReasonKeySource && !j.store.isEmpty():
+		return &brokenOffError{worked}
 	case worked != nil:
 		return worked
 	}
 	return j.report.outcome("rebuilt")
 }
 
+// openStore makes the output directory, or goes on in that of an earlier run.
+func (j *rebuildJob) openStore() (err error) {
+	if j.earlier == nil {
+		j.store, err = createStore(j)
+		return err
+	}
+	if j.store, err = j.earlier.resume(j); err != nil {
+		return err
+	}
+	j.report.resume(&j.earlier.counts)
+	j.Note("%d keys were done before", j.earlier.counts.Keys)
+	return nil
+}
+
+// entries yields the recorded keys that are to be done: those of the part, and
+// of them those that an earlier run has not done.
+func (j *rebuildJob) entries() iter.Seq2[record.Entry, error] {
+	return func(yield func(record.Entry, error) bool) {
+		for e, err := range j.selection.record.Entries() {
+			if err == nil && !j.flags.part.has(e.KeyID) {
+				continue
+			}
+			if err == nil && j.earlier != nil {
+				if _, done := j.earlier.done[e.KeyID]; done {
+					continue
+				}
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
 // all rebuilds the keys with several workers, and stores them in the order of
 // the record.
 func (j *rebuildJob) all() error {
-	progress := j.Progress("rebuilt", j.selection.record.Len())
+	total := 0
+	for _, err := range j.entries() {
+		if err != nil {
+			return err
+		}
+		total++
+	}
+	progress := j.Progress("rebuilt", total)
 	defer progress.Done()
-	for k, err := range inOrder(j.ctx, j.flags.workers, j.selection.record.Entries(), j.rebuildKey) {
+	for k, err := range inOrder(j.ctx, j.flags.workers, j.entries(), j.rebuildKey) {
 		if err != nil {
 			return err
 		}

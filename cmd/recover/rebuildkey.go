@@ -161,7 +161,10 @@ func (w *keyWork) soundFirst() {
 // itself; that the shard does not give the key is kept among the failures.
 func (w *keyWork) try(c candidate) error {
 	err := w.attempt(c)
-	if shard.ReasonOf(err) == shard.ReasonKeySource {
+	switch {
+	case shard.ReasonOf(err) == shard.ReasonKeySource && w.ctx.Err() != nil: // a token was not waited for
+		return errInterruptedRun
+	case shard.ReasonOf(err) == shard.ReasonKeySource:
 		return err
 	}
 	if err != nil {

@@ -15,17 +15,20 @@ import (
 // runHeader is the first line of a journal and the head of a report: what was
 // done with what. It holds no secret.
 type runHeader struct {
-	Type         string `json:"type"`   // "run"
-	Format       string `json:"format"` // "recover-report/1"
-	Verb         string `json:"verb"`
-	Tool         tool   `json:"tool"`
-	Begun        string `json:"begun"` // RFC 3339, UTC
-	Record       string `json:"record,omitempty"`
-	RecordSHA256 string `json:"record_sha256,omitempty"`
-	Environment  string `json:"environment,omitempty"`
-	Shards       string `json:"shards"`
-	RecoveryKey  string `json:"recovery_key"` // fingerprint, hex
-	Sealed       string `json:"sealed"`       // "recipients", "passphrase" or "no"
+	Type         string   `json:"type"`   // "run"
+	Format       string   `json:"format"` // "recover-report/1"
+	Verb         string   `json:"verb"`
+	Tool         tool     `json:"tool"`
+	Begun        string   `json:"begun"` // RFC 3339, UTC
+	Record       string   `json:"record,omitempty"`
+	RecordSHA256 string   `json:"record_sha256,omitempty"`
+	Environment  string   `json:"environment,omitempty"`
+	Shards       string   `json:"shards"`
+	RecoveryKey  string   `json:"recovery_key"`         // fingerprint, hex
+	Sealed       string   `json:"sealed"`               // "recipients", "passphrase" or "no"
+	Recipients   []string `json:"recipients,omitempty"` // whom the keys are sealed to: public keys
+	WithMaster   bool     `json:"with_master,omitempty"`
+	Part         string   `json:"part,omitempty"` // "2/5"
 }
 
 // tool names the program that ran.
@@ -41,7 +44,8 @@ func (j *rebuildJob) header() *runHeader {
 	h := &runHeader{
 		Type: "run", Format: reportFormat, Verb: "rebuild", Tool: thisTool(), Begun: time.Now().UTC().Format(time.RFC3339),
 		Record: j.selection.recordPath, Environment: j.selection.record.Environment, Shards: j.selection.shardsPath,
-		RecoveryKey: j.key.fingerprint.Hex(), Sealed: "recipients",
+		RecoveryKey: j.key.fingerprint.Hex(), Sealed: "recipients", Recipients: j.sealer.Recipients(),
+		WithMaster: j.flags.withMaster, Part: j.flags.part.String(),
 	}
 	if h.Record != "" {
 		sum := j.selection.record.SHA256()
@@ -81,23 +85,23 @@ func thisTool() tool {
 // reportTail is what is known of a run at its end.
 type reportTail struct {
 	Ended    string   `json:"ended"`
-	Complete bool     `json:"complete"` // every recorded key was worked on
+	Complete bool     `json:"complete"` // true: every key was worked on
 	Summary  *summary `json:"summary"`
 }
 
 // writeReport makes report.json: the head, the keys as the journal has them,
 // and the counts. The keys are copied from the journal line by line, so that
 // the report of a million keys takes no more memory than that of one.
-func (s *keyStore) writeReport(complete bool) error {
+func (s *keyStore) writeReport() error {
 	s.job.report.sum.end()
-	return s.dir.WriteTo("report.json", func(w io.Writer) error {
-		journal, err := os.Open(filepath.Join(s.dir.Path(), "journal.ndjson"))
+	return s.dir.WriteTo(reportName, func(w io.Writer) error {
+		journal, err := os.Open(filepath.Join(s.dir.Path(), journalName))
 		if err != nil {
 			return err
 		}
 		defer func() { _ = journal.Close() }()
 		return assembleReport(w, journal, &reportTail{
-			Ended: time.Now().UTC().Format(time.RFC3339), Complete: complete, Summary: s.job.report.sum,
+			Ended: time.Now().UTC().Format(time.RFC3339), Complete: true, Summary: s.job.report.sum,
 		})
 	})
 }

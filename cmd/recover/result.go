@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"recover/internal/group"
@@ -26,8 +27,11 @@ const (
 const (
 	reasonMissing    = shard.Reason("missing")
 	reasonUnrecorded = shard.Reason("unrecorded")
+	reasonReported   = shard.Reason("reported")        // report merge: not rebuilt, its report says why
+	reasonUnreported = shard.Reason("unreported")      // report merge: in none of the reports
 	reasonUnreadable = shard.Reason("unreadable")      // the file system says no
 	reasonRecord     = shard.Reason("record-mismatch") // the key is right, the record has another public key or address
+	reasonQuorum     = shard.Reason("quorum-unknown")  // record: no known quorum ID is the key's
 )
 
 // keyResult is what became of one key: a line of NDJSON, of the journal and of
@@ -47,8 +51,12 @@ type keyResult struct {
 	Addresses   map[string]string `json:"addresses,omitempty"`
 	Warnings    []string          `json:"warnings"`
 	Shards      []copyResult      `json:"shards,omitempty"`  // verify: where there are several
+	Signed      bool              `json:"signed,omitempty"`  // drill: the rebuilt key signed, and the signature was checked
 	Segment     string            `json:"segment,omitempty"` // rebuild: the file that the key is in
 	master      bool              // a master key is kept, without its wallet key
+
+	name  string   // as recorded
+	sound []string // verify: recovery keys for which there is a sound shard, hex
 }
 
 // copyResult is what verify says of one of several shard files of a key.
@@ -58,12 +66,14 @@ type copyResult struct {
 	Status      string       `json:"status"`
 	Reason      shard.Reason `json:"reason,omitempty"`
 	Detail      string       `json:"detail,omitempty"`
+	Modified    string       `json:"modified,omitempty"` // RFC 3339, UTC: as the download kept it
+	Used        bool         `json:"used,omitempty"`     // a rebuild with this recovery key uses this copy
 }
 
 func newResult(e record.Entry) *keyResult {
 	return &keyResult{
 		Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(),
-		Warnings: []string{},
+		Warnings: []string{}, name: e.Name,
 	}
 }
 
@@ -89,6 +99,8 @@ func (r *keyResult) wallet(g group.Group, public group.Point) {
 func reasonOf(err error) shard.Reason {
 	var mismatch *wallet.MismatchError
 	var other *recordError
+	var quorum *quorumError
+	var notFound *notFoundError
 	switch {
 	case shard.ReasonOf(err) != "":
 		return shard.ReasonOf(err)
@@ -96,20 +108,27 @@ func reasonOf(err error) shard.Reason {
 		return reasonRecord
 	case errors.As(err, &mismatch):
 		return shard.ReasonWalletKey
+	case errors.Is(err, errSignature):
+		return reasonSignature
+	case errors.As(err, &notFound):
+		return shard.ReasonWrongIDs
+	case errors.As(err, &quorum):
+		return reasonQuorum
 	}
 	return reasonUnreadable
 }
 
 // summary counts the results (design, section 4).
 type summary struct {
-	Type       string  `json:"type"` // "summary"
-	Keys       int     `json:"keys"`
-	OK         int     `json:"ok"`
-	Failed     int     `json:"failed"`
-	Missing    int     `json:"missing"`
-	Unrecorded int     `json:"unrecorded"`
-	Seconds    float64 `json:"seconds"`
-	begun      time.Time
+	Type         string             `json:"type"` // "summary"
+	Keys         int                `json:"keys"`
+	OK           int                `json:"ok"`
+	Failed       int                `json:"failed"`
+	Missing      int                `json:"missing"`
+	Unrecorded   int                `json:"unrecorded"`
+	Seconds      float64            `json:"seconds"`
+	RecoveryKeys []recoveryKeyCount `json:"recovery_keys,omitempty"` // verify
+	begun        time.Time
 }
 
 func newSummary() *summary { return &summary{Type: "summary", begun: time.Now()} }
@@ -193,23 +212,35 @@ type reporter struct {
 	single    bool // there is one key, and what is wrong with it is the error of the run
 	sum       *summary
 	last      *keyResult
+	sound     map[string]int // keys that a recovery key opens, by its fingerprint in hex
+	keep      bool           // for a page
+	kept      []*keyResult
 }
 
 func newReporter(t *terminal.Terminal, s *selection, json bool) *reporter {
 	return &reporter{Terminal: t, selection: s, json: json, single: s.record.Len() == 1, sum: newSummary()}
 }
 
+// resume takes over the counts of an earlier run.
+func (r *reporter) resume(counts *summary) {
+	begun := r.sum.begun
+	*r.sum = *counts
+	r.sum.Type, r.sum.begun = "summary", begun
+}
+
 // key shows one result.
 func (r *reporter) key(k *keyResult) error {
 	r.sum.count(k)
 	r.last = k
+	r.note(k)
 	switch {
 	case r.json:
 		return r.JSON(k)
 	case r.single && k.Status != statusOK:
 		return nil
 	}
-	if err := r.Print("%-10s  %s  %-9s  %s", k.Status, k.KeyID, k.Algorithm, mainAddress(k)); err != nil {
+	line := fmt.Sprintf("%-10s  %s  %-9s  %s", k.Status, k.KeyID, k.Algorithm, mainAddress(k))
+	if err := r.Print("%s", strings.TrimRight(line, " ")); err != nil {
 		return err
 	}
 	if k.Status != statusOK {
@@ -227,7 +258,20 @@ func (r *reporter) key(k *keyResult) error {
 			return err
 		}
 	}
-	return nil
+	return r.versions(k)
+}
+
+// note keeps what is wanted at the end.
+func (r *reporter) note(k *keyResult) {
+	if r.sound == nil {
+		r.sound = make(map[string]int)
+	}
+	for _, key := range k.sound {
+		r.sound[key]++
+	}
+	if r.keep {
+		r.kept = append(r.kept, k)
+	}
 }
 
 // mainAddress is the address that people know a key by.

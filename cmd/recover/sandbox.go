@@ -312,7 +312,7 @@ func (b *practiceBucket) report() error {
 	if b.flags.json {
 		return b.JSON(sum)
 	}
-	return b.Print("%s: %d keys in %d %s, %d of %d players make a key", b.flags.out, sum.Keys, b.flags.plan.Quorums,
+	return b.Print("%s: %d %s in %d %s, %d of %d players make a key", b.flags.out, sum.Keys, plural(sum.Keys, "key", "keys"), b.flags.plan.Quorums,
 		plural(b.flags.plan.Quorums, "quorum", "quorums"), b.needed(), b.flags.plan.Players)
 }
 

@@ -162,6 +162,10 @@ const (
 	asKey
 	asPublicKey
 	asIdentity
+	asShare
+	asSealedKey
+	asTranscript
+	asNewSet
 	asOutput
 	asAny
 )

@@ -18,7 +18,7 @@ import (
 // old: what a crash costs is at most one of them.
 var segmentKeys = 256 // tests take fewer
 
-const segmentAge = 10 * time.Second
+const segmentAge = 2 * time.Second
 
 // keyStore writes the rebuilt keys, sealed, and the journal of what was done.
 // A key is in the journal only when its segment is on the disk.
@@ -32,6 +32,7 @@ type keyStore struct {
 
 	waiting []*keyResult // for their segment
 	since   time.Time    // when the first key came that waits
+	failed  error        // of a flush: nothing is written after it
 }
 
 // segments are files of one kind, one after the other.
@@ -48,12 +49,12 @@ func createStore(j *rebuildJob) (*keyStore, error) {
 	if err != nil {
 		return nil, &fileError{j.flags.out, asOutput, err}
 	}
-	s := &keyStore{dir: dir, sealer: j.sealer, job: j, keys: segments{prefix: "keys"}, masters: segments{prefix: "masters"}}
+	s := newStore(j, dir)
 	if len(j.identity) > 0 {
 		err = dir.WriteFile("identity.age", j.identity)
 	}
 	if err == nil {
-		s.journal, err = dir.OpenJournal("journal.ndjson")
+		s.journal, err = dir.OpenJournal(journalName)
 	}
 	if err == nil {
 		err = s.log(j.header())
@@ -63,6 +64,10 @@ func createStore(j *rebuildJob) (*keyStore, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+func newStore(j *rebuildJob, dir *output.Dir) *keyStore {
+	return &keyStore{dir: dir, sealer: j.sealer, job: j, keys: segments{prefix: "keys"}, masters: segments{prefix: "masters"}}
 }
 
 // keyLine is a line of a segment (design, section 4).
@@ -183,11 +188,10 @@ func (g *segments) add(line any) error {
 	return nil
 }
 
-// write seals the lines to the next file and syncs it. It returns the name, or
-// "" where there was nothing to write.
-func (g *segments) write(dir *output.Dir, sealer *output.Sealer) (string, error) {
+// write seals the lines to the next file and syncs it.
+func (g *segments) write(dir *output.Dir, sealer *output.Sealer) error {
 	if g.keys == 0 {
-		return "", nil
+		return nil
 	}
 	name := g.name(g.count+1, sealer)
 	var sealed bytes.Buffer
@@ -199,41 +203,77 @@ func (g *segments) write(dir *output.Dir, sealer *output.Sealer) (string, error)
 		secret.Wipe(sealed.Bytes())
 	}
 	if err != nil {
-		return "", err
+		return err
 	}
 	secret.Wipe(g.lines)
 	g.lines, g.keys = g.lines[:0], 0
 	g.count++
-	return name, nil
+	return nil
 }
 
 func (g *segments) name(number int, sealer *output.Sealer) string {
 	return fmt.Sprintf("%s-%04d.ndjson%s", g.prefix, number, sealer.Suffix())
 }
 
-// flush closes the open segments, and then enters their keys in the journal.
+// flush closes the open segments, and then enters their keys in the journal. In
+// between, a list of what is pending lies in the directory: should the run break
+// off right there, the list tells which keys the segment holds, and none is
+// rebuilt twice.
 func (s *keyStore) flush() error {
-	name, err := s.keys.write(s.dir, s.sealer)
+	if s.failed == nil {
+		s.failed = s.write()
+	}
+	return s.failed
+}
+
+func (s *keyStore) write() error {
+	pending, err := s.pending()
 	if err != nil {
 		return err
 	}
-	masters, err := s.masters.write(s.dir, s.sealer)
+	hasSegment := s.keys.keys+s.masters.keys > 0
+	if hasSegment {
+		err = s.dir.WriteFile(pendingName, pending)
+	}
+	if err == nil {
+		err = s.keys.write(s.dir, s.sealer)
+	}
+	if err == nil {
+		err = s.masters.write(s.dir, s.sealer)
+	}
 	if err != nil {
 		return err
 	}
-	for _, r := range s.waiting {
-		switch {
-		case r.Status == statusOK:
-			r.Segment = name
-		case r.master:
-			r.Segment = masters
-		}
-		if err := s.log(r); err != nil {
+	for line := range bytes.Lines(pending) {
+		if err := s.journal.Append(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
 			return err
 		}
 	}
 	s.waiting = s.waiting[:0]
-	return s.journal.Sync()
+	if err := s.journal.Sync(); err != nil || !hasSegment {
+		return err
+	}
+	return s.dir.Remove(pendingName)
+}
+
+// pending returns the journal lines of the results that wait, each with the
+// segment that its key will be in.
+func (s *keyStore) pending() ([]byte, error) {
+	var text []byte
+	for _, r := range s.waiting {
+		switch {
+		case r.Status == statusOK:
+			r.Segment = s.keys.name(s.keys.count+1, s.sealer)
+		case r.master:
+			r.Segment = s.masters.name(s.masters.count+1, s.sealer)
+		}
+		line, err := json.Marshal(r)
+		if err != nil {
+			return nil, err
+		}
+		text = append(append(text, line...), '\n')
+	}
+	return text, nil
 }
 
 func (s *keyStore) log(v any) error {
@@ -256,16 +296,17 @@ func (s *keyStore) describe() string {
 
 func (s *keyStore) isEmpty() bool { return s.keys.count+s.masters.count == 0 }
 
-// finish closes the last segment and writes the report. A directory into which
-// no key came is removed again: each key's line has said why.
+// finish closes the last segment and, when every key was worked on, writes the
+// report; else the journal is there to go on from. A directory into which no
+// key came is removed again: each key's line has said why.
 func (s *keyStore) finish(complete bool) error {
 	err := s.flush()
-	if s.isEmpty() {
+	if s.isEmpty() && s.job.earlier == nil {
 		s.remove()
 		return err
 	}
-	if err == nil {
-		err = s.writeReport(complete)
+	if err == nil && complete {
+		err = s.writeReport()
 	}
 	if closing := s.journal.Close(); err == nil {
 		err = closing
@@ -279,7 +320,7 @@ func (s *keyStore) remove() {
 	if s.journal != nil {
 		_ = s.journal.Close()
 	}
-	for _, name := range []string{"identity.age", "journal.ndjson"} {
+	for _, name := range []string{"identity.age", journalName, pendingName} {
 		_ = os.Remove(filepath.Join(s.dir.Path(), name))
 	}
 	_ = os.Remove(s.dir.Path())

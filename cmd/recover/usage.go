@@ -58,10 +58,19 @@ const keyUsage = `
 The recovery key:
     --key FILE                 the private key: PEM, DER or hex, sealed or not;
                                what it is follows from its content
+    --hsm URI                  a key in a PKCS#11 token, see below
     --identity FILE            for a key file that is sealed to an age identity
     --passphrase-fd N          read passphrases from descriptor N, a line each in
                                the order asked, instead of asking at the terminal
-`
+Or, where it was split among several holders (recover custody):
+    --sealed-key FILE          the file sealed-recovery-key.age, any holder's copy
+    --share FILE               a holder's share (repeatable); with --identity, or a
+                               passphrase that is asked, where it is sealed
+    --shares                   instead: the holders come to the terminal, one after
+                               the other, in any order
+    --transcript FILE          write down what is done, without a secret, in FILE
+                               and, for people, FILE.txt
+` + tokenUsage + tokenUseUsage
 
 const verifyUsage = `
 recover verify --record FILE --shards PATH [--recovery-public-key FILE]
@@ -73,6 +82,7 @@ on any machine, every week.
 Options:
     --recovery-public-key FILE the shards have to be encrypted to this key; without
                                it, to one that the record names, or else to any
+    --html FILE                a report for people: one page that needs no network
     --json                     NDJSON: an object for each key, then a summary
     --workers N                keys that are worked on at a time (0: one a processor)
 
@@ -98,6 +108,10 @@ What comes out:
                                what comes out is as proved as ever
     --json                     NDJSON: an object for each key, then a summary
     --workers N                keys that are worked on at a time (0: one a processor)
+    --resume DIR               instead of --out: go on in the directory of a run that
+                               broke off; all else is given as before
+    --part 2/5                 the second of five parts of the record, which five
+                               workstations divide; "recover report merge" joins them
 
 The sealed keys are opened by the age command alone:
     age -d -i IDENTITY DIR/keys-0001.ndjson.age
@@ -108,13 +122,15 @@ const inspectUsage = `
 recover inspect FILE…
 
 Says what each file is, and whether it is sound: a recovery key, private or
-public; a shard; a record; a report or journal of a rebuild; a sealed file.
+public; a share of one; a shard; a record; a report or journal of a rebuild; the
+transcript of a ceremony; a sealed file.
 It asks for no secret unless --open is given.
 
 Options:
     --open                     open sealed recovery keys: ask for the passphrase
     --identity FILE            the age identity to open them with
     --passphrase-fd N          read passphrases from descriptor N
+    --share FILE, --shares     the shares that open a sealed recovery key
     --record FILE              look the IDs of shards up here, to prove them whole
     --quorum-id UUID           the IDs of a shard, if there is no record
     --key-id UUID

@@ -19,11 +19,15 @@ func (p *program) verify(args []string) error {
 	sel.register(fs)
 	publicKey := fs.String("recovery-public-key", "", "")
 	asJSON := fs.Bool("json", false, "")
+	html := fs.String("html", "", "")
 	workers := fs.Int("workers", 0, "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
 	if err := checkWorkers(*workers); err != nil {
+		return err
+	}
+	if err := checkPage(*html); err != nil {
 		return err
 	}
 	s, err := sel.open()
@@ -41,10 +45,15 @@ func (p *program) verify(args []string) error {
 		}
 	}
 	report := newReporter(p.Terminal, s, *asJSON)
+	report.keep = *html != ""
 	if err := p.verifyAll(s, report, *workers); err != nil {
 		return err
 	}
+	report.countRecoveryKeys()
 	if err := report.end(); err != nil {
+		return err
+	}
+	if err := p.writePage(*html, report.verifyPage()); err != nil {
 		return err
 	}
 	return report.outcome("verified")
@@ -128,6 +137,7 @@ func (s *selection) verifyKey(e record.Entry) (*keyResult, error) {
 		return r, nil
 	}
 	r.judge(copies)
+	s.kitIsWhole(r, copies)
 	return r, nil
 }
 
@@ -140,9 +150,7 @@ type verifiedCopy struct {
 
 func (s *selection) verifyCopy(sh *shard.Shard, e record.Entry) (warnings []string, err error) {
 	if !s.isExpected(sh.Fingerprint()) {
-		return nil, &shard.Error{Reason: shard.ReasonOtherRecoveryKey, Faults: []shard.Fault{{
-			Field: "recoveryPublicKeyHex", Problem: fmt.Sprintf("the shard is encrypted to recovery key %s, which is not an expected one", sh.Fingerprint()),
-		}}}
+		return nil, otherRecoveryKey(sh)
 	}
 	if err := sh.CheckAlgorithm(e.Algorithm); err != nil {
 		return nil, err
@@ -159,6 +167,12 @@ func (s *selection) verifyCopy(sh *shard.Shard, e record.Entry) (warnings []stri
 		return nil, err
 	}
 	return append(warnings, proof.Caveats()...), agreesWithRecord(sh, e)
+}
+
+func otherRecoveryKey(sh *shard.Shard) error {
+	return &shard.Error{Reason: shard.ReasonOtherRecoveryKey, Faults: []shard.Fault{{
+		Field: "recoveryPublicKeyHex", Problem: fmt.Sprintf("the shard is encrypted to recovery key %s, which is not an expected one", sh.Fingerprint()),
+	}}}
 }
 
 // agreesWithRecord compares the wallet public key that the shard names with
@@ -181,58 +195,3 @@ func agreesWithRecord(sh *shard.Shard, e record.Entry) error {
 type recordError struct{ fact string }
 
 func (e *recordError) Error() string { return e.fact }
-
-// judge makes one result of all copies of a key.
-func (r *keyResult) judge(copies []verifiedCopy) {
-	sound := make(map[string]bool) // by recovery key
-	for _, c := range copies {
-		if c.err == nil {
-			sound[c.shard.Fingerprint().Hex()] = true
-		}
-	}
-	r.Status = statusOK
-	for _, c := range copies {
-		switch {
-		case c.err == nil:
-			if r.Shard == "" {
-				r.describe(c.candidate)
-				r.Warnings = append(r.Warnings, c.warnings...)
-			}
-		case c.isExcused(sound):
-			r.Warnings = append(r.Warnings, fmt.Sprintf("%s: %s: %v", c.file.Path, reasonOf(c.err), c.err))
-		case r.Status == statusOK:
-			r.fail(c.err)
-			if len(copies) > 1 {
-				r.Detail = c.file.Path + ": " + r.Detail
-			}
-		}
-	}
-	if r.Shard == "" {
-		r.describe(copies[0].candidate)
-	}
-	if len(copies) > 1 {
-		r.listCopies(copies)
-	}
-}
-
-// isExcused tells whether a bad copy does no harm, because a sound one for the
-// same recovery key is there, or for the unreadable, any sound one.
-func (c *verifiedCopy) isExcused(sound map[string]bool) bool {
-	if c.shard == nil || shard.ReasonOf(c.err) == shard.ReasonOtherRecoveryKey {
-		return len(sound) > 0
-	}
-	return sound[c.shard.Fingerprint().Hex()]
-}
-
-func (r *keyResult) listCopies(copies []verifiedCopy) {
-	for _, c := range copies {
-		l := copyResult{Shard: c.file.Path, Status: statusOK}
-		if c.shard != nil {
-			l.RecoveryKey = c.shard.Fingerprint().Hex()
-		}
-		if c.err != nil {
-			l.Status, l.Reason, l.Detail = statusFailed, reasonOf(c.err), c.err.Error()
-		}
-		r.Shards = append(r.Shards, l)
-	}
-}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"recover/internal/output"
+	"recover/internal/terminal"
+	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
+)
+
+// ceremony keeps the transcript of what is done with shares: FILE, and for
+// people FILE.txt. A nil ceremony keeps none.
+type ceremony struct {
+	*program
+	path       string
+	transcript *custody.Transcript
+	lines      *output.Journal
+	text       *output.Journal
+	err        error // the first one; nothing is recorded after it
+	ended      bool
+}
+
+// textSuffix is put behind the name of a transcript.
+const textSuffix = ".txt"
+
+func checkTranscript(path string) error {
+	if path == "" {
+		return nil
+	}
+	for _, path := range []string{path, path + textSuffix} {
+		if err := output.CheckNewFile(path); err != nil {
+			return &fileError{path, asOutput, err}
+		}
+	}
+	return nil
+}
+
+// beginCeremony begins the transcript, if one is asked for.
+func (p *program) beginCeremony(verb, path string) (*ceremony, error) {
+	if path == "" {
+		return nil, nil
+	}
+	c := &ceremony{program: p, path: path}
+	var err error
+	if c.lines, err = output.CreateJournal(path); err != nil {
+		return nil, &fileError{path, asOutput, err}
+	}
+	if c.text, err = output.CreateJournal(path + textSuffix); err != nil {
+		_ = c.lines.Close()
+		return nil, &fileError{path + textSuffix, asOutput, err}
+	}
+	c.transcript = custody.NewTranscript(transcriptWriter{c}, time.Now)
+	t := thisTool()
+	begin := custody.Event{Step: custody.StepBegin, Verb: verb, Version: t.Version, File: "recover"}
+	_ = begin.SHA256.UnmarshalText([]byte(t.SHA256)) // zero where it is not known
+	c.record(begin)
+	return c, c.failed()
+}
+
+// transcriptWriter takes a line of the transcript, writes it and what it says
+// for people, and returns when both are on the disk.
+type transcriptWriter struct{ *ceremony }
+
+func (w transcriptWriter) Write(line []byte) (int, error) {
+	line = bytes.TrimSuffix(line, []byte("\n"))
+	var e custody.Event
+	if err := json.Unmarshal(line, &e); err != nil {
+		return 0, err
+	}
+	err := errors.Join(w.lines.Append(line), w.text.Append([]byte(e.String())), w.lines.Sync(), w.text.Sync())
+	return len(line) + 1, err
+}
+
+// record adds an event.
+func (c *ceremony) record(e custody.Event) {
+	if c != nil && c.err == nil {
+		c.err = c.transcript.Record(e)
+	}
+}
+
+// refused records why a share, or what was taken for one, was not taken.
+func (c *ceremony) refused(err error) {
+	if !endsAsking(err) {
+		c.record(custody.Refused(err))
+	}
+}
+
+// endsAsking tells what leaves nobody to ask from what is wrong with an answer.
+func endsAsking(err error) bool {
+	return errors.Is(err, terminal.ErrInterrupted) || errors.Is(err, terminal.ErrNoTerminal) || errors.Is(err, terminal.ErrNoMoreLines)
+}
+
+// set records which set of shares a sealed key is for.
+func (c *ceremony) set(step custody.Step, d *custody.Description) {
+	c.record(custody.Event{Step: step, Set: d.ID, Threshold: d.Threshold, Count: d.Count(), Key: custody.Digest(d.Key)})
+}
+
+func (c *ceremony) opened(key rsadecrypt.Fingerprint) {
+	c.record(custody.Event{Step: custody.StepOpened, Key: custody.Digest(key)})
+}
+
+// failed returns what went wrong with the transcript: then the ceremony has to
+// end.
+func (c *ceremony) failed() error {
+	if c == nil || c.err == nil {
+		return nil
+	}
+	return &fileError{c.path, asTranscript, c.err}
+}
+
+// outputs records the files of a directory.
+func (c *ceremony) outputs(dir string) {
+	if c == nil {
+		return
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // no output was made
+	}
+	for _, e := range entries {
+		sum, err := hashFile(filepath.Join(dir, e.Name()))
+		if err != nil && c.err == nil {
+			c.err = err
+		}
+		c.record(custody.Event{Step: custody.StepOutput, File: e.Name(), SHA256: sum})
+	}
+}
+
+func hashFile(path string) (sum custody.Digest, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return custody.Digest(h.Sum(nil)), err
+}
+
+// end ends the transcript, the first time it is called, with how the ceremony
+// went, and returns its error, or else that of the transcript.
+func (c *ceremony) end(err error) error {
+	if c == nil || c.ended {
+		return err
+	}
+	c.ended = true
+	outcome := custody.Done
+	switch {
+	case errors.Is(err, terminal.ErrInterrupted), errors.Is(err, errInterruptedRun):
+		outcome = custody.Interrupted
+	case err != nil:
+		outcome = custody.Failed
+	}
+	c.record(custody.Event{Step: custody.StepEnd, Outcome: outcome})
+	if failed := c.close(); err == nil {
+		err = failed
+	}
+	return err
+}
+
+func (c *ceremony) close() error {
+	head := c.transcript.Head()
+	if c.err == nil {
+		c.err = c.text.Append(fmt.Appendf(nil, "The last line of %s has the SHA-256 %x", filepath.Base(c.path), head))
+	}
+	for _, j := range []*output.Journal{c.lines, c.text} {
+		if err := j.Close(); c.err == nil {
+			c.err = err
+		}
+	}
+	if c.err == nil {
+		c.Note("transcript: %s; its last line has the SHA-256 %x", c.path, head)
+	}
+	return c.failed()
+}

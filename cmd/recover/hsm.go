@@ -1,0 +1,135 @@
+package main
+
+import (
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"slices"
+
+	"recover/pkg/hsm"
+	"recover/pkg/rsadecrypt"
+)
+
+// tokens is the verb hsm: list tokens and their keys, or check that one holds
+// the recovery key and can decrypt with it.
+func (p *program) tokens(args []string) error {
+	hintVerbs := "recover hsm list, or recover hsm check"
+	if len(args) == 0 {
+		return &usageError{"neither list nor check is given", hintVerbs}
+	}
+	switch args[0] {
+	case "list":
+		return p.listTokens(args[1:])
+	case "check":
+		return p.checkToken(args[1:])
+	case "-h", "--help":
+		return p.lines(hsmUsage)
+	}
+	return &usageError{"recover hsm does not know this word", hintVerbs}
+}
+
+// checkFlags are those of hsm check.
+type checkFlags struct {
+	key       keyFlags
+	publicKey string
+	record    string
+	json      bool
+}
+
+func parseCheck(args []string) (*checkFlags, error) {
+	f := new(checkFlags)
+	fs := newFlags("hsm check")
+	f.key.token.register(fs)
+	fs.StringVar(&f.publicKey, "recovery-public-key", "", "")
+	fs.StringVar(&f.record, "record", "", "")
+	fs.BoolVar(&f.json, "json", false, "")
+	if err := parseFlags(fs, args, 0); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.publicKey != "" && f.record != "":
+		return nil, &usageError{"--recovery-public-key and --record are both given", "give one or the other"}
+	case f.publicKey == "" && f.record == "":
+		return nil, &usageError{"neither --recovery-public-key nor --record is given", "one of them has to say which key the recovery key is"}
+	}
+	return f, required("hsm check", [2]string{"hsm", f.key.token.uri})
+}
+
+// checkToken is the yearly review of a token: everything that a rebuild does
+// with it, up to the self-test.
+func (p *program) checkToken(args []string) error {
+	f, err := parseCheck(args)
+	if err != nil {
+		return err
+	}
+	a, err := p.begin(&f.key)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	wanted, err := f.wanted()
+	if err != nil {
+		return err
+	}
+	key, d, err := f.key.token.decrypter(a, wanted, nil)
+	if err != nil {
+		return err
+	}
+	if err := a.used(); err != nil {
+		return err
+	}
+	return p.show(f.json, describeCheck(key, d))
+}
+
+// wanted returns the recovery key that is recorded.
+func (f *checkFlags) wanted() (hsm.Wanted, error) {
+	if f.publicKey != "" {
+		public, err := readPublicKey(f.publicKey)
+		if err != nil {
+			return hsm.Wanted{}, err
+		}
+		return hsm.Exactly(public), nil
+	}
+	s := new(selection)
+	defer s.Close()
+	if err := s.openRecord(f.record); err != nil {
+		return hsm.Wanted{}, err
+	}
+	var recorded []rsadecrypt.Fingerprint
+	for _, k := range s.record.RecoveryKeys {
+		recorded = append(recorded, k.SHA256)
+	}
+	if len(recorded) == 0 {
+		return hsm.Wanted{}, &fileError{f.record, asRecord, errNoRecoveryKey}
+	}
+	return hsm.Wanted{Is: func(public *rsa.PublicKey) bool {
+		return slices.Contains(recorded, rsadecrypt.FingerprintOf(public))
+	}}, nil
+}
+
+var errNoRecoveryKey = errors.New("it names no recovery key")
+
+// checkResult is what hsm check comes to.
+type checkResult struct {
+	Type               string `json:"type"` // "hsm-check"
+	Status             string `json:"status"`
+	Fingerprint        string `json:"fingerprint"`
+	Bits               int    `json:"bits"`
+	Mode               string `json:"mode"`
+	Sessions           int    `json:"sessions"`
+	AlwaysAuthenticate bool   `json:"always_authenticate"`
+	forPeople          string
+}
+
+func (r checkResult) lines() []string {
+	return []string{fmt.Sprintf("the token holds the recovery key, RSA-%d, %s, and decrypts with it: mode %s", r.Bits, r.forPeople, r.Mode)}
+}
+
+func describeCheck(key *hsm.Key, d *hsm.Decrypter) checkResult {
+	f := rsadecrypt.FingerprintOf(key.Public)
+	return checkResult{
+		Type: "hsm-check", Status: statusOK, Fingerprint: f.Hex(), Bits: key.Public.N.BitLen(),
+		Mode: string(d.Mode()), Sessions: d.Sessions(), AlwaysAuthenticate: key.AlwaysAuthenticate,
+		forPeople: f.String(),
+	}
+}

@@ -1,0 +1,307 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"recover/fixtures/softtoken"
+)
+
+// TestTokenFaults holds the whole text of every fault of a token, and what to
+// do about it, against this table.
+func TestTokenFaults(t *testing.T) {
+	t.Parallel()
+	softHSM(t) // made once, before the tests in parallel
+	const (
+		docs    = "look the function and the number up in the documents of the token's maker"
+		crashed = "the module has crashed or ended its process: try its maker's latest version, and start again"
+		again   = "plug the token in again, see that its reader or network is there, and start again"
+		no      = "name the PKCS#11 module of the token's maker; \"recover hsm list\" knows the usual places"
+		once    = "it was tried once, and is not tried again by itself, because wrong PINs count: find the right one before the next try"
+		permit  = "the key must have CKA_DECRYPT, and its mechanisms must not be restricted: ask whoever set up the token"
+		cannot  = "this token cannot serve as recovery key, or not with this --hsm-mode; docs/hsm.md lists what tokens can do"
+		few     = "be sure of the PIN first; then --hsm-allow-few-pin-tries goes on"
+	)
+	for _, c := range []struct{ setting, fact, hint string }{
+		{"FAULT_LOAD=exit", "the helper recover-pkcs11 died: dlopen: exit status 7", crashed},
+		{"FAULT_LOAD=crash", "the helper recover-pkcs11 died: dlopen: signal: segmentation fault", crashed},
+		{"FAULT_LIST=none", `the file is not a PKCS#11 module: C_GetFunctionList: "no list of functions of version 2 or 3"`, no},
+		{"FAULT=C_Initialize 1 0xA", "the PKCS#11 module does not start: C_Initialize: CKR_CANT_LOCK (0xA)",
+			"look into the module's documents for its configuration, which environment variables it takes and what belongs into --hsm-init-args"},
+		{"FAULT=C_GetSlotList 1 0x5", "the PKCS#11 module failed: C_GetSlotList: CKR_GENERAL_ERROR (0x5)", docs},
+		{"FAULT=C_GetTokenInfo 0 0xE0", "the token is gone: C_GetTokenInfo: CKR_TOKEN_NOT_PRESENT (0xE0)", again},
+		{"FAULT_FLAGS=0x40000", "the PIN is locked: C_GetTokenInfo: it is locked",
+			"unlock it with the token's own tools and its PUK or security officer's PIN"},
+		{"FAULT_FLAGS=0x20000", "few tries of the PIN are left: C_GetTokenInfo: one try is left", few},
+		{"FAULT_FLAGS=0x10000", "few tries of the PIN are left: C_GetTokenInfo: a wrong one was given since the last right one", few},
+		{"FAULT=C_Login 1 0xA0", "the PIN is incorrect: C_Login: CKR_PIN_INCORRECT (0xA0)", once},
+		{"FAULT=C_Login 1 0xA4", "the PIN is locked: C_Login: CKR_PIN_LOCKED (0xA4)",
+			"unlock it with the token's own tools and its PUK or security officer's PIN"},
+		{"FAULT=C_Login 1 0x32", "the token is gone: C_Login: CKR_DEVICE_REMOVED (0x32)", again},
+		{"FAULT=C_Login 1 0x102", "the PKCS#11 module failed: C_Login: CKR_USER_PIN_NOT_INITIALIZED (0x102)", docs},
+		{"FAULT=C_DecryptInit 0 0x68",
+			"the token does not permit decryption with this key: C_DecryptInit: CKR_KEY_FUNCTION_NOT_PERMITTED (0x68)", permit},
+		{"FAULT=C_DecryptInit 0 0x70",
+			"the token does not permit decryption with this key: C_DecryptInit: CKR_MECHANISM_INVALID (0x70)", permit},
+		{"FAULT=C_DecryptInit 0 0x7",
+			"the token cannot decrypt RSA-OAEP with SHA-256 and a label: C_DecryptInit: CKR_ARGUMENTS_BAD (0x7)", cannot},
+		{"FAULT=C_Decrypt 1 flip", "the token gave a wrong answer: C_Decrypt: not the number that encrypts to the request",
+			"do not trust this token or module until you know why; try --hsm-mode raw, which checks every answer"},
+		// The first C_Decrypt is the self-test's.
+		{"FAULT=C_Decrypt 2 flip", "recovery key: the token gave a wrong answer: C_Decrypt: not the number that encrypts to the request",
+			"do not trust this token or module until you know why; try --hsm-mode raw, which checks every answer"},
+		{"FAULT=C_Decrypt 2 crash", "recovery key: the helper recover-pkcs11 died: C_Decrypt: signal: segmentation fault", crashed},
+		{"FAULT=C_Decrypt 2 0x6", "recovery key: the PKCS#11 module failed: C_Decrypt: CKR_FUNCTION_FAILED (0x6)", docs},
+		{"FAULT=C_Decrypt 2 0x30", "recovery key: the token is gone: C_Decrypt: CKR_DEVICE_ERROR (0x30)", again},
+		{"FAULT=C_Decrypt 2 0x3", "recovery key: the token is gone: C_Decrypt: CKR_SLOT_ID_INVALID (0x3)", again},
+		{"FAULT=C_DecryptInit 2 0xB3", "recovery key: the token is gone: C_DecryptInit: CKR_SESSION_HANDLE_INVALID (0xB3)", again},
+		{"FAULT=C_DecryptInit 2 0x82", "recovery key: the token is gone: C_DecryptInit: CKR_OBJECT_HANDLE_INVALID (0x82)", again},
+	} {
+		t.Run(c.setting, func(t *testing.T) {
+			t.Parallel()
+			token, log := faulty(t, c.setting)
+			out := filepath.Join(t.TempDir(), "out")
+			args := vault().rebuildArgs(out, "--unsealed", "--hsm-mode", "raw", "--workers", "1")
+			o := start(t, withToken(t, token, softtoken.PIN, args...))
+			o.refused(t, exitFailed, c.fact, c.hint)
+			if n := calls(t, log, "C_Login"); n > 1 {
+				t.Errorf("%d logins", n)
+			}
+			absent(t, out) // no key was rebuilt
+			if strings.Contains(o.stdout+o.stderr, softtoken.PIN) {
+				t.Error("the PIN is shown")
+			}
+		})
+	}
+}
+
+// The same for what no fault of the module is needed for.
+func TestTokenRefusals(t *testing.T) {
+	t.Parallel()
+	token := softHSM(t)
+	check := func(uri, module, helper string, more ...string) outcome {
+		cmd := exec.Command("recover", append(vault().checkArgs(), append(more,
+			"--hsm", uri, "--hsm-module", module, "--hsm-helper", helper, "--pin-fd", "3")...)...)
+		cmd.Env = append(os.Environ(), token.Environment...)
+		cmd.ExtraFiles = []*os.File{lines(t, softtoken.PIN)}
+		return start(t, cmd)
+	}
+	const located = "is the token plugged in, and its reader's service running? Take the location from what \"recover hsm list\" shows"
+	o := check("pkcs11:token=hard", token.Module, helper(t))
+	if facts := o.lines("recover: error: "); len(facts) != 1 || !strings.HasPrefix(facts[0], "no such token: the module has pkcs11:token=soft;serial=") {
+		t.Errorf("another token: %q", facts)
+	}
+	if hints := o.lines("recover: hint: "); len(hints) != 1 || hints[0] != located {
+		t.Errorf("another token: %q", hints)
+	}
+	check("pkcs11:token=soft;object=vault-key;id=a1b2", token.Module, helper(t)).refused(t, exitFailed,
+		"no such RSA private key in the token: it has pkcs11:object=vault-key;id=%A1%B2",
+		"an ID is bytes, not hex digits: did you mean id=%A1%B2?")
+	check("pkcs11:token=soft;object=vault", token.Module, helper(t)).refused(t, exitFailed,
+		"no such RSA private key in the token: it has pkcs11:object=vault-key;id=%A1%B2",
+		"compare object and id in the location with the keys that the token has")
+
+	if err := tokenMaker().Import(token, "03"); err != nil {
+		t.Fatal(err)
+	}
+	o = check("pkcs11:token=soft;object=vault-key", token.Module, helper(t))
+	if facts := o.lines("recover: error: "); len(facts) != 1 || !strings.HasPrefix(facts[0], "several keys match: pkcs11:object=vault-key;id=%") {
+		t.Errorf("two keys: %q", facts)
+	}
+
+	const put = "put recover-pkcs11 beside recover, or name it with --hsm-helper; \"make build\" makes it where there is a C compiler"
+	check("pkcs11:", token.Module, "/none/recover-pkcs11").refused(t, exitFailed,
+		`the helper recover-pkcs11 cannot be started: "fork/exec /none/recover-pkcs11: no such file or directory"`, put)
+	check("pkcs11:", token.Module, "/bin/cat").refused(t, exitFailed,
+		"the helper does not speak this program's protocol: it answers with a request", "take recover and recover-pkcs11 of one version")
+	check("pkcs11:", "/none/\x1b[2J.so", helper(t)).refused(t, exitFailed,
+		`the PKCS#11 module cannot be loaded: dlopen: "/none/\x1b[2J.so: cannot open shared object file: No such file or directory"`,
+		"the path must be that of the module itself; \"ldd FILE\" shows which libraries it lacks")
+
+	o = start(t, withFake(t, []string{"FAKE_TOKENS=2"}, fifty().checkArgs()...))
+	o.refused(t, exitFailed, "several tokens match: pkcs11:token=fake;serial=0, pkcs11:token=fake;serial=1", "add serial=… to the location")
+	o = start(t, withFake(t, []string{"FAKE_HELPER=flood"}, fifty().checkArgs()...))
+	o.refused(t, exitFailed, "the helper recover-pkcs11 died: exit status 3",
+		"the module has crashed or ended its process: try its maker's latest version, and start again")
+	if !strings.Contains(o.stderr, "recover: recover-pkcs11 wrote: xxx") || !strings.Contains(o.stderr, "xthe last words\n") {
+		t.Errorf("its last words are not shown:\n%s", o.stderr)
+	}
+	cmd := withToken(t, token, "", append(vault().checkArgs(), "--pin-fd", "3")...)
+	cmd.ExtraFiles = []*os.File{lines(t, "")}
+	start(t, cmd).refused(t, exitFailed, "the token needs a PIN", "give the PIN of the token: an empty line is none, and nothing was sent to the token")
+}
+
+// A module that hangs is given up.
+func TestTokenHangs(t *testing.T) {
+	t.Parallel()
+	token, _ := faulty(t, "FAULT=C_Login 1 hang")
+	cmd := withToken(t, token, softtoken.PIN, vault().checkArgs()...)
+	cmd.Path = must(exec.LookPath("recover-impatient"))
+	cmd.Args[0] = "recover-impatient"
+	start(t, cmd).refused(t, exitFailed, "the helper recover-pkcs11 gave no answer in time: C_Login: within 1s",
+		"look at the token: does it wait for a touch or a PIN, does its light blink? Then start again")
+}
+
+// Few tries are spent only if that is said in so many words.
+func TestFewTries(t *testing.T) {
+	t.Parallel()
+	token, log := faulty(t, "FAULT_FLAGS=0x20000")
+	o := start(t, withToken(t, token, softtoken.PIN, append(vault().checkArgs(), "--hsm-allow-few-pin-tries")...))
+	if o.status != exitOK || !strings.Contains(o.stderr, "recover: warning: --hsm-allow-few-pin-tries: of the PIN, one try is left\n") {
+		t.Errorf("status %d\n%s", o.status, o.stderr)
+	}
+	if n := calls(t, log, "C_Login"); n != 1 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+const pinPrompt = `PIN of the token "soft", serial number "`
+
+// TestPINAtTerminal asks once, and a wrong PIN is not tried again.
+func TestPINAtTerminal(t *testing.T) {
+	t.Parallel()
+	token, log := faulty(t)
+	for _, c := range []struct {
+		pin, want string
+		status    int
+	}{
+		{softtoken.PIN, "self-test passed: mode raw", exitOK},
+		{"wrong-" + softtoken.PIN, "recover: error: the PIN is incorrect: C_Login: CKR_PIN_INCORRECT (0xA0)", exitFailed},
+	} {
+		s := sit(t, withToken(t, token, "", vault().checkArgs()...))
+		s.expect(pinPrompt)
+		s.answer("", c.pin)
+		s.expect(c.want)
+		if o := s.end(c.pin); o.status != c.status || strings.Contains(o.stderr, pinPrompt) {
+			t.Errorf("status %d, or the prompt is left:\n%s", o.status, o.stderr)
+		}
+	}
+	if n := calls(t, log, "C_Login"); n != 2 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+// A token that asks for its PIN itself, for each decryption.
+func TestPINPadAndAlways(t *testing.T) {
+	t.Parallel()
+	token, log := faulty(t, "FAULT_FLAGS=0x100")
+	o := start(t, withToken(t, token, "", append(vault().checkArgs(), "--hsm-mode", "raw")...))
+	if !strings.Contains(o.stderr, "recover: the PIN is entered at the token itself, now\n") {
+		t.Errorf("status %d\n%s", o.status, o.stderr)
+	}
+	if text := string(readFile(t, log)); !strings.Contains(text, "C_Login 1 0 NULL\n") {
+		t.Errorf("calls:\n%s", text)
+	}
+	token, log = faulty(t, "FAULT_ALWAYS=1")
+	out := filepath.Join(t.TempDir(), "out")
+	o = start(t, withToken(t, token, softtoken.PIN, vault().rebuildArgs(out, "--unsealed", "--hsm-mode", "raw")...))
+	if o.status != exitOK || !strings.Contains(o.stderr, "recover: the key wants its PIN for each decryption: ") {
+		t.Errorf("status %d\n%s", o.status, o.stderr)
+	}
+	if n := calls(t, log, "C_Login-context"); n != 11 {
+		t.Errorf("%d logins for decryptions, want 11", n)
+	}
+}
+
+// TestPINIsNowhere looks for the PIN while a rebuild waits in the middle, and
+// in all that it leaves: it is in no argument, no environment, no descriptor of
+// the helper, no file. And the helper can reach the network, but recover cannot.
+func TestPINIsNowhere(t *testing.T) {
+	t.Parallel()
+	token, log := faulty(t, "FAULT=C_Decrypt 5 hang")
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	cmd := withToken(t, token, softtoken.PIN, vault().rebuildArgs(out, "--unsealed", "--hsm-mode", "raw", "--workers", "1")...)
+	var said bytes.Buffer
+	cmd.Stdout, cmd.Stderr, cmd.Dir = &said, &said, dir
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Process.Kill() }()
+	for deadline := time.Now().Add(30 * time.Second); calls(t, log, "C_Decrypt\n") < 5; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never decrypts:\n%s", said.String())
+		}
+	}
+	program := fmt.Sprintf("/proc/%d", cmd.Process.Pid)
+	child := "/proc/" + theChild(t, cmd.Process.Pid)
+	if !bytes.Contains(readFile(t, child+"/cmdline"), []byte("recover-pkcs11\x00")) {
+		t.Fatal("the child is not the helper")
+	}
+	for _, process := range []string{program, child} {
+		shown := readFile(t, process+"/cmdline")
+		environ, err := os.ReadFile(process + "/environ")
+		if err != nil && os.Geteuid() == 0 {
+			t.Error(err)
+		}
+		if bytes.Contains(append(shown, environ...), []byte(softtoken.PIN)) {
+			t.Errorf("%s shows the PIN", process)
+		}
+	}
+	if got := field(t, program, "Seccomp") + field(t, child, "Seccomp"); got != "20" {
+		t.Errorf("seccomp modes of recover and the helper: %s, want 20", got)
+	}
+	descriptors, _ := filepath.Glob(child + "/fd/*")
+	for _, d := range descriptors {
+		if target, _ := os.Readlink(d); strings.HasPrefix(target, cmd.ExtraFiles[0].Name()) {
+			t.Errorf("the helper has the descriptor of the PIN: %s", target)
+		}
+	}
+	// An interrupt ends it, though the token waits.
+	_ = cmd.Process.Signal(os.Interrupt)
+	_ = cmd.Wait()
+	o := outcome{status: cmd.ProcessState.ExitCode(), stderr: said.String()}
+	o.refused(t, exitFailed, "interrupted", "what the journal lists is safe; go on with the same command, and --resume in the place of --out")
+	for _, path := range append([]string{log}, filesBelow(t, dir)...) {
+		if bytes.Contains(readFile(t, path), []byte(softtoken.PIN)) {
+			t.Errorf("%s has the PIN", path)
+		}
+	}
+	if strings.Contains(said.String(), softtoken.PIN) {
+		t.Error("the PIN is shown")
+	}
+}
+
+// theChild returns the process ID of the one child of a process.
+func theChild(t *testing.T, pid int) string {
+	t.Helper()
+	var children []string
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, path := range tasks {
+		children = append(children, strings.Fields(string(readFile(t, path)))...)
+	}
+	if len(children) != 1 {
+		t.Fatalf("children: %q", children)
+	}
+	return children[0]
+}
+
+// field returns a field of a process's status.
+func field(t *testing.T, process, name string) string {
+	t.Helper()
+	_, after, _ := strings.Cut(string(readFile(t, process+"/status")), "\n"+name+":\t")
+	value, _, _ := strings.Cut(after, "\n")
+	return value
+}
+
+func filesBelow(t *testing.T, dir string) (paths []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			paths = append(paths, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}

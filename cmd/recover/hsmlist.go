@@ -1,0 +1,216 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"recover/pkg/hsm"
+	"recover/pkg/rsadecrypt"
+)
+
+// usualModules are the places where the modules of the makers are put.
+var usualModules = []string{
+	"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm.so", "/usr/local/lib/softhsm/libsofthsm2.so",
+	"/usr/lib/*/opensc-pkcs11.so", "/usr/lib64/opensc-pkcs11.so", "/Library/OpenSC/lib/opensc-pkcs11.so",
+	"/usr/lib/*/libykcs11.so", "/usr/lib64/libykcs11.so", "/usr/local/lib/libykcs11.dylib",
+	"/usr/lib/*/pkcs11/yubihsm_pkcs11.so", "/usr/lib64/pkcs11/yubihsm_pkcs11.so", "/usr/local/lib/pkcs11/yubihsm_pkcs11.dylib",
+	"/usr/lib*/pkcs11/libopencryptoki.so", "/usr/lib/*/pkcs11/libopencryptoki.so",
+	"/usr/lib/*/libsoftokn3.so", "/usr/lib64/libsoftokn3.so",
+	"/opt/nfast/toolkits/pkcs11/libcknfast.so", "/usr/safenet/lunaclient/lib/libCryptoki2_64.so",
+	"/opt/cloudhsm/lib/libcloudhsm_pkcs11.so", "/opt/utimaco/lib/libcs_pkcs11_R3.so",
+}
+
+// listTokens shows what can be seen without a PIN.
+func (p *program) listTokens(args []string) error {
+	var f moduleFlags
+	var json bool
+	fs := newFlags("hsm list")
+	f.register(fs)
+	fs.BoolVar(&json, "json", false, "")
+	if err := parseFlags(fs, args, 0); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	if f.module == "" {
+		return p.listModules(&f, json)
+	}
+	m, err := hsm.Open(f.options())
+	p.confine()
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	return p.listModule(m, json)
+}
+
+// listModules names the modules that are in the usual places. None is loaded,
+// for that would run it.
+func (p *program) listModules(f *moduleFlags, json bool) error {
+	p.confine()
+	if f.initArgs != "" || f.helper != "" {
+		return &usageError{"--hsm-init-args and --hsm-helper are given without --hsm-module", "name the module"}
+	}
+	var found []string
+	for _, pattern := range usualModules {
+		files, _ := filepath.Glob(pattern) // the patterns are well-formed
+		found = append(found, files...)
+	}
+	if len(found) == 0 {
+		return errNoModules
+	}
+	for _, path := range found {
+		if err := p.show(json, moduleResult{Type: "module", Path: path}); err != nil {
+			return err
+		}
+	}
+	p.Note("none of them was loaded: --hsm-module FILE shows the tokens of one")
+	return nil
+}
+
+var errNoModules = errors.New("no PKCS#11 module is in the usual places")
+
+// shown is a result in both forms.
+type shown interface{ lines() []string }
+
+func (p *program) show(json bool, r shown) error {
+	if json {
+		return p.JSON(r)
+	}
+	for _, line := range r.lines() {
+		if err := p.Print("%s", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moduleResult is what is said of a module. Without a version, it was not
+// loaded.
+type moduleResult struct {
+	Type         string `json:"type"` // "module"
+	Path         string `json:"path"`
+	Manufacturer string `json:"manufacturer,omitempty"`
+	Description  string `json:"description,omitempty"`
+	Version      string `json:"version,omitempty"`
+}
+
+func (r moduleResult) lines() []string {
+	if r.Version == "" {
+		return []string{"module " + r.Path}
+	}
+	return []string{fmt.Sprintf("module %s: %q, %q, version %s", r.Path, r.Manufacturer, r.Description, r.Version)}
+}
+
+// tokenResult is what is said of a token.
+type tokenResult struct {
+	Type         string           `json:"type"` // "token"
+	Location     string           `json:"location"`
+	Label        string           `json:"label"`
+	Manufacturer string           `json:"manufacturer"`
+	Model        string           `json:"model"`
+	Serial       string           `json:"serial"`
+	Login        string           `json:"login"` // "pin", "pin-pad", "none"
+	PINState     string           `json:"pin_state,omitempty"`
+	Keys         []tokenKeyResult `json:"keys"`
+	Fault        string           `json:"fault,omitempty"` // why there are no keys
+}
+
+type tokenKeyResult struct {
+	Kind        string `json:"kind"` // "public", "private"
+	Location    string `json:"location"`
+	Bits        int    `json:"bits,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"`
+	forPeople   string
+}
+
+func (r tokenResult) lines() []string {
+	lines := []string{
+		fmt.Sprintf("token %q of %q, model %q, serial number %q", r.Label, r.Manufacturer, r.Model, r.Serial),
+		"    location: " + r.Location,
+		"    login: " + map[string]string{"pin": "with a PIN", "pin-pad": "with a PIN that is entered at the token", "none": "not needed"}[r.Login],
+	}
+	if r.PINState != "" {
+		lines = append(lines, "    PIN: "+r.PINState)
+	}
+	if r.Fault != "" {
+		lines = append(lines, "    keys: not known: "+r.Fault)
+	} else if len(r.Keys) == 0 {
+		lines = append(lines, "    keys: none that is visible without a PIN")
+	}
+	for _, k := range r.Keys {
+		lines = append(lines, fmt.Sprintf("    %s key %s", k.Kind, k.Location))
+		if k.Fingerprint != "" {
+			lines = append(lines, fmt.Sprintf("        RSA-%d, %s", k.Bits, k.forPeople))
+		}
+	}
+	return lines
+}
+
+func (p *program) listModule(m *hsm.Module, json bool) error {
+	if err := p.show(json, moduleResult{"module", m.Path, m.Manufacturer, m.Description, m.Version}); err != nil {
+		return err
+	}
+	tokens, err := m.Tokens()
+	if err != nil {
+		return err
+	}
+	var fault error
+	for _, t := range tokens {
+		r, err := describeToken(t)
+		if err != nil && fault == nil {
+			fault = err
+		}
+		if err := p.show(json, r); err != nil {
+			return err
+		}
+	}
+	if len(tokens) == 0 {
+		p.Note("the module has no token that is initialized")
+	}
+	return fault
+}
+
+func describeToken(t *hsm.Token) (*tokenResult, error) {
+	r := &tokenResult{
+		Type: "token", Location: t.Location().String(),
+		Label: t.Label, Manufacturer: t.Manufacturer, Model: t.Model, Serial: t.Serial,
+		Login: "none", PINState: t.PINState(), Keys: []tokenKeyResult{},
+	}
+	switch {
+	case t.NeedsPIN():
+		r.Login = "pin"
+	case t.NeedsLogin():
+		r.Login = "pin-pad"
+	}
+	keys, err := t.Keys()
+	if err != nil {
+		r.Fault = err.Error()
+	}
+	for _, k := range keys {
+		r.Keys = append(r.Keys, describeKey(t, k))
+	}
+	return r, err
+}
+
+func describeKey(t *hsm.Token, k hsm.KeyInfo) tokenKeyResult {
+	r := tokenKeyResult{Kind: "public", Location: locationOf(t, k).String()}
+	if k.Private {
+		r.Kind = "private"
+	}
+	if k.Public != nil {
+		f := rsadecrypt.FingerprintOf(k.Public)
+		r.Bits, r.Fingerprint, r.forPeople = k.Public.N.BitLen(), f.Hex(), f.String()
+	}
+	return r
+}
+
+// locationOf returns the location that --hsm takes for a key.
+func locationOf(t *hsm.Token, k hsm.KeyInfo) hsm.Location {
+	l := t.Location()
+	l.Manufacturer, l.Model = "", "" // label and serial number tell tokens apart
+	l.Object, l.ID = k.Label, k.ID
+	return l
+}

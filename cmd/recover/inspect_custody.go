@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"recover/internal/output"
+	"recover/internal/secret"
+	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
+)
+
+// isTranscript takes what a ceremony writes.
+func isTranscript(head []byte) bool { return bytes.HasPrefix(head, []byte(`{"previous":"`)) }
+
+// inspectTranscript checks the chain of a transcript and tells what it says.
+func (in *inspector) inspectTranscript(r *fileResult) {
+	r.Kind = "transcript of a ceremony"
+	f, err := output.OpenInput(r.Path, 1<<30)
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	defer func() { _ = f.Close() }()
+	events, head, err := custody.ReadTranscript(f)
+	for i, e := range events {
+		r.fact(fmt.Sprintf("line %d", i+1), "%s", e)
+	}
+	switch {
+	case err != nil:
+		r.damaged(err, asAny)
+		return
+	case len(events) == 0 || events[len(events)-1].Step != custody.StepEnd:
+		r.damaged(errUnended, asAny)
+		return
+	}
+	r.Sound, r.Detail = isSound, "each line continues the one before; that it is the whole transcript, the SHA-256 of the last line tells, which the witness wrote down"
+	r.fact("SHA-256 of the last line", "%x", head)
+}
+
+var errUnended = errors.New("the transcript has no end: the ceremony was broken off, or lines are missing")
+
+// inspectShare says which share it is, and nothing of its content.
+func (in *inspector) inspectShare(r *fileResult) {
+	r.Kind = "share of a recovery key, NOT SEALED: a secret"
+	data, err := output.ReadFile(r.Path, maxShareFile)
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	defer secret.Wipe(data)
+	s, err := custody.ParseShare(data)
+	if err != nil {
+		r.damaged(err, asShare)
+		return
+	}
+	defer s.Wipe()
+	r.Sound, r.Detail = isSound, "its checksum is right; whether it is the share that was made, \"recover custody check\" tells"
+	r.fact("share", "%d of %d, of which %d are needed", s.Index, s.Count, s.Threshold)
+	if s.Holder != "" {
+		r.fact("holder", "%s", s.Holder)
+		r.fact("recovery key", "%s", s.Key)
+	}
+	r.fact("set", "%s, made on %s", s.Set, s.Made.Format(time.DateOnly))
+}
+
+// inspectSealedKey tells the set of a sealed key, and opens it with --open and
+// the shares.
+func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
+	r.Kind = "sealed recovery key, split among several holders"
+	sealed, err := custody.ParseSealedKey(data)
+	if err != nil {
+		r.damaged(err, asSealedKey)
+		return
+	}
+	r.fact("recovery key", "%s", sealed.Key)
+	r.fact("set", "%s, made on %s", sealed.ID, sealed.Made.Format(time.DateOnly))
+	r.fact("shares", "any %d of %d open it", sealed.Threshold, sealed.Count())
+	for i, holder := range sealed.Holders {
+		r.fact(fmt.Sprintf("holder of share %d", i+1), "%s", holder)
+	}
+	r.fact("SHA-256", "%x", custody.DigestOf(data))
+	if !in.open || len(in.shares.shares) == 0 && !in.shares.atTerminal {
+		r.Detail = "sealed: --open with --share, or --shares, opens it"
+		return
+	}
+	in.shares.sealedKey = r.Path
+	k := &keyShares{shareFlags: &in.shares, sealed: sealed, identities: in.identities}
+	key, err := k.open(in.ask)
+	switch {
+	case errors.Is(err, custody.ErrSealedKeyDamaged):
+		r.damaged(err, asSealedKey)
+		return
+	case err != nil:
+		r.unknown(err, asSealedKey)
+		return
+	}
+	defer key.close()
+	r.publicKey(key.public)
+	if err := provePair(key); err != nil {
+		r.damaged(err, asSealedKey)
+		return
+	}
+	r.Sound = isSound
+}
+
+// isSealedKey tells a sealed key of a set from other age files, also where its
+// description is damaged.
+func isSealedKey(data []byte) bool {
+	_, err := custody.ParseSealedKey(data)
+	return !errors.Is(err, custody.ErrNotSealedKey) && len(data) <= rsadecrypt.MaxFileSize
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"filippo.io/age"
+
+	"recover/internal/output"
+	"recover/internal/secret"
+	"recover/internal/terminal"
+	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
+)
+
+const (
+	recoveryKeyBits  = 4096
+	sealedPrivateKey = "recovery-key.age"
+	plainPrivateKey  = "recovery-key.pem"
+)
+
+// keygenSplit makes a pair and splits it at once: the private half is never on
+// a disk unsealed.
+func (p *program) keygenSplit(f *keygenFlags, a *asker) error {
+	n, err := f.split.plan("keygen")
+	if err != nil {
+		return err
+	}
+	if err := checkTranscript(f.transcript); err != nil {
+		return err
+	}
+	log, err := p.beginCeremony("keygen", f.transcript)
+	if err != nil {
+		return err
+	}
+	return log.end(p.generateAndSplit(f, n, a, log))
+}
+
+func (p *program) generateAndSplit(f *keygenFlags, n *newSet, a *asker, log *ceremony) error {
+	if err := n.askPassphrases(a); err != nil {
+		return err
+	}
+	if err := a.used(); err != nil {
+		return err
+	}
+	private, err := p.generatePair()
+	if err != nil {
+		return err
+	}
+	defer rsadecrypt.Wipe(private)
+	n.publicKey = f.writePublicKey
+	if err := p.splitKey(n, private, log); err != nil || n.json {
+		return err
+	}
+	return p.Print("public half, for the upload: %s", f.publicPath())
+}
+
+// generatePair makes a pair and proves it.
+func (p *program) generatePair() (*rsa.PrivateKey, error) {
+	p.Note("making a pair of RSA-%d keys; that can take some seconds", recoveryKeyBits)
+	private, err := rsa.GenerateKey(rand.Reader, recoveryKeyBits)
+	if err != nil {
+		return nil, err
+	}
+	if err := provePrivate(private); err != nil {
+		rsadecrypt.Wipe(private)
+		return nil, err
+	}
+	if p.ctx.Err() != nil {
+		rsadecrypt.Wipe(private)
+		return nil, terminal.ErrInterrupted
+	}
+	return private, nil
+}
+
+func provePrivate(private *rsa.PrivateKey) error {
+	return provePair(&recoveryKey{Decrypter: private, public: &private.PublicKey})
+}
+
+// newKeyFile is the private half as it is to be written.
+type newKeyFile struct {
+	name string
+	data []byte                                          // secret, if it is not sealed
+	open func(*rsadecrypt.File) (*rsa.PrivateKey, error) // what was written, to prove it
+}
+
+// keygenFile makes a pair, of which the private half goes into one file: sealed,
+// or as it is.
+func (p *program) keygenFile(f *keygenFlags, a *asker) error {
+	if err := output.CheckNewDir(f.out); err != nil {
+		return &fileError{f.out, asOutput, err}
+	}
+	recipients, err := f.fileRecipients()
+	if err != nil {
+		return err
+	}
+	var passphrase *secret.Bytes
+	if len(recipients) == 0 && !f.unsealed {
+		if passphrase, err = a.newPassphrase("New passphrase that will open the recovery key"); err != nil {
+			return err
+		}
+		defer passphrase.Wipe()
+	}
+	if err := a.used(); err != nil {
+		return err
+	}
+	private, err := p.generatePair()
+	if err != nil {
+		return err
+	}
+	defer rsadecrypt.Wipe(private)
+	file, err := sealPrivate(private, recipients, passphrase)
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe(file.data)
+	if err := f.writePair(file, private); err != nil {
+		return err
+	}
+	return p.tellPair(f, file, private)
+}
+
+// fileRecipients reads the recipients of a key that is not split.
+func (f *keygenFlags) fileRecipients() ([]age.Recipient, error) {
+	var all []age.Recipient
+	for _, text := range f.split.recipients {
+		r, err := custody.ParseRecipient(text)
+		if err != nil {
+			return nil, &usageError{fmt.Sprintf("--recipient: %v", err), custodyHint(err)}
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// sealPrivate makes the file of a private key: a PEM file (PKCS#8), sealed with
+// age to the recipients or with the passphrase, if there are any.
+func sealPrivate(private *rsa.PrivateKey, recipients []age.Recipient, passphrase *secret.Bytes) (*newKeyFile, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe(der)
+	text := secret.New(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	if passphrase == nil && len(recipients) == 0 {
+		return &newKeyFile{plainPrivateKey, text.Reveal(), func(f *rsadecrypt.File) (*rsa.PrivateKey, error) { return f.Open(nil) }}, nil
+	}
+	defer text.Wipe()
+	file := &newKeyFile{name: sealedPrivateKey}
+	if passphrase != nil {
+		r, err := custody.PassphraseRecipient(passphrase)
+		if err != nil {
+			return nil, err
+		}
+		recipients = []age.Recipient{r}
+	}
+	var witness age.Identity
+	if file.data, witness, err = custody.SealTo(text, recipients...); err != nil {
+		return nil, err
+	}
+	file.open = func(f *rsadecrypt.File) (*rsa.PrivateKey, error) {
+		if passphrase != nil {
+			return f.Open(passphrase.Reveal())
+		}
+		return f.OpenWith(witness)
+	}
+	return file, nil
+}
+
+// writePair writes the private half, proves it as it is read again, and only
+// then writes the public half, which is what makes a pair be used. A pair that
+// is not proved leaves nothing behind.
+func (f *keygenFlags) writePair(file *newKeyFile, private *rsa.PrivateKey) error {
+	dir, err := output.CreateDir(f.out)
+	if err != nil {
+		return &fileError{f.out, asNewSet, err}
+	}
+	err = dir.WriteFile(file.name, file.data)
+	if err == nil {
+		err = file.prove(filepath.Join(dir.Path(), file.name), private)
+	}
+	if err == nil {
+		err = f.writePublicKey(dir, &private.PublicKey)
+	}
+	if err != nil {
+		_ = os.RemoveAll(dir.Path()) // only what this run made is there
+		return &fileError{f.out, asNewSet, err}
+	}
+	return nil
+}
+
+// prove reads the private half again and lets it decrypt once.
+func (file *newKeyFile) prove(path string, private *rsa.PrivateKey) error {
+	data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+	if err != nil {
+		return err
+	}
+	defer secret.Wipe(data)
+	if !bytes.Equal(data, file.data) {
+		return errReadBack
+	}
+	f, err := rsadecrypt.Identify(data)
+	if err != nil {
+		return err
+	}
+	defer f.Wipe()
+	again, err := file.open(f)
+	if err != nil {
+		return err
+	}
+	defer rsadecrypt.Wipe(again)
+	if !again.PublicKey.Equal(&private.PublicKey) {
+		return errReadBack
+	}
+	return provePrivate(again)
+}
+
+func (p *program) tellPair(f *keygenFlags, file *newKeyFile, private *rsa.PrivateKey) error {
+	if f.unsealed {
+		p.Warn("--unsealed: the private half is written in the clear: whoever reads it has all backups that are made for it")
+	}
+	fingerprint := rsadecrypt.FingerprintOf(&private.PublicKey)
+	path := filepath.Join(f.out, file.name)
+	if f.split.json {
+		return p.JSON(&pairResult{"pair", fingerprint.Hex(), path, f.publicPath()})
+	}
+	for _, line := range []string{
+		"recovery key " + fingerprint.String(),
+		"public half, for the upload: " + f.publicPath(),
+		"private half: " + path + ", read again from the disk and proved",
+	} {
+		if err := p.Print("%s", line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pairResult is what --json says of a pair in files.
+type pairResult struct {
+	Type        string `json:"type"`         // "pair"
+	RecoveryKey string `json:"recovery_key"` // fingerprint, hex
+	Private     string `json:"private"`      // path
+	Public      string `json:"public"`       // path
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"recover/internal/secret"
+	"recover/internal/terminal"
+	"recover/pkg/hsm"
+	"recover/pkg/rsadecrypt"
+)
+
+// begin takes over the descriptors that the flags name, starts the helper if
+// they name a token, and gives up the network. That is the order, because a
+// helper must inherit neither the descriptors nor the lack of a network.
+func (p *program) begin(f *keyFlags) (*asker, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	a, err := p.newAsker(f.passphraseFD)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.openPINs(f); err != nil {
+		return nil, err
+	}
+	if f.token.uri != "" {
+		a.module, err = f.token.open()
+	}
+	p.confine()
+	return a, err
+}
+
+// openPINs opens the descriptor that a PIN is read from. If it is the one of
+// the passphrases, the lines come from both in the order asked.
+func (a *asker) openPINs(f *keyFlags) error {
+	if f.token.pinFD == "" {
+		return nil
+	}
+	fd, err := descriptorNumber("pin-fd", f.token.pinFD)
+	if err != nil {
+		return err
+	}
+	if other, err := strconv.Atoi(f.passphraseFD); err == nil && other == fd {
+		a.pins = a.descriptor
+		return nil
+	}
+	if a.pins, err = terminal.OpenDescriptor(fd); err != nil {
+		return &usageError{"--pin-fd: " + err.Error(), "open one in the shell: --pin-fd 3 3< FILE"}
+	}
+	return nil
+}
+
+// close ends the helper, if there is one. It may be called more than once.
+func (a *asker) close() {
+	if a.module != nil {
+		a.module.Close()
+	}
+}
+
+// pin asks for the PIN of a token, once. Where the token asks for it itself, or
+// needs none, it returns nil.
+func (a *asker) pin(t *hsm.Token) (*secret.Bytes, error) {
+	if !t.NeedsPIN() {
+		if t.NeedsLogin() {
+			a.Note("the PIN is entered at the token itself, now")
+		}
+		return nil, nil
+	}
+	a.pinAsked = true
+	var pin *secret.Bytes
+	var err error
+	if a.pins != nil {
+		a.asked = a.asked || a.pins == a.descriptor
+		pin, err = a.pins.Line()
+	} else {
+		pin, err = a.Passphrase(fmt.Sprintf("PIN of the token %q, serial number %q", t.Label, t.Serial))
+	}
+	if err != nil {
+		return nil, &pinError{err}
+	}
+	return pin, nil
+}
+
+// pinError is a PIN that could not be asked for.
+type pinError struct{ err error }
+
+func (e *pinError) Error() string { return "PIN: " + e.err.Error() }
+func (e *pinError) Unwrap() error { return e.err }
+
+// keyHSM is a recovery key in a token.
+type keyHSM struct{ *tokenFlags }
+
+func (f *keyFlags) keyHSM() (*keyHSM, error) { return &keyHSM{&f.token}, nil }
+
+// open looks which recovery key the backups are for and how often the token is
+// asked, and opens that key.
+func (k *keyHSM) open(a *asker) (*recoveryKey, error) {
+	var wanted hsm.Wanted
+	var work *work
+	if a.backups != nil {
+		var err error
+		if work, err = a.backups.survey(a.program); err != nil {
+			return nil, err
+		}
+		wanted = work.wanted()
+	}
+	key, d, err := k.decrypter(a, wanted, work)
+	if err != nil {
+		return nil, err
+	}
+	goOn := a.stopModule(interruptGrace)
+	return &recoveryKey{
+		Decrypter:   d,
+		public:      key.Public,
+		fingerprint: rsadecrypt.FingerprintOf(key.Public),
+		close:       func() { goOn(); a.close() },
+	}, nil
+}
+
+// interruptGrace is for decryptions that go on when the user interrupts: all but
+// those that wait for a person.
+const interruptGrace = 2 * time.Second
+
+// stopModule sees to it that an interrupt ends what waits for the token, after
+// a grace, until goOn is called.
+func (a *asker) stopModule(grace time.Duration) (goOn func() bool) {
+	return context.AfterFunc(a.ctx, func() {
+		time.Sleep(grace)
+		a.module.Stop()
+	})
+}
+
+// decrypter goes all steps. Whatever can be known without the PIN is known
+// before it is spent.
+func (f *tokenFlags) decrypter(a *asker, wanted hsm.Wanted, work *work) (*hsm.Key, *hsm.Decrypter, error) {
+	defer a.stopModule(0)()
+	s, err := f.login(a, wanted, work)
+	var key *hsm.Key
+	if err == nil {
+		key, err = s.Key(f.location, wanted)
+	}
+	var d *hsm.Decrypter
+	if err == nil {
+		d, err = f.selfTest(a, key)
+	}
+	if errors.Is(err, hsm.ErrClosed) {
+		err = terminal.ErrInterrupted
+	}
+	return key, d, err
+}
+
+// login finds the token, looks at its PIN and its public key, and logs in.
+func (f *tokenFlags) login(a *asker, wanted hsm.Wanted, work *work) (*hsm.Session, error) {
+	t, err := a.module.Token(f.location)
+	if err != nil {
+		return nil, err
+	}
+	a.Note("token %q of %q, serial number %q", t.Label, t.Manufacturer, t.Serial)
+	if err := t.CheckPIN(f.fewTries); err != nil {
+		return nil, err
+	}
+	if state := t.PINState(); state != "" {
+		a.Warn("--hsm-allow-few-pin-tries: of the PIN, " + state)
+	}
+	if _, err := t.CheckPublicKey(f.location, wanted); err != nil {
+		return nil, err
+	}
+	a.Note("%s", f.announce(work))
+	pin, err := a.pin(t)
+	if err != nil {
+		return nil, err
+	}
+	return t.Login(pin, f.fewTries)
+}
+
+// announce tells how often the token is used, for those that want a touch or a
+// PIN each time.
+func (f *tokenFlags) announce(work *work) string {
+	test := 0
+	if !f.noSelfTest {
+		test = hsm.SelfTestOperations(f.decryptMode)
+	}
+	text := fmt.Sprintf("the token will decrypt %d times for the self-test", test)
+	if f.decryptMode == hsm.ModeAuto {
+		text = fmt.Sprintf("the token will decrypt up to %d times for the self-test", test)
+	}
+	if work != nil {
+		operations, keys := work.most()
+		text += fmt.Sprintf(", and %d times for %d %s", operations, keys, plural(keys, "key", "keys"))
+	}
+	return text + "; a token that wants a touch or its PIN for each asks that often"
+}
+
+// selfTest returns the decrypter in the mode that works.
+func (f *tokenFlags) selfTest(a *asker, key *hsm.Key) (*hsm.Decrypter, error) {
+	if key.AlwaysAuthenticate {
+		a.Note("the key wants its PIN for each decryption: it is given again each time, without asking; at a PIN pad, it is entered each time")
+	}
+	if f.noSelfTest {
+		a.Warn("--hsm-no-self-test: that the token can decrypt is not known before the first backup")
+		return key.Untested(f.decryptMode)
+	}
+	d, err := key.SelfTest(f.decryptMode)
+	if err != nil {
+		return nil, err
+	}
+	a.Note("self-test passed: mode %s, %d %s at a time", d.Mode(), d.Sessions(), plural(d.Sessions(), "decryption", "decryptions"))
+	return d, nil
+}

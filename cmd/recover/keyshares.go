@@ -1,0 +1,300 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"filippo.io/age"
+	"github.com/spf13/pflag"
+
+	"recover/internal/output"
+	"recover/internal/secret"
+	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
+)
+
+// shareFlags name a sealed recovery key and the shares that open it.
+type shareFlags struct {
+	sealedKey  string
+	shares     []string
+	atTerminal bool
+	transcript string
+}
+
+func (f *shareFlags) register(fs *pflag.FlagSet) {
+	fs.StringVar(&f.sealedKey, "sealed-key", "", "")
+	fs.StringArrayVar(&f.shares, "share", nil, "")
+	fs.BoolVar(&f.atTerminal, "shares", false, "")
+	fs.StringVar(&f.transcript, "transcript", "", "")
+}
+
+// check holds the flags against each other. Without a sealed key there are no
+// shares to be given.
+func (f *shareFlags) check() error {
+	switch shares := len(f.shares) > 0 || f.atTerminal; {
+	case f.sealedKey == "" && shares:
+		return &usageError{"--share and --shares need --sealed-key", "each holder has a copy of the sealed key beside the own share"}
+	case f.sealedKey == "" && f.transcript != "":
+		return &usageError{"--transcript is for a recovery key that shares open", "give --sealed-key, or leave --transcript out"}
+	case f.sealedKey != "" && !shares:
+		return &usageError{"--sealed-key is given, but no shares", "name them with --share, or have them asked for with --shares"}
+	case len(f.shares) > 0 && f.atTerminal:
+		return &usageError{"--share and --shares are both given", "with --shares, files are named at the terminal"}
+	}
+	return nil
+}
+
+// keyShares are the shares of the recovery key, in files or still with their
+// holders, and the sealed key that they open.
+type keyShares struct {
+	*shareFlags
+	sealed     *custody.SealedKey
+	identities []string
+	verb       string
+}
+
+// keyShares reads the sealed key, and looks whether the shares are there.
+func (f *keyFlags) keyShares(verb string) (*keyShares, error) {
+	if err := checkTranscript(f.shares.transcript); err != nil {
+		return nil, err
+	}
+	k := &keyShares{shareFlags: &f.shares, identities: f.identities, verb: verb}
+	var err error
+	if k.sealed, err = readSealedKey(f.shares.sealedKey); err != nil {
+		return nil, err
+	}
+	for _, path := range k.shares {
+		in, err := output.OpenInput(path, maxShareFile)
+		if err != nil {
+			return nil, &fileError{path, asShare, err}
+		}
+		_ = in.Close()
+	}
+	return k, nil
+}
+
+// maxShareFile is larger than any page that is sealed, in bytes.
+const maxShareFile = 2 * custody.MaxPageSize
+
+func readSealedKey(path string) (*custody.SealedKey, error) {
+	data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+	if err != nil {
+		return nil, &fileError{path, asSealedKey, err}
+	}
+	sealed, err := custody.ParseSealedKey(data)
+	if err != nil {
+		return nil, &fileError{path, asSealedKey, err}
+	}
+	return sealed, nil
+}
+
+// expected returns the recovery key that the shares are for.
+func (k *keyShares) expected() rsadecrypt.Fingerprint { return k.sealed.Key }
+
+// open brings the recovery key back. Its ceremony goes on until the key is
+// closed, or its user ends it.
+func (k *keyShares) open(a *asker) (*recoveryKey, error) {
+	c, err := a.beginCeremony(k.verb, k.transcript)
+	if err != nil {
+		return nil, err
+	}
+	quorum, err := k.quorum(a, c)
+	if err != nil {
+		return nil, c.end(err)
+	}
+	defer quorum.Wipe()
+	private, err := quorum.Open()
+	if err != nil {
+		return nil, c.end(&fileError{k.sealedKey, asSealedKey, err})
+	}
+	c.opened(k.sealed.Key)
+	if err := c.failed(); err != nil {
+		rsadecrypt.Wipe(private)
+		return nil, c.end(err)
+	}
+	return &recoveryKey{
+		Decrypter:   private,
+		public:      &private.PublicKey,
+		fingerprint: k.sealed.Key,
+		ceremony:    c,
+		close: func() {
+			rsadecrypt.Wipe(private)
+			_ = c.end(errNotEnded) // unless its user has
+		},
+	}, nil
+}
+
+var errNotEnded = errors.New("given up before the work was done")
+
+// quorum collects the shares, and makes of them what opens the sealed key.
+func (k *keyShares) quorum(a *asker, c *ceremony) (*custody.Quorum, error) {
+	c.record(custody.Event{Step: custody.StepInput, File: custody.SealedKeyName, SHA256: custody.DigestOf(k.sealed.Bytes())})
+	c.set(custody.StepSet, &k.sealed.Description)
+	ids, err := readShareIdentities(a, k.identities)
+	if err != nil {
+		return nil, err
+	}
+	set := custody.NewSet(k.sealed)
+	defer set.Wipe()
+	o := &shareOpener{asker: a, identities: ids}
+	if k.atTerminal {
+		err = collectShares(k.sealed, set, o, c)
+	} else {
+		err = k.readShares(set, o, c)
+	}
+	if err == nil {
+		err = c.failed()
+	}
+	if err != nil {
+		return nil, err
+	}
+	quorum, err := set.Combine()
+	if err != nil {
+		c.refused(err)
+		return nil, &fileError{k.sealedKey, asSealedKey, err}
+	}
+	c.record(custody.Event{Step: custody.StepCombined, Set: k.sealed.ID})
+	return quorum, nil
+}
+
+// readShares takes the shares of all files. Each has to be right, also one that
+// is more than enough.
+func (k *keyShares) readShares(set *custody.Set, o *shareOpener, c *ceremony) error {
+	for _, path := range k.shares {
+		share, err := o.file(path)
+		if err == nil {
+			if err = set.Add(share); err != nil {
+				share.Wipe()
+			}
+		}
+		if err != nil {
+			c.refused(err)
+			return &fileError{path, asShare, err}
+		}
+		c.record(acceptedEvent(k.sealed, share.Index))
+		o.Note("%s", acceptedText(k.sealed, set, share.Index))
+	}
+	return nil
+}
+
+func acceptedEvent(k *custody.SealedKey, index int) custody.Event {
+	return custody.Event{Step: custody.StepAccepted, Set: k.ID, Share: index, Holder: k.Holder(index)}
+}
+
+// acceptedText says that a share is right, and how many are there of how many
+// that it takes.
+func acceptedText(k *custody.SealedKey, set *custody.Set, index int) string {
+	return fmt.Sprintf("share %d (%s) accepted: %d of %d", index, k.Holder(index), len(set.Given()), k.Threshold)
+}
+
+// shareOpener reads shares, and opens those that are sealed.
+type shareOpener struct {
+	*asker
+	identities []age.Identity
+	// identity asks a holder for the own identity. It is nil where nobody can
+	// be asked.
+	identity func() ([]age.Identity, error)
+}
+
+// file reads the share in a file.
+func (o *shareOpener) file(path string) (*custody.Share, error) {
+	data, err := output.ReadFile(path, maxShareFile)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe(data)
+	switch custody.SealOf(data) {
+	case custody.SealedWithPassphrase:
+		return o.withPassphrase(path, data)
+	case custody.SealedToIdentity:
+		return o.withIdentity(data)
+	}
+	return custody.ParseShare(data)
+}
+
+func (o *shareOpener) withPassphrase(path string, data []byte) (*custody.Share, error) {
+	for try := 1; ; try++ {
+		passphrase, err := o.passphrase(fmt.Sprintf("Passphrase of the share %s", path))
+		if err != nil {
+			return nil, err
+		}
+		id, err := custody.PassphraseIdentity(passphrase)
+		passphrase.Wipe()
+		var share *custody.Share
+		if err == nil {
+			share, err = custody.OpenPage(data, id)
+		}
+		if !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || try >= o.tries() {
+			return share, err
+		}
+		o.Warn(fmt.Sprintf("%s: %v; try again", path, err))
+	}
+}
+
+func (o *shareOpener) withIdentity(data []byte) (*custody.Share, error) {
+	if len(o.identities) > 0 {
+		share, err := custody.OpenPage(data, o.identities...)
+		if !errors.Is(err, rsadecrypt.ErrWrongIdentity) || o.identity == nil {
+			return share, err
+		}
+	}
+	if o.identity == nil {
+		return nil, errShareNeedsIdentity
+	}
+	ids, err := o.identity()
+	if err != nil {
+		return nil, err
+	}
+	return custody.OpenPage(data, ids...)
+}
+
+var errShareNeedsIdentity = errors.New("the share is sealed to an age identity or an SSH key")
+
+// readShareIdentities reads the files with which shares are opened: age
+// identities, or SSH private keys, of which the passphrase is asked.
+func readShareIdentities(a *asker, paths []string) ([]age.Identity, error) {
+	var all []age.Identity
+	for _, path := range paths {
+		data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+		if err != nil {
+			return nil, &fileError{path, asIdentity, err}
+		}
+		ids, err := parseShareIdentity(a, path, data)
+		secret.Wipe(data)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	return all, nil
+}
+
+func parseShareIdentity(a *asker, path string, data []byte) ([]age.Identity, error) {
+	if !isSSHKey(data) {
+		ids, err := rsadecrypt.ParseIdentities(data)
+		if err != nil {
+			err = &fileError{path, asIdentity, err}
+		}
+		return ids, err
+	}
+	id, err := custody.ParseSSHIdentity(data, nil)
+	for try := 1; errors.Is(err, custody.ErrSSHSealed) || errors.Is(err, rsadecrypt.ErrWrongPassphrase) && try <= a.tries(); try++ {
+		passphrase, failed := a.passphrase("Passphrase of the SSH key " + path)
+		if failed != nil {
+			return nil, failed
+		}
+		id, err = custody.ParseSSHIdentity(data, passphrase)
+		passphrase.Wipe()
+	}
+	if err != nil {
+		return nil, &fileError{path, asIdentity, err}
+	}
+	return []age.Identity{id}, nil
+}
+
+// isSSHKey tells an SSH private key from an age identity file.
+func isSSHKey(data []byte) bool {
+	data = bytes.TrimSpace(data)
+	return bytes.HasPrefix(data, []byte("-----BEGIN ")) && bytes.Contains(data, []byte("PRIVATE KEY-----"))
+}

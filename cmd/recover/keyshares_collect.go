@@ -1,0 +1,238 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+
+	"recover/internal/secret"
+	"recover/internal/terminal"
+	"recover/pkg/custody"
+)
+
+// collection is the gathering of shares at the terminal, one holder after the
+// other. The screen is drawn anew for each answer, so that nothing that a
+// holder typed is there when the next one comes.
+type collection struct {
+	*shareOpener
+	log    *ceremony
+	screen *terminal.Screen
+	sealed *custody.SealedKey
+	set    *custody.Set
+	said   []string // about the last answer
+	told   []string // what was taken and refused, for when the screen is gone
+	done   bool
+}
+
+// collectShares asks for shares until there are enough, and the people at the
+// terminal say so.
+func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, c *ceremony) error {
+	screen, err := o.Screen()
+	if err != nil {
+		return err
+	}
+	g := &collection{shareOpener: o, log: c, screen: screen, sealed: sealed, set: set}
+	defer g.close()
+	o.identity = g.askIdentity
+	for !g.done {
+		screen.Show(g.lines()...)
+		answer, err := o.Ask("share")
+		if err == nil {
+			err = g.answer(strings.TrimSpace(answer))
+		}
+		if errors.Is(err, terminal.ErrTooLong) {
+			g.said = []string{"that was too long"}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if o.ctx.Err() != nil {
+			return terminal.ErrInterrupted
+		}
+	}
+	return nil
+}
+
+// close leaves the screen, and a record of what was done on the one below.
+func (g *collection) close() {
+	g.screen.Close()
+	for _, line := range g.told {
+		g.Note("%s", line)
+	}
+}
+
+// lines are what the screen shows.
+func (g *collection) lines() []string {
+	given := g.set.Given()
+	lines := []string{
+		"Bringing back the recovery key",
+		"    " + g.sealed.Key.String(),
+		fmt.Sprintf("from set %s, made on %s: any %d of %d shares open it", g.sealed.ID, g.sealed.Made.Format(time.DateOnly), g.sealed.Threshold, g.sealed.Count()),
+		"",
+		fmt.Sprintf("Accepted: %d of %d", len(given), g.sealed.Threshold),
+	}
+	for _, index := range given {
+		lines = append(lines, fmt.Sprintf("    share %d (%s)", index, g.sealed.Holder(index)))
+	}
+	lines = append(lines, "")
+	if len(g.said) > 0 {
+		lines = append(append(lines, g.said...), "")
+	}
+	lines = append(lines, "Name the file of a share, or answer")
+	lines = append(lines, "    type      to type or scan a share: nothing of it is shown")
+	if len(given) > 0 {
+		lines = append(lines, fmt.Sprintf("    back %-4d to take share %d back", given[0], given[0]))
+	}
+	if g.set.Missing() == 0 {
+		lines = append(lines, "    open      to open the recovery key; a further share is welcome, and checked too")
+	}
+	return append(lines, "Ctrl-C ends this and leaves nothing behind.", "")
+}
+
+// answer does what an answer says. An error ends the collecting.
+func (g *collection) answer(answer string) error {
+	g.said = nil
+	word, rest, _ := strings.Cut(answer, " ")
+	switch {
+	case answer == "":
+	case answer == "open":
+		g.open()
+	case answer == "type":
+		return g.typed()
+	case word == "back":
+		g.back(strings.TrimSpace(rest))
+	case custody.LooksLikeShare([]byte(answer)) && !exists(answer):
+		g.tell("what was typed there was shown, and is taken away again: answer \"type\" first")
+	default:
+		share, err := g.file(answer)
+		return g.take(answer+": ", share, err)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// tell says something here and now, and in the record.
+func (g *collection) tell(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	g.said = append(g.said, line)
+	g.told = append(g.told, line)
+}
+
+func (g *collection) open() {
+	if n := g.set.Missing(); n > 0 {
+		g.tell("%v", custody.TooFewError(n))
+		g.log.refused(custody.TooFewError(n))
+		return
+	}
+	g.done = true
+}
+
+// back takes a share back: the one of that number, or the only one.
+func (g *collection) back(number string) {
+	given := g.set.Given()
+	index, err := strconv.Atoi(number)
+	if number == "" && len(given) == 1 {
+		index, err = given[0], nil
+	}
+	if err != nil || !slices.Contains(given, index) {
+		g.said = []string{"no share of that number was accepted"}
+		return
+	}
+	g.set.Remove(index)
+	g.tell("share %d (%s) taken back", index, g.sealed.Holder(index))
+	g.log.record(custody.Event{Step: custody.StepRemoved, Share: index, Holder: g.sealed.Holder(index)})
+}
+
+// take adds a share, or says what is wrong with it.
+func (g *collection) take(from string, share *custody.Share, err error) error {
+	if err == nil {
+		if err = g.set.Add(share); err != nil {
+			share.Wipe()
+		}
+	}
+	switch {
+	case err == nil:
+		g.tell("%s", acceptedText(g.sealed, g.set, share.Index))
+		g.log.record(acceptedEvent(g.sealed, share.Index))
+	case endsAsking(err):
+		return err
+	default:
+		f := &fileError{strings.TrimSuffix(from, ": "), asShare, err}
+		g.log.refused(err)
+		g.tell("refused: %s%s", from, f.problem())
+		g.said = append(g.said, "next: "+hint(f))
+	}
+	return nil
+}
+
+// typed takes a share that is typed, in as many lines as the holder likes, or
+// scanned.
+func (g *collection) typed() error {
+	share, err := g.typedShare()
+	var damaged *custody.DamagedError
+	if errors.As(err, &damaged) {
+		if suggestion := damaged.Suggestion(); suggestion != nil {
+			if err := g.suggest(damaged, suggestion); err != nil {
+				return err
+			}
+		}
+	}
+	return g.take("", share, err)
+}
+
+// suggest shows a holder the share as it very likely was meant, if the holder
+// wants that: it is to be compared with the paper, and typed again.
+func (g *collection) suggest(damaged error, corrected *secret.Bytes) error {
+	defer corrected.Wipe()
+	g.screen.Show(damaged.Error(), "",
+		"The share can be shown here as it very likely was meant, to compare it with the paper.",
+		"Nobody but its holder may look at the screen then. If the paper can be read, look there instead.", "")
+	yes, err := g.Confirm("show the corrected share?")
+	if err != nil || !yes {
+		return err
+	}
+	g.screen.Show("Compare this with the paper, and type it again afterwards:", "")
+	g.screen.ShowSecret(corrected)
+	answer, err := g.Passphrase("Enter takes it off the screen")
+	answer.Wipe()
+	return err
+}
+
+// typedShare asks for a share string, hidden, line by line until it is whole.
+func (a *asker) typedShare() (*custody.Share, error) {
+	text := make([]byte, 0, 8<<10)
+	defer func() { secret.Wipe(text) }()
+	for n := 1; !custody.Whole(text); n++ {
+		line, err := a.Passphrase(fmt.Sprintf("share, line %d, hidden (Enter alone where it ends)", n))
+		if err != nil {
+			return nil, err
+		}
+		if line.Len() == 0 || len(text)+line.Len()+1 > cap(text) {
+			line.Wipe()
+			break
+		}
+		text = append(append(text, line.Reveal()...), '\n')
+		line.Wipe()
+	}
+	return custody.ParseShare(text)
+}
+
+// askIdentity asks for the file that opens a holder's share.
+func (g *collection) askIdentity() ([]age.Identity, error) {
+	path, err := g.Ask("file of the age identity or SSH key that opens it")
+	if err != nil {
+		return nil, err
+	}
+	return readShareIdentities(g.asker, []string{strings.TrimSpace(path)})
+}

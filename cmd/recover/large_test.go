@@ -1,0 +1,40 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// TestMillionLines gives a record of a million keys, the last of which was
+// there before: that is told in seconds and in little memory, and nothing is
+// written.
+func TestMillionLines(t *testing.T) {
+	t.Parallel()
+	const lines, maxMemory = 1_000_000, 128 << 10 // KiB
+	dir := t.TempDir()
+	record, out := filepath.Join(dir, "record.csv"), filepath.Join(dir, "out")
+	f := must(os.Create(record))
+	w := bufio.NewWriter(f)
+	_, _ = w.WriteString("quorum_id,key_id,algorithm\n")
+	for i := range lines {
+		_, _ = fmt.Fprintf(w, "%v,b0000000-0000-4000-8000-%012x,ED25519\n", quorumID(1), i%(lines-1))
+	}
+	if err := errors.Join(w.Flush(), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(built(t), "rebuild", "--record", record, "--shards", small().path("bucket"), "--key", small().path("key-0.pem"), "--unsealed", "--out", out)
+	start(t, cmd).refused(t, exitFailed,
+		record+": line 1000001, entry 1000000: key_id: the same as in line 2, entry 1", "correct the record in a copy; the original stays as it is")
+	absent(t, out)
+	if usage := cmd.ProcessState.SysUsage().(*syscall.Rusage); usage.Maxrss > maxMemory {
+		t.Errorf("%d KiB of memory were used", usage.Maxrss)
+	}
+}

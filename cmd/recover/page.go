@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"recover/internal/output"
+	"recover/internal/page"
+	"recover/internal/terminal"
+	"recover/pkg/rsadecrypt"
+)
+
+// checkPage refuses a page that could not be written, before any work is done.
+func checkPage(path string) error {
+	if path == "" {
+		return nil
+	}
+	if err := output.CheckNewFile(path); err != nil {
+		return &fileError{path, asOutput, err}
+	}
+	return nil
+}
+
+// writePage writes a page, if one is wanted.
+func (p *program) writePage(path string, report *page.Page) error {
+	if path == "" {
+		return nil
+	}
+	err := output.WriteNewFile(path, func(w io.Writer) error { return page.Write(w, report) })
+	if err != nil {
+		return &fileError{path, asOutput, err}
+	}
+	return nil
+}
+
+// verifyPage is the report of verify for people.
+func (r *reporter) verifyPage() *page.Page {
+	p := r.page("Verification of the backups")
+	switch {
+	case p.OK:
+		p.Verdict = fmt.Sprintf("All %d keys can be rebuilt", r.sum.Keys)
+		if r.sum.Keys == 1 {
+			p.Verdict = "The key can be rebuilt"
+		}
+	default:
+		bad := r.sum.Keys - r.sum.OK
+		p.Verdict = fmt.Sprintf("%d of %d keys %s attention", bad, r.sum.Keys, plural(bad, "needs", "need"))
+	}
+	p.Meaning = "Public data proves of each key that is ok: whoever holds the private half of its recovery key, and this record, can rebuild it. " +
+		"No secret was used. That the private half is still at hand shows in a drill."
+	for _, k := range r.sum.RecoveryKeys {
+		p.Notes = append(p.Notes, terminal.Escape(k.String()))
+	}
+	return p
+}
+
+// page is what the pages of all verbs have.
+func (r *reporter) page(title string) *page.Page {
+	p := &page.Page{Title: title, OK: r.sum.Keys == r.sum.OK, Facts: r.facts()}
+	for _, c := range []page.Count{{Status: statusOK, N: r.sum.OK}, {Status: statusFailed, N: r.sum.Failed}, {Status: statusMissing, N: r.sum.Missing}, {Status: statusUnrecorded, N: r.sum.Unrecorded}} {
+		if c.N > 0 || c.Status == statusOK {
+			p.Counts = append(p.Counts, c)
+		}
+	}
+	for _, k := range r.kept {
+		p.Rows = append(p.Rows, pageRow(k))
+	}
+	return p
+}
+
+func (r *reporter) facts() []page.Fact {
+	s, t := r.selection, thisTool()
+	var facts []page.Fact
+	add := func(name, value string) {
+		if value != "" {
+			facts = append(facts, page.Fact{Name: name, Value: terminal.Escape(value)})
+		}
+	}
+	add("Done", time.Now().UTC().Format("2 January 2006, 15:04:05 UTC"))
+	add("Took", fmt.Sprintf("%.1f seconds", r.sum.Seconds))
+	add("Record", s.recordPath)
+	if s.recordPath != "" {
+		sum := s.record.SHA256()
+		add("SHA-256 of the record", hex.EncodeToString(sum[:]))
+	}
+	add("Environment", s.record.Environment)
+	add("Download of the bucket", s.shardsPath)
+	add("Program", fmt.Sprintf("recover %s, %s", t.Version, t.Go))
+	add("SHA-256 of the program", t.SHA256)
+	return facts
+}
+
+func pageRow(k *keyResult) page.Row {
+	row := page.Row{
+		Status: k.Status, Name: terminal.Escape(k.name), KeyID: k.KeyID, QuorumID: k.QuorumID, Algorithm: k.Algorithm,
+		Reason: string(k.Reason), Detail: terminal.Escape(k.Detail), Next: reasonHint(k.Reason), Shard: terminal.Escape(k.Shard),
+	}
+	if len(k.Addresses) > 0 {
+		row.Address = terminal.Escape(mainAddress(k))
+	}
+	if f, err := rsadecrypt.ParseFingerprint(k.RecoveryKey); err == nil {
+		row.RecoveryKey = f.String()
+	}
+	for _, w := range k.Warnings {
+		row.Warnings = append(row.Warnings, terminal.Escape(w))
+	}
+	for _, c := range k.Shards {
+		row.Copies = append(row.Copies, page.Copy{
+			Path: terminal.Escape(c.Shard), Time: c.Modified, Status: c.Status, Detail: terminal.Escape(c.Detail), Used: c.Used,
+		})
+	}
+	return row
+}

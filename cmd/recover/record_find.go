@@ -1,0 +1,296 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"recover/internal/bucket"
+	"recover/internal/terminal"
+	"recover/internal/uuid"
+	"recover/pkg/record"
+	"recover/pkg/shard"
+)
+
+// finder looks for the IDs that backups really have.
+type finder struct {
+	*program
+	flags  *recordFlags
+	known  *known
+	keys   []uuid.ID // that are recorded
+	sel    *selection
+	report *reporter
+}
+
+// foundKey is what the search says of one key. Its IDs are the right ones
+// where they were found.
+type foundKey struct {
+	*keyResult
+	RecordedQuorumID string `json:"recorded_quorum_id"`
+	RecordedKeyID    string `json:"recorded_key_id"`
+	Correction       string `json:"correction,omitempty"`
+	Tried            int    `json:"tried"` // pairs of IDs
+	quorum, key      uuid.ID
+}
+
+// recordFind looks for the IDs of backups whose recorded ones are in doubt.
+func (p *program) recordFind(f *recordFlags) error {
+	if err := required(f.verb, [2]string{"shards", f.shards}); err != nil {
+		return err
+	}
+	x := &finder{program: p, flags: f, sel: &selection{shardsPath: f.shards}}
+	var err error
+	if x.known, err = p.readKnown(f); err != nil {
+		return err
+	}
+	draft, err := x.draft()
+	if err != nil {
+		return err
+	}
+	b, err := bucket.Open(f.shards)
+	if err != nil {
+		return &fileError{f.shards, asShards, err}
+	}
+	x.sel.bucket = b
+	defer func() { _ = b.Close() }()
+	return x.run(draft)
+}
+
+// draft is what to look for: the one key that the flags name, or all of the
+// record.
+func (x *finder) draft() (*record.Draft, error) {
+	d := new(record.Draft)
+	if len(x.flags.records) > 0 {
+		path, err := x.flags.oneRecord()
+		if err != nil {
+			return nil, err
+		}
+		if d, err = openDraft(path); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range d.Entries {
+		if id, err := uuid.Parse(e.Quorum); err == nil {
+			x.known.addQuorum(id)
+		}
+		if id, err := uuid.Parse(e.Key); err == nil {
+			x.keys = append(x.keys, id)
+		}
+	}
+	if x.flags.keyID == "" {
+		if len(x.flags.records) == 0 {
+			return nil, &usageError{"--record is missing", "give the record, or for one backup --key-id and --quorum-id"}
+		}
+		return d, nil
+	}
+	if x.flags.out != "" {
+		return nil, &usageError{"--out and --key-id are both given", "the repaired record is written when the whole record is searched"}
+	}
+	one := record.DraftEntry{Key: x.flags.keyID}
+	switch len(x.flags.quorumIDs) {
+	case 0:
+	case 1:
+		one.Quorum = x.flags.quorumIDs[0]
+	default:
+		return nil, &usageError{"--quorum-id is given more than once", "give the one that is recorded for the backup; others that are known with --from"}
+	}
+	return &record.Draft{Entries: []record.DraftEntry{one}}, nil
+}
+
+func openDraft(path string) (*record.Draft, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, &fileError{path, asRecord, err}
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	var d *record.Draft
+	if err == nil {
+		d, err = record.OpenDraft(f, info.Size())
+	}
+	if err != nil {
+		return nil, &fileError{path, asRecord, err}
+	}
+	return d, nil
+}
+
+func (x *finder) run(d *record.Draft) error {
+	x.report = &reporter{Terminal: x.Terminal, selection: x.sel, json: x.flags.json, sum: newSummary()}
+	repaired := &record.Contents{Environment: d.Environment, RecoveryKeys: d.RecoveryKeys}
+	unreadable := 0
+	progress := x.Progress("searched", len(d.Entries))
+	defer progress.Done()
+	for _, e := range d.Entries {
+		if x.ctx.Err() != nil {
+			return terminal.ErrInterrupted
+		}
+		k := x.find(e)
+		progress.Step(k.Status != statusOK)
+		if err := x.show(k); err != nil {
+			return err
+		}
+		entry := e.Entry
+		entry.QuorumID, entry.KeyID = k.quorum, k.key
+		if k.quorum.IsZero() || k.key.IsZero() {
+			unreadable++
+		}
+		repaired.Entries = append(repaired.Entries, entry)
+	}
+	if err := x.report.end(); err != nil {
+		return err
+	}
+	if x.flags.out != "" {
+		if err := x.writeRepaired(repaired, unreadable); err != nil {
+			return err
+		}
+	}
+	return x.report.outcome("found")
+}
+
+// writeRepaired writes the record with the IDs that were found; those that were
+// not stay as they are.
+func (x *finder) writeRepaired(c *record.Contents, unreadable int) error {
+	if unreadable == 0 {
+		return x.writeRecord(x.flags.out, c)
+	}
+	x.Warn(fmt.Sprintf("no record is written: %d %s an ID that is no UUID, and the right one was not found", unreadable, plural(unreadable, "entry has", "entries have")))
+	return nil
+}
+
+// show shows one result, in the way of the other verbs.
+func (x *finder) show(k *foundKey) error {
+	if x.flags.json {
+		x.report.sum.count(k.keyResult)
+		return x.JSON(k)
+	}
+	if err := x.report.key(k.keyResult); err != nil || k.Correction == "" {
+		return err
+	}
+	for _, id := range []struct{ name, was, is string }{
+		{"quorum_id", k.RecordedQuorumID, k.QuorumID}, {"key_id", k.RecordedKeyID, k.KeyID},
+	} {
+		if id.was == id.is {
+			continue
+		}
+		if err := x.Print("            %s: %s, recorded as %q", id.name, id.is, id.was); err != nil {
+			return err
+		}
+	}
+	return x.Print("            %s", k.Correction)
+}
+
+// find looks for the IDs of one entry.
+func (x *finder) find(e record.DraftEntry) *foundKey {
+	k := &foundKey{
+		keyResult:        &keyResult{Type: "key", QuorumID: e.Quorum, KeyID: e.Key, Warnings: []string{}},
+		RecordedQuorumID: e.Quorum, RecordedKeyID: e.Key,
+	}
+	if e.Entry.Algorithm != nil {
+		k.Algorithm = e.Entry.Algorithm.Algorithm()
+	}
+	k.quorum, _ = uuid.Parse(e.Quorum)
+	k.key, _ = uuid.Parse(e.Key)
+	files := x.files(e)
+	var failure error
+	for _, f := range files {
+		c := x.sel.read(f.File)
+		if c.err == nil {
+			c.err = x.search(k, e, c, f.folder)
+		}
+		if k.Status == statusOK {
+			return k
+		}
+		if failure == nil {
+			failure = c.err
+		}
+	}
+	if failure == nil {
+		k.missing()
+	} else {
+		k.fail(failure)
+	}
+	return k
+}
+
+// folderFile is a file that may be the shard of a key, and the key ID that its
+// folder is named by.
+type folderFile struct {
+	bucket.File
+	folder []record.Slip
+}
+
+// files returns the files that the entry may be about: those in the folder of
+// its key ID, else in the folders of what the key ID, or the quorum ID in its
+// place, may have been meant to be.
+func (x *finder) files(e record.DraftEntry) []folderFile {
+	var all []folderFile
+	if x.sel.bucket.IsFile() {
+		files, _ := x.sel.bucket.Files(uuid.ID{})
+		for _, f := range files {
+			one := folderFile{File: f}
+			if id, ok := folderID(x.flags.shards); ok {
+				one.folder = []record.Slip{{ID: id, What: "that of the folder"}}
+			}
+			all = append(all, one)
+		}
+		return all
+	}
+	for _, text := range []string{e.Key, e.Quorum} {
+		for s := range record.Slips(text) {
+			files, _ := x.sel.bucket.Files(s.ID)
+			for _, f := range files {
+				all = append(all, folderFile{f, []record.Slip{s}})
+			}
+			if s.What == "" && len(files) > 0 {
+				return all
+			}
+		}
+		if len(all) > 0 {
+			return all
+		}
+	}
+	return all
+}
+
+// search tries IDs on one shard. Nil with a status of ok means that it found
+// them; the error says that it did not.
+func (x *finder) search(k *foundKey, e record.DraftEntry, c candidate, folder []record.Slip) error {
+	doubt := record.Doubt{Quorum: e.Quorum, Key: e.Key, Folder: folder, Quorums: x.known.quorums, Keys: x.keys}
+	trials := c.shard.Trials()
+	if len(trials) == 0 {
+		return shard.ErrUncheckable
+	}
+	tried := 0
+	for _, t := range trials {
+		tried = 0
+		for g := range doubt.Guesses() {
+			if x.ctx.Err() != nil {
+				return terminal.ErrInterrupted
+			}
+			tried++
+			if t.Fits(shard.IDs{Quorum: g.Quorum, Key: g.Key}) {
+				k.found(c, g, tried)
+				return nil
+			}
+		}
+	}
+	k.Tried = max(k.Tried, tried)
+	return &notFoundError{tried}
+}
+
+func (k *foundKey) found(c candidate, g record.Guess, tried int) {
+	k.Status, k.Correction, k.Tried = statusOK, g.What, tried
+	k.quorum, k.key = g.Quorum, g.Key
+	k.QuorumID, k.KeyID, k.Algorithm = g.Quorum.String(), g.Key.String(), c.shard.Group().Algorithm()
+	k.describe(c)
+	if dir := filepath.Base(filepath.Dir(filepath.FromSlash(c.file.Path))); dir != "." && dir != k.KeyID {
+		k.Warnings = append(k.Warnings, fmt.Sprintf("the shard lies in %s: the folder of a key has to have the name of its key ID", c.file.Path))
+	}
+}
+
+// notFoundError is a search that found nothing.
+type notFoundError struct{ tried int }
+
+func (e *notFoundError) Error() string {
+	return fmt.Sprintf("none of the %d pairs of IDs that were tried is this backup's", e.tried)
+}

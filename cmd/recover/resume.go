@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"recover/internal/bucket"
+	"recover/internal/output"
+	"recover/internal/uuid"
+	"recover/pkg/shard"
+)
+
+// earlierRun is a rebuild that was broken off, as its directory tells it.
+type earlierRun struct {
+	dir     *output.Dir
+	journal *output.Journal
+	header  runHeader
+	done    map[uuid.ID]struct{} // what the journal lists, in whatever way it ended
+	counts  summary
+	names   []string // of the files in the directory
+	sample  []keyResult
+}
+
+// Errors of resuming.
+var (
+	errComplete     = errors.New("the run is complete: there is nothing to resume")
+	errNotBegun     = errors.New("the run broke off before it began: nothing is in it")
+	errJournal      = errors.New("the journal is not as a rebuild writes it")
+	errOtherRun     = errors.New("the run was begun with something else")
+	errShardChanged = errors.New("the shard is not the one that was rebuilt before")
+)
+
+const (
+	journalName = "journal.ndjson"
+	pendingName = "pending.ndjson"
+	reportName  = "report.json"
+)
+
+// openEarlierRun reads the journal of a run and brings its directory in order:
+// what a killed process left half done is finished or removed.
+func openEarlierRun(path string) (*earlierRun, error) {
+	dir, err := output.OpenDir(path)
+	if err != nil {
+		return nil, &fileError{path, asOutput, err}
+	}
+	r := &earlierRun{dir: dir, done: make(map[uuid.ID]struct{})}
+	if r.names, err = dir.Names(); err != nil {
+		return nil, &fileError{path, asOutput, err}
+	}
+	if slices.Contains(r.names, reportName) {
+		return nil, &fileError{path, asOutput, errComplete}
+	}
+	if r.journal, err = dir.ResumeJournal(journalName); err != nil {
+		return nil, &fileError{path, asOutput, err}
+	}
+	if err = r.dir.RemovePartial(); err == nil {
+		err = r.read(filepath.Join(path, journalName))
+	}
+	if err == nil {
+		err = r.settle()
+	}
+	if err != nil {
+		_ = r.journal.Close()
+		return nil, &fileError{path, asOutput, err}
+	}
+	return r, nil
+}
+
+// read reads the journal.
+func (r *earlierRun) read(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, maxJournalLine)
+	if !lines.Scan() {
+		return errors.Join(errNotBegun, lines.Err())
+	}
+	if json.Unmarshal(lines.Bytes(), &r.header) != nil || r.header.Format != reportFormat || r.header.Verb != "rebuild" {
+		return errJournal
+	}
+	for n := 2; lines.Scan(); n++ {
+		k, id, err := parseJournalKey(lines.Bytes())
+		if err != nil {
+			return fmt.Errorf("%w: line %d", errJournal, n)
+		}
+		r.add(k, id)
+	}
+	return lines.Err()
+}
+
+func parseJournalKey(line []byte) (*keyResult, uuid.ID, error) {
+	k := new(keyResult)
+	if err := json.Unmarshal(line, k); err != nil || k.Type != "key" {
+		return nil, uuid.ID{}, errJournal
+	}
+	id, err := uuid.Parse(k.KeyID)
+	return k, id, err
+}
+
+// sampled is how many of the shards that were done are looked at again.
+const sampled = 20
+
+func (r *earlierRun) add(k *keyResult, id uuid.ID) {
+	r.done[id] = struct{}{}
+	r.counts.count(k)
+	if k.Status == statusOK && len(r.sample) < sampled {
+		r.sample = append(r.sample, *k)
+	}
+}
+
+// settle enters keys in the journal whose segment was written when the run
+// broke off, before they were entered.
+func (r *earlierRun) settle() error {
+	if !slices.Contains(r.names, pendingName) {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(r.dir.Path(), pendingName))
+	if err != nil {
+		return err
+	}
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSuffix(line, []byte("\n"))
+		k, id, err := parseJournalKey(line)
+		if err != nil {
+			return err
+		}
+		if _, entered := r.done[id]; entered || !slices.Contains(r.names, k.Segment) {
+			continue
+		}
+		if err := r.journal.Append(line); err != nil {
+			return err
+		}
+		r.add(k, id)
+	}
+	if err := r.journal.Sync(); err != nil {
+		return err
+	}
+	return r.dir.Remove(pendingName)
+}
+
+// segments returns the number of the last segment of a kind.
+func (r *earlierRun) segments(prefix string) int {
+	last := 0
+	for _, name := range r.names {
+		digits, isSegment := strings.CutPrefix(name, prefix+"-")
+		digits, _, _ = strings.Cut(digits, ".")
+		if n, err := strconv.Atoi(digits); isSegment && err == nil {
+			last = max(last, n)
+		}
+	}
+	return last
+}
+
+// check makes sure that the run goes on with what it was begun with.
+func (r *earlierRun) check(j *rebuildJob) error {
+	now := j.header()
+	for _, c := range []struct{ what, was, is string }{
+		{"record", r.header.RecordSHA256, now.RecordSHA256},
+		{"recovery key", r.header.RecoveryKey, now.RecoveryKey},
+		{"--part", r.header.Part, now.Part},
+		{"--with-master", strconv.FormatBool(r.header.WithMaster), strconv.FormatBool(now.WithMaster)},
+		{"way of sealing", r.header.Sealed, now.Sealed},
+		{"recipient", strings.Join(r.header.Recipients, " "), strings.Join(now.Recipients, " ")},
+	} {
+		if c.was != c.is {
+			return &fileError{r.dir.Path(), asOutput, fmt.Errorf("%w: the %s is another one", errOtherRun, c.what)}
+		}
+	}
+	return r.checkShards(j.selection)
+}
+
+// checkShards looks at some of the shards that were done: they have to be what
+// they were.
+func (r *earlierRun) checkShards(s *selection) error {
+	for _, k := range r.sample {
+		c := s.read(bucket.File{Path: k.Shard})
+		if shard.ReasonOf(c.err) == "" && c.err != nil {
+			return c.err
+		}
+		if c.sha256 != k.ShardSHA256 {
+			return &fileError{k.Shard, asShards, errShardChanged}
+		}
+	}
+	return nil
+}
+
+// resume takes the store of an earlier run over.
+func (r *earlierRun) resume(j *rebuildJob) (*keyStore, error) {
+	if err := r.check(j); err != nil {
+		_ = r.journal.Close()
+		return nil, err
+	}
+	s := newStore(j, r.dir)
+	s.journal = r.journal
+	s.keys.count, s.masters.count = r.segments("keys"), r.segments("masters")
+	return s, nil
+}
+
+// part is the division of a record over several workstations: the n-th of of,
+// by key ID, so that it does not depend on the order of the record.
+type part struct{ n, of int }
+
+const maxParts = 1000
+
+// parsePart reads "2/5"; the empty text is the whole.
+func parsePart(text string) (part, error) {
+	if text == "" {
+		return part{1, 1}, nil
+	}
+	first, second, found := strings.Cut(text, "/")
+	n, err1 := strconv.Atoi(first)
+	of, err2 := strconv.Atoi(second)
+	if !found || err1 != nil || err2 != nil || of < 1 || of > maxParts || n < 1 || n > of {
+		return part{}, &usageError{"--part is not of the form 2/5", "of five workstations, the first takes --part 1/5, and the last --part 5/5"}
+	}
+	return part{n, of}, nil
+}
+
+// has tells whether a key belongs to the part. The last bytes of an ID are
+// random in all versions of UUIDs in use.
+func (p part) has(id uuid.ID) bool {
+	sum := 0
+	for _, b := range id {
+		sum = (sum*257 + int(b)) % 1000003
+	}
+	return sum%p.of == p.n-1
+}
+
+func (p part) String() string {
+	if p.of == 1 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", p.n, p.of)
+}

@@ -1,0 +1,365 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+)
+
+// broken is a rebuild of many keys that is broken off and resumed.
+type broken struct {
+	t        *testing.T
+	dir      string
+	identity *age.X25519Identity
+}
+
+func newBroken(t *testing.T) *broken {
+	return &broken{t: t, dir: filepath.Join(t.TempDir(), "out"), identity: must(age.GenerateX25519Identity())}
+}
+
+// command is the run, from the beginning or resumed.
+func (b *broken) command(more ...string) *exec.Cmd {
+	args := append(many().selection(), "--key", many().path("key-0.pem"), "--recipient", b.identity.Recipient().String(), "--workers", "1")
+	args = append([]string{"rebuild"}, append(args, more...)...)
+	if _, err := os.Stat(filepath.Join(b.dir, journalName)); err == nil {
+		args = append(args, "--resume", b.dir)
+	} else {
+		args = append(args, "--out", b.dir)
+	}
+	return exec.Command("recover-with-short-segments", args...)
+}
+
+// keys opens every segment and returns how often each key is there.
+func (b *broken) keys() map[string]int {
+	b.t.Helper()
+	times := make(map[string]int)
+	names, err := filepath.Glob(filepath.Join(b.dir, "keys-*.ndjson.age"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		r, err := age.Decrypt(f, b.identity)
+		if err != nil {
+			b.t.Fatalf("%s: %v", name, err)
+		}
+		d := json.NewDecoder(r)
+		for d.More() {
+			var k struct {
+				KeyID      string `json:"key_id"`
+				PrivateKey string `json:"private_key"`
+			}
+			if err := d.Decode(&k); err != nil {
+				b.t.Fatalf("%s: %v", name, err)
+			}
+			times[k.KeyID]++
+			b.right(k.KeyID, k.PrivateKey)
+		}
+		_ = f.Close()
+	}
+	return times
+}
+
+func (b *broken) right(keyID, private string) {
+	for _, k := range many().keys {
+		if e := k.Expected(); e.KeyID == keyID && e.WalletPrivateKey != private {
+			b.t.Errorf("A WRONG KEY CAME OUT for %s", keyID)
+		}
+	}
+}
+
+// runLine is a line of a journal, the first or that of a key.
+type runLine struct {
+	Type  string `json:"type"`
+	KeyID string `json:"key_id"`
+}
+
+// once checks that a complete run has every key once, and nothing else.
+func (b *broken) once() {
+	b.t.Helper()
+	times := b.keys()
+	for _, k := range many().keys {
+		if n := times[k.IDs.Key.String()]; n != 1 {
+			b.t.Errorf("key %s is there %d times", k.IDs.Key, n)
+		}
+	}
+	journal := readLines[runLine](b.t, filepath.Join(b.dir, journalName))
+	if len(journal) != 1+len(many().keys) {
+		b.t.Errorf("the journal has %d lines", len(journal))
+	}
+	entries, err := os.ReadDir(b.dir)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, e := range entries {
+		if name := e.Name(); name != journalName && name != reportName && !strings.HasPrefix(name, "keys-") {
+			b.t.Errorf("%s was left behind", name)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(b.dir, reportName))
+	if err != nil || !json.Valid(text) || strings.Count(string(text), `"type":"key"`) != len(many().keys) {
+		b.t.Errorf("the report: %v", err)
+	}
+}
+
+// TestResumeAfterKill kills a run twenty times, at random moments, and resumes
+// it each time. What the journal lists is never done again.
+func TestResumeAfterKill(t *testing.T) {
+	t.Parallel()
+	b := newBroken(t)
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	for range 20 {
+		before := b.journal()
+		cmd := b.command()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// Long enough for some progress, and short enough to be in the middle.
+		time.Sleep(time.Duration(10+rng.IntN(60)) * time.Millisecond)
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if _, err := os.Stat(filepath.Join(b.dir, reportName)); err == nil {
+			break // it was done before it was killed
+		}
+		if after := b.journal(); !strings.HasPrefix(after, before) {
+			t.Fatal("the journal has lost what it had")
+		}
+		b.startAnewIfEmpty()
+	}
+	for range 2 { // the journal may have been killed in its first line
+		if o := start(t, b.command()); o.status == 0 {
+			break
+		}
+		b.startAnewIfEmpty()
+	}
+	b.once()
+	start(t, exec.Command("recover", append([]string{
+		"rebuild", "--resume", b.dir, "--key", many().path("key-0.pem"), "--recipient", b.identity.Recipient().String(),
+	}, many().selection()...)...)).refused(t, exitFailed, b.dir+": the run is complete: there is nothing to resume", "rebuild into a new directory, if it has to be done again")
+}
+
+// journal returns the whole lines of the journal.
+func (b *broken) journal() string {
+	text, err := os.ReadFile(filepath.Join(b.dir, journalName))
+	if err != nil {
+		return ""
+	}
+	return string(text[:bytes.LastIndexByte(text, '\n')+1])
+}
+
+// startAnewIfEmpty does what the hint says to do with a run that was killed
+// before its first line.
+func (b *broken) startAnewIfEmpty() {
+	if b.journal() == "" {
+		_ = os.RemoveAll(b.dir)
+	}
+}
+
+// TestResumeAfterFullDisk fills a small disk, and goes on when there is room.
+func TestResumeAfterFullDisk(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED, NOT PASSED: only root can make a small disk")
+	}
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=36k"); err != nil {
+		t.Skipf("SKIPPED, NOT PASSED: no small disk can be made: %v", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(disk, 0) })
+	b := newBroken(t)
+	b.dir = filepath.Join(disk, "out")
+	o := start(t, b.command())
+	if o.status != exitFailed || !strings.Contains(o.stderr, "no space left") {
+		t.Fatalf("status %d, %s", o.status, o.stderr)
+	}
+	done := strings.Count(b.journal(), `"type":"key"`)
+	if done == 0 || done == len(many().keys) {
+		t.Fatalf("%d keys were done when the disk was full: that tests nothing", done)
+	}
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=2m"); err != nil {
+		t.Fatal(err)
+	}
+	o = start(t, b.command())
+	// What was in a segment but not in the journal yet counts too.
+	var before int
+	if _, err := fmt.Sscanf(o.stderr, "recover: %d keys were done before", &before); o.status != 0 || err != nil || before < done {
+		t.Errorf("status %d, %d keys were done before: %s", o.status, done, o.stderr)
+	}
+	b.once()
+}
+
+// TestResumeSettles breaks off at the two moments between a segment and its
+// journal: the keys of a segment that is there are not rebuilt again, those of
+// one that is not are.
+func TestResumeSettles(t *testing.T) {
+	t.Parallel()
+	for name, breakOff := range map[string]func(b *broken, last string){
+		"segment written, nothing entered": func(*broken, string) {},
+		"segment not written": func(b *broken, last string) {
+			if err := os.Remove(filepath.Join(b.dir, last)); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"half a line entered": func(b *broken, _ string) {
+			f := must(os.OpenFile(filepath.Join(b.dir, journalName), os.O_APPEND|os.O_WRONLY, 0))
+			_, _ = f.WriteString(`{"type":"key","quorum_`)
+			_ = f.Close()
+		},
+		"a file half written": func(b *broken, _ string) {
+			if err := os.WriteFile(filepath.Join(b.dir, ".keys-0011.ndjson.age.partial"), []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBroken(t)
+			start(t, b.command())
+			lines := strings.SplitAfter(b.journal(), "\n")
+			last := lines[len(lines)-5 : len(lines)-1] // a whole segment
+			var k keyResult
+			if err := json.Unmarshal([]byte(last[0]), &k); err != nil {
+				t.Fatal(err)
+			}
+			journal := strings.Join(lines[:len(lines)-5], "")
+			for name, text := range map[string]string{journalName: journal, pendingName: strings.Join(last, "")} {
+				if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Remove(filepath.Join(b.dir, reportName)); err != nil {
+				t.Fatal(err)
+			}
+			breakOff(b, k.Segment)
+			if o := start(t, b.command()); o.status != 0 {
+				t.Fatal(o.stderr)
+			}
+			b.once()
+		})
+	}
+}
+
+// TestResumeRefuses gives something else than the run was begun with.
+func TestResumeRefuses(t *testing.T) {
+	t.Parallel()
+	b := newBroken(t)
+	start(t, b.command())
+	if err := os.Remove(filepath.Join(b.dir, reportName)); err != nil {
+		t.Fatal(err)
+	}
+	const hint = "give the same record, recovery key and options as before, or rebuild into a new directory"
+	base := []string{"rebuild", "--resume", b.dir, "--key", many().path("key-0.pem"), "--shards", many().path("bucket")}
+	for _, c := range []struct {
+		more []string
+		what string
+	}{
+		{[]string{"--record", many().path("record.csv"), "--recipient", b.identity.Recipient().String()}, "record"},
+		{[]string{"--record", many().path("record.json"), "--recipient", must(age.GenerateX25519Identity()).Recipient().String()}, "recipient"},
+		{[]string{"--record", many().path("record.json"), "--unsealed"}, "way of sealing"},
+		{[]string{"--record", many().path("record.json"), "--recipient", b.identity.Recipient().String(), "--part", "1/2"}, "--part"},
+		{[]string{"--record", many().path("record.json"), "--recipient", b.identity.Recipient().String(), "--with-master"}, "--with-master"},
+	} {
+		execute(t, append(slices.Clone(base), c.more...)...).refused(t, exitFailed,
+			fmt.Sprintf("%s: the run was begun with something else: the %s is another one", b.dir, c.what), hint)
+	}
+	execute(t, "rebuild", "--resume", t.TempDir(), "--record", many().path("record.csv"), "--shards", many().path("bucket"), "--key", many().path("key-0.pem"), "--unsealed").
+		wantStatus(t, exitFailed)
+	execute(t, append(slices.Clone(base), "--record", many().path("record.json"), "--out", "x")...).refused(t, exitUsage,
+		"--out and --resume are both given", "--resume goes on in the directory of the earlier run")
+}
+
+func (o outcome) wantStatus(t *testing.T, status int) {
+	t.Helper()
+	if o.status != status {
+		t.Errorf("status %d, want %d\n%s", o.status, status, o.stderr)
+	}
+}
+
+// TestResumeWithPassphrase resumes a run that is sealed with a passphrase: the
+// same one is asked for.
+func TestResumeWithPassphrase(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "out")
+	run := func(passphrase, where string) outcome {
+		r, w := must2(os.Pipe())
+		_, _ = io.WriteString(w, passphrase+"\n")
+		_ = w.Close()
+		cmd := exec.Command("recover-with-short-segments", append([]string{
+			"rebuild", where, dir, "--key", many().path("key-0.pem"), "--passphrase-fd", "3",
+		}, many().selection()...)...)
+		cmd.ExtraFiles = []*os.File{r}
+		return start(t, cmd)
+	}
+	run("four words and more", "--out").wantStatus(t, 0)
+	if err := os.Remove(filepath.Join(dir, reportName)); err != nil {
+		t.Fatal(err)
+	}
+	run("some other words", "--resume").refused(t, exitFailed,
+		filepath.Join(dir, "identity.age")+": the passphrase does not open the file", "try again; mind the keyboard layout and caps lock")
+	run("four words and more", "--resume").wantStatus(t, 0)
+}
+
+func must2[A, B any](a A, b B, err error) (A, B) {
+	if err != nil {
+		panic(err)
+	}
+	return a, b
+}
+
+// TestParts divides a record over workstations: every key is in one part, and
+// the joined reports know what is missing.
+func TestParts(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var reports []string
+	total := 0
+	for n := 1; n <= 3; n++ {
+		out := filepath.Join(dir, fmt.Sprint("part", n))
+		execute(t, many().rebuild(out, "--unsealed", "--part", fmt.Sprintf("%d/3", n))...).wantStatus(t, 0)
+		reports = append(reports, filepath.Join(out, reportName))
+		journal := readLines[runLine](t, filepath.Join(out, journalName))
+		if len(journal) < 6 {
+			t.Errorf("part %d has %d keys of 40", n, len(journal)-1)
+		}
+		total += len(journal) - 1
+	}
+	if total != len(many().keys) {
+		t.Errorf("the parts have %d keys, the record has %d", total, len(many().keys))
+	}
+	merge := func(more ...string) outcome {
+		return execute(t, append([]string{"report", "merge", "--record", many().path("record.json")}, more...)...)
+	}
+	whole := filepath.Join(dir, "whole.json")
+	o := merge(append(reports, "--out", whole)...)
+	if o.status != 0 || o.stdout != "40 keys: 40 ok\n" {
+		t.Errorf("all parts: status %d, %s%s", o.status, o.stdout, o.stderr)
+	}
+	if o := execute(t, "inspect", whole); o.status != 0 || !strings.Contains(o.stdout, "result: 40 keys: 40 ok") {
+		t.Errorf("the joined report: %s%s", o.stdout, o.stderr)
+	}
+	if o := merge(reports[0], reports[2]); o.status != exitSome || strings.Count(o.stdout, "in none of the reports") == 0 {
+		t.Errorf("two parts: status %d, %s", o.status, o.stdout)
+	}
+	merge(reports[0], reports[0]).wantStatus(t, exitFailed)
+	merge(reports[0], filepath.Join(dir, "part2", journalName)).refused(t, exitFailed,
+		filepath.Join(dir, "part2", journalName)+": a journal, not a report", "the run of it broke off: resume it, and give the report that it then writes")
+	merge(append(reports, "--out", whole)...).refused(t, exitFailed, whole+": already exists", "nothing is ever overwritten: give a new name")
+	for _, bad := range []string{"0/3", "4/3", "1", "1/0", "a/b", "1/2000", "-1/3"} {
+		execute(t, many().rebuild(filepath.Join(dir, "x"), "--unsealed", "--part", bad)...).wantStatus(t, exitUsage)
+	}
+}

@@ -1,0 +1,66 @@
+package terminal
+
+import (
+	"io"
+	"os"
+	"os/signal"
+
+	"recover/internal/secret"
+)
+
+const (
+	enterScreen = "\x1b[?1049h"
+	clearScreen = "\x1b[H\x1b[2J"
+	leaveScreen = "\x1b[?1049l"
+)
+
+// Screen covers what the terminal showed before, while one person after the
+// other sits at it. Whatever is shown on it, and what was typed at a question,
+// is gone with the next Show and when it is closed; what is typed between
+// questions is never shown.
+//
+// Where a terminal has one screen only (the Linux console), that is cleared.
+type Screen struct {
+	out     *os.File
+	restore func()
+	signals chan os.Signal
+}
+
+// Screen opens the screen. The caller closes it. Until then signals end
+// questions only: the caller looks whether the work was interrupted. The error
+// is ErrNoTerminal.
+func (t *Terminal) Screen() (*Screen, error) {
+	signals := catch()
+	out, restore, err := openScreen()
+	if err != nil {
+		signal.Stop(signals)
+		return nil, ErrNoTerminal
+	}
+	s := &Screen{out, restore, signals}
+	_, _ = io.WriteString(out, enterScreen+clearScreen)
+	return s, nil
+}
+
+// Show clears the screen and shows lines.
+func (s *Screen) Show(lines ...string) {
+	text := clearScreen
+	for _, line := range lines {
+		text += Escape(line) + "\n"
+	}
+	_, _ = io.WriteString(s.out, text)
+}
+
+// ShowSecret adds a text, as it is, to what is shown. It has to be gone, by the
+// next Show, when the one whom it concerns has seen it.
+func (s *Screen) ShowSecret(text *secret.Bytes) {
+	_, _ = s.out.Write(text.Reveal())
+	_, _ = io.WriteString(s.out, "\n")
+}
+
+// Close clears the screen and shows again what was there before.
+func (s *Screen) Close() {
+	_, _ = io.WriteString(s.out, clearScreen+leaveScreen)
+	s.restore()
+	_ = s.out.Close()
+	signal.Stop(s.signals)
+}
