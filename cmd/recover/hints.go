@@ -209,6 +209,8 @@ func reasonHint(reason shard.Reason) string {
 		return "take the recovery key with that fingerprint, or the shard of the kit that is for this one"
 	case shard.ReasonProof:
 		return "a rebuild may still succeed: try it in a drill; download the shard again and have the service make a new backup"
+	case shard.ReasonNoProof:
+		return "rehearse it with \"recover drill\", which takes the recovery key; have the service make a new backup, which is of a version with a proof"
 	case shard.ReasonTooFewPlayers:
 		return "look for another version or copy of the shard"
 	case shard.ReasonPublicKey:
