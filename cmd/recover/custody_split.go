@@ -134,10 +134,17 @@ func (p *program) tellSet(n *newSet, k *custody.SealedKey, c custody.Coverage) e
 
 func coverageText(k *custody.SealedKey, c custody.Coverage) string {
 	if c.All() {
-		return fmt.Sprintf("read again from the disk, every %d of the shares brought the key back: %d subsets", k.Threshold, c.Tried)
+		return fmt.Sprintf("read again from the disk, every %d of the shares brought the key back: %s", k.Threshold, subsetsText(c.Tried))
 	}
 	return fmt.Sprintf("read again from the disk, %d of %v subsets of %d shares, and all shares together, brought the key back: a sample in which each two shares meet",
 		c.Tried, c.Possible, k.Threshold)
+}
+
+func subsetsText(n int) string {
+	if n == 1 {
+		return "1 subset"
+	}
+	return fmt.Sprintf("%d subsets", n)
 }
 
 // showCodes shows each holder the code of the own share, and nobody that of

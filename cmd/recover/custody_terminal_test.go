@@ -311,8 +311,12 @@ func TestBrokenOff(t *testing.T) {
 	set := splitInto(t, filepath.Join(t.TempDir(), "set"), 2, "alice", "bob")
 	secrets := secretsOf(t, set, "alice", "bob")
 	for name, before := range map[string]func(*session){
-		"at the start":       func(s *session) { s.expect(sharePrompt + ": ") },
-		"after the first":    func(s *session) { s.typeShare(onPaper(t, set, "alice")); s.expect("1 of 2"); s.expect(sharePrompt + ": ") },
+		"at the start": func(s *session) { s.expect(sharePrompt + ": ") },
+		"after the first": func(s *session) {
+			s.typeShare(onPaper(t, set, "alice"))
+			s.expect("1 of 2")
+			s.expect(sharePrompt + ": ")
+		},
 		"in a line":          func(s *session) { s.answer(sharePrompt, "type"); s.expect("hidden"); s.press("RS1QHALF") },
 		"in the second line": func(s *session) { s.typeShare(onPaper(t, set, "bob")[:1]); s.expect("line 2") },
 	} {

@@ -7,147 +7,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
-	"recover/internal/group"
 	"recover/pkg/rsadecrypt"
 )
-
-var (
-	tokenMaker = sync.OnceValue(func() *softtoken.Maker { return softtoken.New(shared) })
-
-	// vault has two keys of each algorithm, for the recovery key that the tokens
-	// hold.
-	vault = sync.OnceValue(func() practice {
-		return mustMake("vault", 3, 4, func(i int) group.Group { return []group.Group{group.Secp256k1, group.Edwards25519}[i%2] }, testkey.Recovery(0))
-	})
-	// fifty has enough keys to die in the middle of, for the fake helper's key.
-	fifty = sync.OnceValue(func() practice {
-		return mustMake("fifty", 2, 50, func(int) group.Group { return group.Edwards25519 }, testkey.Small())
-	})
-)
-
-// need skips a test for which this machine lacks something.
-func need[T any](t *testing.T, v T, err error) T {
-	t.Helper()
-	if err != nil {
-		t.Skipf("SKIPPED, NOT TESTED: %v", err)
-	}
-	return v
-}
-
-func softHSM(t *testing.T) softtoken.Token {
-	t.Helper()
-	token, err := tokenMaker().SoftHSM()
-	return need(t, token, err)
-}
-
-func nss(t *testing.T) softtoken.Token {
-	t.Helper()
-	token, err := tokenMaker().NSS()
-	return need(t, token, err)
-}
-
-// faulty puts a fault before SoftHSM, whose calls are logged.
-func faulty(t *testing.T, settings ...string) (token softtoken.Token, log string) {
-	t.Helper()
-	log = filepath.Join(t.TempDir(), "calls")
-	token, err := tokenMaker().Faulty(softHSM(t), log, settings...)
-	return need(t, token, err), log
-}
-
-// calls counts the calls of a function of the module.
-func calls(t *testing.T, log, function string) int {
-	t.Helper()
-	text, err := os.ReadFile(log)
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	return strings.Count("\n"+string(text), "\n"+function)
-}
-
-func helper(t *testing.T) string {
-	t.Helper()
-	path, err := tokenMaker().Helper()
-	return need(t, path, err)
-}
-
-// putHelperBeside puts the helper where a program looks for it.
-func putHelperBeside(t *testing.T, program string) {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "recover-pkcs11"), readFile(t, helper(t)), 0o700); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// withToken returns a command that uses a token. The PIN, if there is one, comes
-// from descriptor 3.
-func withToken(t *testing.T, token softtoken.Token, pin string, args ...string) *exec.Cmd {
-	t.Helper()
-	args = append(args, "--hsm", token.URI, "--hsm-module", token.Module, "--hsm-helper", helper(t))
-	if token.InitArguments != "" {
-		args = append(args, "--hsm-init-args", token.InitArguments)
-	}
-	cmd := exec.Command("recover", args...)
-	cmd.Env = append(os.Environ(), token.Environment...)
-	if pin != "" {
-		cmd.Args = append(cmd.Args, "--pin-fd", "3")
-		cmd.ExtraFiles = []*os.File{lines(t, pin)}
-	}
-	return cmd
-}
-
-// lines returns a file that holds them.
-func lines(t *testing.T, text ...string) *os.File {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "lines")
-	if err := os.WriteFile(path, []byte(strings.Join(text, "\n")+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = f.Close() })
-	return f
-}
-
-// withFake returns a command that uses the fake helper.
-func withFake(t *testing.T, settings []string, args ...string) *exec.Cmd {
-	t.Helper()
-	fake, err := exec.LookPath("fake-pkcs11")
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("recover", append(args, "--hsm", "pkcs11:token=fake?module-path=/fake.so", "--hsm-helper", fake)...)
-	cmd.Env = append(os.Environ(), settings...)
-	return cmd
-}
-
-// rebuildVault returns the arguments of a rebuild without the key source.
-func (p practice) rebuildArgs(out string, more ...string) []string {
-	return append(append([]string{"rebuild", "--out", out}, p.selection()...), more...)
-}
-
-func (p practice) checkArgs() []string {
-	return []string{"hsm", "check", "--record", p.path("record.json")}
-}
-
-func readFile(t *testing.T, path string) []byte {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
 
 // TestTokensLikeKeyFile rebuilds the same keys with the key file and with
 // tokens in all modes: byte for byte the same.
@@ -164,11 +29,11 @@ func TestTokensLikeKeyFile(t *testing.T) {
 		said  string
 	}{
 		"SoftHSM":          {softHSM, "auto", ""},
-		"SoftHSM raw":      {softHSM, "raw", "the token will decrypt 1 times for the self-test, and 12 times for 4 keys; "},
-		"NSS":              {nss, "auto", "the token will decrypt up to 3 times for the self-test, and 12 times for 4 keys; "},
-		"NSS oaep":         {nss, "oaep", "the token will decrypt 2 times for the self-test, and 12 times for 4 keys; "},
+		"SoftHSM raw":      {softHSM, "raw", "the token will decrypt 1 time for the self-test and 12 times for 4 keys; "},
+		"NSS":              {nss, "auto", "the token will decrypt up to 3 times for the self-test and 12 times for 4 keys; "},
+		"NSS oaep":         {nss, "oaep", "the token will decrypt 2 times for the self-test and 12 times for 4 keys; "},
 		"NSS raw":          {nss, "raw", "self-test passed: mode raw, "},
-		"NSS oaep at once": {nss, "oaep --hsm-no-self-test", "the token will decrypt 0 times for the self-test, and 12 times for 4 keys; "},
+		"NSS oaep at once": {nss, "oaep --hsm-no-self-test", "the token will decrypt 12 times for 4 keys; "},
 		"one session":      {softHSM, "raw --hsm-sessions 1", "self-test passed: mode raw, 1 decryption at a time\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -193,8 +58,8 @@ func TestAnnouncedOperations(t *testing.T) {
 		token, log := faulty(t)
 		args := vault().rebuildArgs(filepath.Join(t.TempDir(), "out"), "--unsealed", "--hsm-mode", "raw")
 		o := start(t, withToken(t, token, softtoken.PIN, append(args, strings.Fields(more)...)...))
-		said := fmt.Sprintf("the token will decrypt 1 times for the self-test, and %d times for 4 keys; "+
-			"a token that wants a touch or its PIN for each asks that often\n", want)
+		said := fmt.Sprintf("the token will decrypt 1 time for the self-test and %d times for 4 keys; "+
+			"if it wants a touch or its PIN for each, it asks that often\n", want)
 		if o.status != exitOK || !strings.Contains(o.stderr, said) {
 			t.Errorf("status %d\n%s", o.status, o.stderr)
 		}
@@ -234,7 +99,7 @@ func TestHelperDies(t *testing.T) {
 
 	resume := append([]string{"rebuild", "--resume", out, "--unsealed"}, fifty().selection()...)
 	o = start(t, withFake(t, nil, resume...))
-	if left := fmt.Sprintf("and %d times for %d keys", 2*(50-len(done)), 50-len(done)); o.status != exitOK || !strings.Contains(o.stderr, left) {
+	if left := fmt.Sprintf(" and %d times for %d keys;", 2*(50-len(done)), 50-len(done)); o.status != exitOK || !strings.Contains(o.stderr, left) {
 		t.Fatalf("status %d\n%s", o.status, o.stderr)
 	}
 	second := string(readFile(t, filepath.Join(out, "keys-0002.ndjson")))
@@ -382,84 +247,18 @@ func TestKeygenHSM(t *testing.T) {
 
 func practiceIn(dir string) practice { return practice{dir: dir} }
 
-// One descriptor can hold the PIN and the passphrase.
+// One descriptor can hold the PIN and the passphrase: the first line opens the
+// token, and the second is the passphrase of the output, which cannot be empty.
 func TestSharedDescriptor(t *testing.T) {
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	cmd := withToken(t, softHSM(t), "", vault().rebuildArgs(out, "--pin-fd", "3", "--passphrase-fd", "3", "--hsm-mode", "raw")...)
-	cmd.ExtraFiles = []*os.File{lines(t, softtoken.PIN, "a new passphrase")}
-	if o := start(t, cmd); o.status != exitOK {
-		t.Errorf("status %d\n%s", o.status, o.stderr)
+	cmd.ExtraFiles = []*os.File{lines(t, softtoken.PIN, "")}
+	o := start(t, cmd)
+	o.refused(t, exitFailed, "the passphrase is empty", "choose a passphrase of several words")
+	if !strings.Contains(o.stderr, "self-test passed") {
+		t.Errorf("the token was not opened:\n%s", o.stderr)
 	}
-	if _, err := os.Stat(filepath.Join(out, "identity.age")); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestHSMUsage(t *testing.T) {
-	t.Parallel()
-	rebuild := func(args string) []string {
-		return vault().rebuildArgs(filepath.Join(shared, "never"), append([]string{"--unsealed"}, strings.Fields(args)...)...)
-	}
-	const (
-		uri      = "--hsm pkcs11:token=x "
-		withURI  = "say where the key is: --hsm 'pkcs11:token=…;object=…'"
-		root     = "nothing is looked for in PATH or the working directory: begin at the root"
-		location = "a location looks like 'pkcs11:token=…;object=…;id=%A1%B2'; \"recover hsm list\" shows those of a token's keys"
-	)
-	for _, c := range []struct{ args, fact, hint string }{
-		{uri + "--key k.pem", "--key and --hsm are both given", "give one or the other"},
-		{uri + "--sealed-key k.age", "--hsm and --sealed-key are both given", "give one or the other"},
-		{uri + "--identity id", "--hsm and --identity are both given", "leave --identity out: it is for sealed files"},
-		{uri, "--hsm-module is missing", "give the PKCS#11 module of the token's maker; \"recover hsm list\" knows the usual places"},
-		{uri + "--hsm-module m.so", "--hsm-module is not an absolute path", root},
-		{uri + "--hsm-module /m.so --hsm-helper h", "--hsm-helper is not an absolute path", root},
-		{"--hsm pkcs11:?module-path=/m.so --hsm-module /m.so", "--hsm-module and module-path in --hsm are both given", "give one or the other"},
-		{"--hsm pkcs11:?module-path=m.so", "--hsm: PKCS#11 location: attribute \"module-path\": not an absolute path", root},
-		{"--hsm vault", "--hsm: PKCS#11 location: a location begins with \"pkcs11:\"", location},
-		{"--hsm pkcs11:?pin-value=" + softtoken.PIN, "--hsm: PKCS#11 location: attribute \"pin-value\": a PIN does not belong into a location",
-			"leave it out: the PIN is asked at the terminal, or read with --pin-fd; an argument can be seen by others, so change that PIN"},
-		{uri + "--hsm-module /m.so --hsm-mode RAW", "--hsm-mode: not one of the modes auto, oaep, raw", "auto finds out which of the others works"},
-		{uri + "--hsm-module /m.so --hsm-no-self-test", "--hsm-no-self-test needs --hsm-mode",
-			"say oaep or raw: without a self-test nothing finds out which of them works"},
-		{uri + "--hsm-module /m.so --hsm-sessions 65", "--hsm-sessions is not a number of 0 to 64", "0 means one a processor"},
-		{uri + "--hsm-module /m.so --pin-fd " + softtoken.PIN, "--pin-fd is not the number of a descriptor", "open one in the shell: --pin-fd 3 3< FILE"},
-		{uri + "--hsm-module /m.so --pin-fd 3", "--pin-fd: descriptor 3 is not open", "open one in the shell: --pin-fd 3 3< FILE"},
-		{"--key k.pem --hsm-module /m.so", "--hsm-module is given without --hsm", withURI},
-		{"--key k.pem --hsm-init-args x", "--hsm-init-args is given without --hsm", withURI},
-		{"--key k.pem --hsm-helper /h", "--hsm-helper is given without --hsm", withURI},
-		{"--key k.pem --hsm-mode raw", "--hsm-mode is given without --hsm", withURI},
-		{"--key k.pem --hsm-sessions 2", "--hsm-sessions is given without --hsm", withURI},
-		{"--key k.pem --pin-fd 3", "--pin-fd is given without --hsm", withURI},
-		{"--key k.pem --hsm-allow-few-pin-tries", "--hsm-allow-few-pin-tries is given without --hsm", withURI},
-		{"--key k.pem --hsm-no-self-test", "--hsm-no-self-test is given without --hsm", withURI},
-	} {
-		o := execute(t, rebuild(c.args)...)
-		o.refused(t, exitUsage, c.fact, c.hint)
-		if strings.Contains(o.stdout+o.stderr, softtoken.PIN) {
-			t.Errorf("%s: the value is shown", c.args)
-		}
-	}
-	for args, fact := range map[string]string{
-		"":      "neither list nor check is given",
-		"look":  "recover hsm does not know this word",
-		"check": "neither --recovery-public-key nor --record is given",
-		"check --record a --recovery-public-key b": "--recovery-public-key and --record are both given",
-		"check --record a":                         "--hsm is missing",
-		"check --hsm-sessions 2":                   "unknown flag --hsm-sessions",
-		"list --hsm-helper /h":                     "--hsm-init-args and --hsm-helper are given without --hsm-module",
-		"list --hsm-module m":                      "--hsm-module is not an absolute path",
-	} {
-		o := execute(t, append([]string{"hsm"}, strings.Fields(args)...)...)
-		if facts := o.lines("recover: error: "); o.status != exitUsage || len(facts) != 1 || facts[0] != fact {
-			t.Errorf("hsm %s: status %d, %q, want %q", args, o.status, facts, fact)
-		}
-	}
-	// A --pin-fd that is not needed was meant for something else.
-	cmd := withFake(t, nil, append(fifty().rebuildArgs(filepath.Join(shared, "never"), "--unsealed"), "--pin-fd", "3")...)
-	cmd.ExtraFiles = []*os.File{lines(t, softtoken.PIN)}
-	start(t, cmd).refused(t, exitUsage, "--pin-fd is given, but the token asks for no PIN", "leave it out")
-	absent(t, filepath.Join(shared, "never"))
 }
 
 type journalLine struct {

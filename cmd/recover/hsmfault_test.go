@@ -305,3 +305,16 @@ func filesBelow(t *testing.T, dir string) (paths []string) {
 	}
 	return paths
 }
+
+// Without a token too, recover is confined before it asks for a secret.
+func TestConfined(t *testing.T) {
+	t.Parallel()
+	cmd := rebuildSealed(t)
+	s := sit(t, cmd)
+	s.expect(keyPrompt)
+	if got := field(t, fmt.Sprintf("/proc/%d", cmd.Process.Pid), "Seccomp"); got != "2" {
+		t.Errorf("seccomp mode %s, want 2", got)
+	}
+	s.press("\x03")
+	s.end()
+}

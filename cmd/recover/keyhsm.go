@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"recover/internal/secret"
@@ -180,19 +181,19 @@ func (f *tokenFlags) login(a *asker, wanted hsm.Wanted, work *work) (*hsm.Sessio
 // announce tells how often the token is used, for those that want a touch or a
 // PIN each time.
 func (f *tokenFlags) announce(work *work) string {
-	test := 0
-	if !f.noSelfTest {
-		test = hsm.SelfTestOperations(f.decryptMode)
-	}
-	text := fmt.Sprintf("the token will decrypt %d times for the self-test", test)
-	if f.decryptMode == hsm.ModeAuto {
-		text = fmt.Sprintf("the token will decrypt up to %d times for the self-test", test)
+	var uses []string
+	if n := hsm.SelfTestOperations(f.decryptMode); !f.noSelfTest {
+		use := fmt.Sprintf("%d %s for the self-test", n, plural(n, "time", "times"))
+		if f.decryptMode == hsm.ModeAuto {
+			use = "up to " + use
+		}
+		uses = append(uses, use)
 	}
 	if work != nil {
-		operations, keys := work.most()
-		text += fmt.Sprintf(", and %d times for %d %s", operations, keys, plural(keys, "key", "keys"))
+		n, keys := work.most()
+		uses = append(uses, fmt.Sprintf("%d %s for %d %s", n, plural(n, "time", "times"), keys, plural(keys, "key", "keys")))
 	}
-	return text + "; a token that wants a touch or its PIN for each asks that often"
+	return "the token will decrypt " + strings.Join(uses, " and ") + "; if it wants a touch or its PIN for each, it asks that often"
 }
 
 // selfTest returns the decrypter in the mode that works.

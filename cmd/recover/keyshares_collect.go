@@ -86,7 +86,7 @@ func (g *collection) lines() []string {
 		lines = append(append(lines, g.said...), "")
 	}
 	lines = append(lines, "Name the file of a share, or answer")
-	lines = append(lines, "    type      to type or scan a share: nothing of it is shown")
+	lines = append(lines, "    type      to type or scan a share, of which nothing is shown")
 	if len(given) > 0 {
 		lines = append(lines, fmt.Sprintf("    back %-4d to take share %d back", given[0], given[0]))
 	}

@@ -54,6 +54,8 @@ func (s suite) Run() int {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	shared = dir
+	// Under the race detector, a program would wait for a second at its end.
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0")
 	return s.M.Run()
 }
 

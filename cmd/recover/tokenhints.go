@@ -27,9 +27,6 @@ func tokenHint(err error) string {
 	if token.Code == hsm.KeyNotFound && token.HexID != "" {
 		hint = "an ID is bytes, not hex digits: did you mean id=" + token.HexID + "?"
 	}
-	if token.Code == hsm.DecryptFailed && token.Function == "" {
-		return ""
-	}
 	var off *brokenOffError
 	if errors.As(err, &off) {
 		hint += "; what the journal lists is safe: go on with the same command, and --resume in the place of --out"

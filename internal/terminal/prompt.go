@@ -89,8 +89,8 @@ func (t *Terminal) Confirm(question string) (bool, error) {
 func (t *Terminal) ask(prompt string, echo bool) ([]byte, error) {
 	t.asking.Lock()
 	defer t.asking.Unlock()
-	signals := catch()
-	defer signal.Stop(signals)
+	signals, release := t.signals()
+	defer release()
 	c, err := openConsole(echo, signals)
 	if err != nil {
 		return nil, ErrNoTerminal
@@ -110,6 +110,16 @@ func (t *Terminal) ask(prompt string, echo bool) ([]byte, error) {
 		return nil, err
 	}
 	return trimLine(line)
+}
+
+// signals returns what may interrupt a question: what came since the screen was
+// opened, or from now on.
+func (t *Terminal) signals() (signals chan os.Signal, release func()) {
+	if t.screen != nil {
+		return t.screen.signals, func() {}
+	}
+	signals = catch()
+	return signals, func() { signal.Stop(signals) }
 }
 
 // catch asks for the signals that may interrupt a question, except those that

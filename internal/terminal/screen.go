@@ -21,14 +21,15 @@ const (
 //
 // Where a terminal has one screen only (the Linux console), that is cleared.
 type Screen struct {
+	t       *Terminal
 	out     *os.File
 	restore func()
 	signals chan os.Signal
 }
 
-// Screen opens the screen. The caller closes it. Until then signals end
-// questions only: the caller looks whether the work was interrupted. The error
-// is ErrNoTerminal.
+// Screen opens the screen. The caller closes it. Until then a signal ends the
+// question that is asked, or else the next one. There is one Screen at a time.
+// The error is ErrNoTerminal.
 func (t *Terminal) Screen() (*Screen, error) {
 	signals := catch()
 	out, restore, err := openScreen()
@@ -36,9 +37,11 @@ func (t *Terminal) Screen() (*Screen, error) {
 		signal.Stop(signals)
 		return nil, ErrNoTerminal
 	}
-	s := &Screen{out, restore, signals}
+	t.asking.Lock()
+	defer t.asking.Unlock()
+	t.screen = &Screen{t, out, restore, signals}
 	_, _ = io.WriteString(out, enterScreen+clearScreen)
-	return s, nil
+	return t.screen, nil
 }
 
 // Show clears the screen and shows lines.
@@ -59,6 +62,9 @@ func (s *Screen) ShowSecret(text *secret.Bytes) {
 
 // Close clears the screen and shows again what was there before.
 func (s *Screen) Close() {
+	s.t.asking.Lock()
+	defer s.t.asking.Unlock()
+	s.t.screen = nil
 	_, _ = io.WriteString(s.out, clearScreen+leaveScreen)
 	s.restore()
 	_ = s.out.Close()

@@ -39,6 +39,7 @@ type Terminal struct {
 	progress *Progress  // the status line that is shown
 
 	asking  sync.Mutex // held while something is asked
+	screen  *Screen    // that is open
 	afterCR bool       // the last answer ended in CR, its LF may follow
 }
 
