@@ -34,14 +34,10 @@ func (s *Shard) checkPublicKey(p *player) error {
 	return nil
 }
 
-// challenge computes which positions the player had to open. An error names
-// the field that is not to be had.
-func (s *Shard) challenge(p *player) ([]int64, error) {
+// challenge computes which positions the player had to open; es are its
+// ciphertexts. An error names the field that is not to be had.
+func (s *Shard) challenge(p *player, es [][]byte) ([]int64, error) {
 	context, err := p.context()
-	if err != nil {
-		return nil, err
-	}
-	es, err := p.es.all("es")
 	if err != nil {
 		return nil, err
 	}

@@ -48,6 +48,32 @@ func (p *player) seed(i int) ([]byte, error) {
 	return b, nil
 }
 
+// refitsTo is refits with the ciphertexts decoded, or nil.
+func (p *player) refitsTo(es [][]byte, enc *rsadecrypt.SeededEncrypter, g group.Group, i int) (bool, error) {
+	c, err := p.position(i)
+	if err != nil {
+		return false, inItem("combination", i, err)
+	}
+	if es == nil {
+		return p.refits(enc, g, i)
+	}
+	made, err := p.reencrypted(enc, g, i)
+	return err == nil && bytes.Equal(made, es[c]), err
+}
+
+// reencrypted encrypts opened value i again.
+func (p *player) reencrypted(enc *rsadecrypt.SeededEncrypter, g group.Group, i int) ([]byte, error) {
+	value, err := p.value(g, i)
+	if err != nil {
+		return nil, inItem("vs", i, err)
+	}
+	seed, err := p.seed(i)
+	if err != nil {
+		return nil, inItem("rs", i, err)
+	}
+	return enc.Encrypt(value.Bytes(), seed)
+}
+
 // refits encrypts opened value i again under the label of enc, and tells
 // whether that gives the ciphertext that the value is said to be from. An
 // error means that it cannot be tried; it names the field.
@@ -56,18 +82,10 @@ func (p *player) refits(enc *rsadecrypt.SeededEncrypter, g group.Group, i int) (
 	if err != nil {
 		return false, inItem("combination", i, err)
 	}
-	value, err := p.value(g, i)
-	if err != nil {
-		return false, inItem("vs", i, err)
-	}
-	seed, err := p.seed(i)
-	if err != nil {
-		return false, inItem("rs", i, err)
-	}
 	have, err := p.es.bytes(c)
 	if err != nil {
 		return false, inItem("es", c, err)
 	}
-	made, err := enc.Encrypt(value.Bytes(), seed)
+	made, err := p.reencrypted(enc, g, i)
 	return err == nil && bytes.Equal(made, have), err
 }

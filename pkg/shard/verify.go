@@ -36,10 +36,15 @@ func (p *Proof) Caveats() []string { return p.caveats }
 // are not this backup's, else ReasonTooFewPlayers, ReasonPublicKey or
 // ReasonProof.
 func (s *Shard) Verify(ids IDs) (*Proof, error) {
-	if err := s.CheckIDs(ids); err != nil && !errors.Is(err, ErrUncheckable) {
-		return nil, err
+	proof, err := s.prove(ids.label())
+	if err == nil {
+		return proof, nil
 	}
-	return s.prove(ids.label())
+	// A proof with wrong IDs fails in every ciphertext: then only that is said.
+	if wrong := s.CheckIDs(ids); wrong != nil && !errors.Is(wrong, ErrUncheckable) {
+		return nil, wrong
+	}
+	return nil, err
 }
 
 // VerifyWithoutIDs checks what can be checked of a backup whose IDs are not at
@@ -245,8 +250,14 @@ func (v *verifier) player(p *player, commitments map[int64]group.Point) {
 	if !v.lengths(p) {
 		return
 	}
-	v.challenge(p)
-	v.reencrypt(p)
+	es, err := p.es.all("es")
+	if err != nil {
+		v.faults.of(p, err)
+		es = nil
+	} else {
+		v.challenge(p, es)
+	}
+	v.reencrypt(p, es)
 	v.committed(p, v.points(p, commitments))
 }
 
@@ -303,8 +314,8 @@ func (v *verifier) points(p *player, commitments map[int64]group.Point) []group.
 
 // challenge checks that the positions that were opened are those that the
 // player could not choose.
-func (v *verifier) challenge(p *player) {
-	want, err := v.shard.challenge(p)
+func (v *verifier) challenge(p *player, es [][]byte) {
+	want, err := v.shard.challenge(p, es)
 	switch {
 	case err != nil:
 		v.faults.of(p, err)
@@ -315,12 +326,12 @@ func (v *verifier) challenge(p *player) {
 
 // reencrypt checks that every opened value, encrypted again, gives its
 // ciphertext.
-func (v *verifier) reencrypt(p *player) {
+func (v *verifier) reencrypt(p *player, es [][]byte) {
 	if v.encrypter == nil {
 		return
 	}
 	for i := range opened {
-		if fits, err := p.refits(v.encrypter, v.group, i); err != nil {
+		if fits, err := p.refitsTo(es, v.encrypter, v.group, i); err != nil {
 			v.faults.of(p, err)
 		} else if !fits {
 			v.faults.item(p, "vs", i, "encrypted again, it does not give its ciphertext in es")
