@@ -11,7 +11,7 @@ FUZZTIME    := 30s
 # side of the formats, and those that make tokens.
 TOOLS := age:age openssl:openssl softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools
 
-.PHONY: build drill test check test-tools bench bench-bulk fuzz vet staticcheck vulncheck cross
+.PHONY: build drill test check test-tools test-html bench bench-bulk fuzz vet staticcheck vulncheck cross
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
@@ -32,6 +32,13 @@ test-tools:
 		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing; \
 		else echo "the tests need these packages, run: sudo apt-get install$$missing" >&2; exit 1; fi; \
 	fi
+
+# The reports as pages, in a browser.
+test-html:
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
+		else echo "this needs a browser, run: sudo apt-get install chromium" >&2; exit 1; fi; }
+	go test -tags html -count=1 ./internal/page
 
 check: vet staticcheck vulncheck cross test-tools
 	go test -race ./...

@@ -117,7 +117,7 @@ func TestSalvage(t *testing.T) {
 		{Group: group.Secp256k1, Players: 2, Threshold: 1, Sharing: shard.Multiplicative},
 	} {
 		k := backup(t, spec)
-		rounds := 25
+		rounds := 12
 		if testing.Short() {
 			rounds = 5
 		}
