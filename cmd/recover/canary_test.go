@@ -191,7 +191,7 @@ func TestNothingSecretIsLeft(t *testing.T) {
 		{exitOK, nil, p.rebuild(inTheClear, "--unsealed", "--with-master")},
 		{exitOK, nil, []string{"inspect", filepath.Join(inTheClear, "keys-0001.ndjson"), filepath.Join(inTheClear, "report.json")}},
 	} {
-		cmd := exec.Command("recover", run.args...)
+		cmd := exec.Command(built(t), run.args...)
 		cmd.Dir = filepath.Join(dir, "work")
 		cmd.Env = append(os.Environ(), "TMPDIR="+filepath.Join(dir, "tmp"), "HOME="+filepath.Join(dir, "home"))
 		if run.phrases != nil {

@@ -39,7 +39,7 @@ func (f *shareCheck) parse(args []string) error {
 	case f.typed && len(f.files) > 0:
 		return &usageError{"--typed and a file are both given", "give one or the other"}
 	}
-	return nil
+	return checkShareFiles(f.files)
 }
 
 // checkedShare is what the check says of one share. There is nothing of its

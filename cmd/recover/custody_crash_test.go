@@ -57,13 +57,14 @@ func TestKilledDuringSplit(t *testing.T) {
 }
 
 func waitFor(t *testing.T, path string) {
+	t.Helper()
 	for giveUp := time.Now().Add(30 * time.Second); time.Now().Before(giveUp); {
 		if _, err := os.Lstat(path); err == nil {
 			return
 		}
 		time.Sleep(100 * time.Microsecond)
 	}
-	t.Errorf("%s never comes", path)
+	t.Fatalf("%s never comes", path)
 }
 
 // TestInterruptedSplit: a split that is ended by a signal removes what it wrote.
@@ -76,11 +77,15 @@ func TestInterruptedSplit(t *testing.T) {
 	}
 	cmd := exec.Command("recover", args...)
 	cmd.Dir = dir
-	go func() {
-		waitFor(t, filepath.Join(dir, "set"+partialSuffix, "holder-2"))
-		_ = cmd.Process.Signal(os.Interrupt)
-	}()
-	start(t, cmd).refused(t, exitFailed, "interrupted", "nothing was changed; start again when ready")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, filepath.Join(dir, "set"+partialSuffix, "holder-2"))
+	_ = cmd.Process.Signal(os.Interrupt)
+	_ = cmd.Wait() // refused looks at how it ended
+	outcome{status: cmd.ProcessState.ExitCode(), stderr: stderr.String()}.refused(t, exitFailed, "interrupted", "nothing was changed; start again when ready")
 	absent(t, filepath.Join(dir, "set"))
 	absent(t, filepath.Join(dir, "set"+partialSuffix))
 	contains(t, transcriptOf(t, dir, nil), "end: interrupted")

@@ -77,6 +77,7 @@ var custodyHints = []struct {
 	{custody.ErrPlugin, "no other program is run here: take an age or SSH recipient, or a passphrase"},
 	{custody.ErrSSHKey, "give an age identity file, or an SSH private key of type ssh-ed25519 or ssh-rsa"},
 	{errShareNeedsIdentity, "add --identity with the holder's age identity or SSH private key"},
+	{errNoSuchFile, "check the name, and whether the medium is mounted; answer \"type\" before a share is typed"},
 	{errLeftOver, "it is of no use to anybody: destroy it, for it may hold shares, and start again"},
 	{rsadecrypt.ErrWrongIdentity, "it was sealed to another identity of its holder: try the other ones with --identity"},
 	{rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},

@@ -93,8 +93,8 @@ func (p *program) handOut(n *newSet, sealed *custody.SealedKey, shares []*custod
 		return err
 	}
 	if n.showQR {
-		if err := p.showCodes(n, sealed, shares); err != nil {
-			return err
+		if err := p.showCodes(n, sealed, shares); err != nil { // the set is whole all the same
+			p.Warn("not all codes were shown: " + err.Error() + "; those of shares that are not sealed are in " + codeName + " too")
 		}
 	}
 	return p.tellSet(n, sealed, coverage)
@@ -134,17 +134,10 @@ func (p *program) tellSet(n *newSet, k *custody.SealedKey, c custody.Coverage) e
 
 func coverageText(k *custody.SealedKey, c custody.Coverage) string {
 	if c.All() {
-		return fmt.Sprintf("read again from the disk, every %d of the shares brought the key back: %s", k.Threshold, subsetsText(c.Tried))
+		return fmt.Sprintf("read again from the disk, every %d of the shares brought the key back: %d %s", k.Threshold, c.Tried, plural(c.Tried, "subset", "subsets"))
 	}
 	return fmt.Sprintf("read again from the disk, %d of %v subsets of %d shares, and all shares together, brought the key back: a sample in which each two shares meet",
 		c.Tried, c.Possible, k.Threshold)
-}
-
-func subsetsText(n int) string {
-	if n == 1 {
-		return "1 subset"
-	}
-	return fmt.Sprintf("%d subsets", n)
 }
 
 // showCodes shows each holder the code of the own share, and nobody that of

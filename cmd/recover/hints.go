@@ -143,6 +143,7 @@ var fileHints = []struct {
 	{asAny, output.ErrNotRegular, "copy what it holds to a file"},
 	{asAny, errUnknownFile, "look whether it is whole, and of the right kind"},
 	{asAny, errReport, "take another copy of it"},
+	{asIdentity, rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},
 	{asIdentity, custody.ErrSSHKey, "give an age identity file, or an SSH private key of type ssh-ed25519 or ssh-rsa"},
 	{asNewSet, output.ErrNoSpace, "use a medium with more space; nothing of the split was kept, and the original is as it was"},
 	{asTranscript, output.ErrNoSpace, "use a medium with more space for the transcript"},

@@ -51,7 +51,7 @@ func TestAgeOpensWithPassphrase(t *testing.T) {
 	}
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
-	cmd := exec.Command("recover", small().rebuild(out, "--passphrase-fd", "3")...)
+	cmd := exec.Command(built(t), small().rebuild(out, "--passphrase-fd", "3")...)
 	cmd.ExtraFiles = []*os.File{phrases(t, newPhrase)}
 	if o := start(t, cmd); o.status != exitOK {
 		t.Fatal(o.stderr)

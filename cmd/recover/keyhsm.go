@@ -95,8 +95,6 @@ func (e *pinError) Unwrap() error { return e.err }
 // keyHSM is a recovery key in a token.
 type keyHSM struct{ *tokenFlags }
 
-func (f *keyFlags) keyHSM() (*keyHSM, error) { return &keyHSM{&f.token}, nil }
-
 // open looks which recovery key the backups are for and how often the token is
 // asked, and opens that key.
 func (k *keyHSM) open(a *asker) (*recoveryKey, error) {

@@ -59,19 +59,32 @@ func (f *keyFlags) keyShares(verb string) (*keyShares, error) {
 	if err := checkTranscript(f.shares.transcript); err != nil {
 		return nil, err
 	}
+	if err := checkShareFiles(f.shares.shares); err != nil {
+		return nil, err
+	}
 	k := &keyShares{shareFlags: &f.shares, identities: f.identities, verb: verb}
 	var err error
 	if k.sealed, err = readSealedKey(f.shares.sealedKey); err != nil {
 		return nil, err
 	}
-	for _, path := range k.shares {
+	return k, nil
+}
+
+// checkShareFiles looks whether the files are there. A share that was given
+// instead of its file is not repeated.
+func checkShareFiles(paths []string) error {
+	for _, path := range paths {
 		in, err := output.OpenInput(path, maxShareFile)
-		if err != nil {
-			return nil, &fileError{path, asShare, err}
+		switch {
+		case err != nil && custody.LooksLikeShare([]byte(path)):
+			return &usageError{"a share is given as an argument, not a file",
+				"it may be in the history of the shell now: clear that; --shares or --typed asks for it, hidden"}
+		case err != nil:
+			return &fileError{path, asShare, err}
 		}
 		_ = in.Close()
 	}
-	return k, nil
+	return nil
 }
 
 // maxShareFile is larger than any page that is sealed, in bytes.

@@ -108,14 +108,20 @@ func (g *collection) answer(answer string) error {
 		return g.typed()
 	case word == "back":
 		g.back(strings.TrimSpace(rest))
-	case custody.LooksLikeShare([]byte(answer)) && !exists(answer):
-		g.tell("what was typed there was shown, and is taken away again: answer \"type\" first")
-	default:
+	case exists(answer):
 		share, err := g.file(answer)
 		return g.take(answer+": ", share, err)
+	case custody.LooksLikeShare([]byte(answer)):
+		g.tell("what was typed there was shown, and is taken away again: answer \"type\" first")
+	default: // it is not repeated: it may be a part of a share
+		g.log.refused(errNoSuchFile)
+		g.tell("refused: %v", errNoSuchFile)
+		g.said = append(g.said, "next: "+hint(errNoSuchFile))
 	}
 	return nil
 }
+
+var errNoSuchFile = errors.New("there is no file of that name")
 
 func exists(path string) bool {
 	_, err := os.Lstat(path)
@@ -234,5 +240,8 @@ func (g *collection) askIdentity() ([]age.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readShareIdentities(g.asker, []string{strings.TrimSpace(path)})
+	if path = strings.TrimSpace(path); !exists(path) {
+		return nil, errNoSuchFile
+	}
+	return readShareIdentities(g.asker, []string{path})
 }

@@ -39,7 +39,7 @@ func (f *keyFlags) source(verb string) (keySource, error) {
 	}
 	switch {
 	case f.token.uri != "":
-		return f.keyHSM()
+		return &keyHSM{&f.token}, nil
 	case f.shares.sealedKey != "":
 		return f.keyShares(verb)
 	}

@@ -109,6 +109,7 @@ func (s *session) press(keys string) {
 // was, and that the secrets are not on it.
 func (s *session) end(secrets ...string) outcome {
 	s.t.Helper()
+	defer time.AfterFunc(30*time.Second, func() { _ = s.cmd.Process.Kill() }).Stop() // it asks for more than the test answers
 	err := s.cmd.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

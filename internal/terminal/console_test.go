@@ -15,6 +15,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"recover/internal/secret"
 )
 
 // questions names the variable that makes the test binary a program that asks,
@@ -50,6 +52,22 @@ func askAll(names []string) {
 		case "ask":
 			s, err := t.Ask(prompt)
 			fmt.Fprintln(answers, fmt.Sprintf("%q", s), err)
+		case "screen":
+			screen, err := t.Screen()
+			if err != nil {
+				fmt.Fprintln(answers, err)
+				continue
+			}
+			screen.Show("one\x1b", "two")
+			screen.ShowSecret(secret.New([]byte("code")))
+			mode, err := unix.IoctlGetTermios(int(screen.out.Fd()), readTermios)
+			fmt.Fprintln(answers, "echo", mode.Lflag&unix.ECHO != 0, err)
+			_ = unix.Kill(os.Getpid(), unix.SIGINT) // before the next question
+			_, err = t.Ask(prompt)
+			fmt.Fprintln(answers, err)
+			answer, err := t.Ask(prompt)
+			fmt.Fprintln(answers, answer, err)
+			screen.Close()
 		case "confirm":
 			yes, err := t.Confirm(prompt)
 			fmt.Fprintln(answers, yes, err)
@@ -330,4 +348,21 @@ func TestColumns(t *testing.T) {
 	if null, _ := os.Open(os.DevNull); New(nil, null).columns != nil {
 		t.Error("/dev/null passes for a terminal")
 	}
+}
+
+// TestScreen: nothing is echoed between questions, a signal between them ends the
+// next, and what was shown is gone in the end.
+func TestScreen(t *testing.T) {
+	s := begin(t, "screen ask")
+	s.expect(enterScreen + clearScreen + clearScreen + `one\x1b` + "\r\ntwo\r\ncode\r\n")
+	s.expect("Question 1")
+	s.expect("Question 1")
+	s.send("named\r")
+	s.expect(clearScreen + leaveScreen)
+	s.expect("Question 2")
+	if !s.echo() {
+		t.Error("echo is still off")
+	}
+	s.send("after\r")
+	s.end("echo false <nil>", "interrupted", "named <nil>", `"after" <nil>`)
 }

@@ -36,7 +36,7 @@ func newSet(t testing.TB, threshold, count int) (*SealedKey, []*Share) {
 // again returns a share as its holder would type it.
 func again(t testing.TB, s *Share) *Share {
 	t.Helper()
-	typed, err := ParseShare(s.Encode().Reveal())
+	typed, err := ParseShare(s.encode(" ", " ").Reveal())
 	if err != nil {
 		t.Fatal(err)
 	}

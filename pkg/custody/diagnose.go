@@ -64,9 +64,9 @@ func byGroup(characters []int) string {
 
 func group(c int) int { return (c-1)/groupLen + 1 }
 
-// Suggestion returns the whole share string as it very likely was meant, in the
-// form of Share.Encode, or nil where there is none. It is for the holder to
-// compare with the paper; whatever is then typed goes through ParseShare again.
+// Suggestion returns the whole share string as it very likely was meant, in groups
+// of four in one line, or nil where there is none. It is for the holder to compare
+// with the paper; whatever is then typed goes through ParseShare again.
 func (e *DamagedError) Suggestion() *secret.Bytes {
 	if e.corrected == nil {
 		return nil

@@ -42,8 +42,9 @@
 // brought back. A holder who lies can only refuse. Someone who changes the
 // sealed key can make shares be refused, but no key come out that is not the
 // set's; whether the set is for the right key, only its fingerprint tells.
-// Old shares open the old sealed key for ever: see Reissue. Secrets are wiped
-// where they are byte slices; the strings that age and the QR coder take, and
-// the numbers inside an rsa.PrivateKey, stay until they are collected. age's
-// plugins are not supported, for they would have to be run as programs.
+// Old shares open the old sealed key for ever: a new set does not end that, only
+// the destruction of all copies of the file does. Secrets are wiped where they
+// are byte slices; the strings that age and the QR coder take, and the numbers
+// inside an rsa.PrivateKey, stay until they are collected. age's plugins are not
+// supported, for they would have to be run as programs.
 package custody

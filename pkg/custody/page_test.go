@@ -134,7 +134,7 @@ func FuzzParseShare(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if back, err := ParseShare(s.Encode().Reveal()); err != nil || !same(back, s) {
+		if back, err := ParseShare(s.encode(" ", " ").Reveal()); err != nil || !same(back, s) {
 			t.Fatalf("%q: %v", data, err)
 		}
 		if s.Holder == "" {

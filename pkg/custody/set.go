@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/rsa"
 	"slices"
-	"time"
 
 	"filippo.io/age"
 	"github.com/hashicorp/vault/shamir"
@@ -167,19 +166,6 @@ func (q *Quorum) Open() (*rsa.PrivateKey, error) {
 // command opens the sealed key. The caller wipes it.
 func (q *Quorum) Identity() *secret.Bytes {
 	return secret.New(bytes.Clone(q.identity.Reveal()))
-}
-
-// Reissue makes a new set of shares, of any plan, for the same recovery key.
-// The old shares go on opening the old sealed key, until all copies of it are
-// destroyed, or of the shares so many that a quorum does not remain. The errors
-// are those of Open and Split.
-func (q *Quorum) Reissue(plan Plan, made time.Time) (*SealedKey, []*Share, error) {
-	key, err := q.Open()
-	if err != nil {
-		return nil, nil, err
-	}
-	defer rsadecrypt.Wipe(key)
-	return Split(key, plan, made)
 }
 
 // Wipe wipes the identity. The Quorum is useless afterwards.

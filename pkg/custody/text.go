@@ -48,12 +48,9 @@ func Whole(typed []byte) bool {
 	return len(symbols) >= stringLen
 }
 
-// Encode returns the share string: 92 upper-case characters in groups of four
-// with a blank between, in one line.
-func (s *Share) Encode() *secret.Bytes { return s.encode(" ", " ") }
-
-// encode puts between after each group but the last, and newline instead after
-// every sixth.
+// encode returns the share string: 92 upper-case characters in groups of four,
+// with between after each group but the last, and newline instead after every
+// sixth.
 func (s *Share) encode(between, newline string) *secret.Bytes {
 	symbols := s.symbols()
 	defer secret.Wipe(symbols)

@@ -15,7 +15,7 @@ const fixedString = "RS1Q 98M7 LE6J 8PQK 40P6 QPQX QGTX P2H4 87YA Y8RX KRA5 TR7C
 	"YFKT WQ2T JH0Z SU4A QAGE HEPW 0RPS 64SG 9GMY 5D3C NAMG"
 
 func TestFixedString(t *testing.T) {
-	if got := string(fixed().Encode().Reveal()); got != fixedString {
+	if got := string(fixed().encode(" ", " ").Reveal()); got != fixedString {
 		t.Errorf("Encode: %s", got)
 	}
 	s, err := ParseShare([]byte(fixedString))
@@ -165,7 +165,7 @@ func TestContradictions(t *testing.T) {
 	} {
 		s := fixed()
 		change(s)
-		if _, err := ParseShare(s.Encode().Reveal()); !errors.Is(err, ErrContradiction) {
+		if _, err := ParseShare(s.encode(" ", " ").Reveal()); !errors.Is(err, ErrContradiction) {
 			t.Errorf("%v: %v", s, err)
 		}
 	}
@@ -194,14 +194,14 @@ func FuzzParseString(f *testing.F) {
 	f.Add([]byte(strings.ReplaceAll(fixedString, "8", "?")))
 	other := fixed()
 	other.Index = 2
-	f.Add(other.Encode().Reveal())
+	f.Add(other.encode(" ", " ").Reveal())
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := parseString(text)
 		if err == nil {
 			if !bytes.Equal(read(text), s.symbols()) {
 				t.Fatalf("%q was read as another string", text)
 			}
-			if back, err := parseString(s.Encode().Reveal()); err != nil || !same(back, s) {
+			if back, err := parseString(s.encode(" ", " ").Reveal()); err != nil || !same(back, s) {
 				t.Fatalf("%q: %v", text, err)
 			}
 			return
@@ -251,6 +251,26 @@ func BenchmarkDiagnose(b *testing.B) {
 	for b.Loop() {
 		if _, err := ParseShare(typed); err == nil {
 			b.Fatal("taken")
+		}
+	}
+}
+
+// TestWhole: a string that is typed line by line is whole with its last one.
+func TestWhole(t *testing.T) {
+	lines := strings.SplitAfter(string(fixed().encode(" ", "\n").Reveal()), "\n")
+	typed := ""
+	for i, line := range lines {
+		typed += line
+		if got := Whole([]byte(typed)); got != (i == len(lines)-1) {
+			t.Errorf("%d lines: %v", i+1, got)
+		}
+	}
+	if !LooksLikeShare([]byte(strings.ToLower(lines[0]))) || !LooksLikeShare([]byte(typed)) || !LooksLikeShare([]byte("notes\n"+pageBegin)) {
+		t.Error("a share is not known as one")
+	}
+	for _, other := range []string{"", "rs1", "RS1 of alice", "/media/rs1/share.txt", lines[1]} {
+		if LooksLikeShare([]byte(other)) {
+			t.Errorf("%q is taken for a share", other)
 		}
 	}
 }

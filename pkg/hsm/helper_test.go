@@ -228,6 +228,7 @@ func TestOptions(t *testing.T) {
 	c := encrypt(t, &testkey.Small().PublicKey, "x")
 	for _, opts := range []crypto.DecrypterOpts{
 		nil,
+		//lint:ignore SA1019 it has to be refused
 		&rsa.PKCS1v15DecryptOptions{},
 		&rsa.OAEPOptions{Hash: crypto.SHA1},
 		&rsa.OAEPOptions{Hash: crypto.SHA256, MGFHash: crypto.SHA1},
