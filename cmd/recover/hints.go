@@ -194,6 +194,8 @@ func reasonHint(reason shard.Reason) string {
 		return "do what that report says, and rebuild the key"
 	case reasonUnreported:
 		return "run the part that it belongs to, and give its report too"
+	case reasonSeveral:
+		return "somebody may have planted one: find the wallet's address, put it in the record, and rebuild again"
 	case reasonUnreadable:
 		return "copy the download to a sound medium and try again"
 	case reasonRecord:

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"recover/internal/group"
 	"recover/pkg/record"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
@@ -56,6 +58,7 @@ func (j *rebuildJob) rebuildKey(e record.Entry) (*rebuiltKey, error) {
 		return nil, err
 	}
 	w.conclude()
+	w.out.result.bound()
 	return w.out, nil
 }
 
@@ -106,29 +109,43 @@ func (w *keyWork) warn(format string, args ...any) {
 // where there is a choice; then what copies of one backup make together.
 func (w *keyWork) tryAll() error {
 	if len(w.ours) > 1 {
-		w.soundFirst()
+		if err := w.soundFirst(); err != nil {
+			w.failures = append([]candidate{{file: w.ours[0].file, shard: w.ours[0].shard, sha256: w.ours[0].sha256, err: err}}, w.failures...)
+			return nil
+		}
 	}
 	for _, c := range w.ours {
 		if err := w.try(c); err != nil || w.out.wallet != nil {
 			return err
 		}
 	}
+	return w.tryJoined()
+}
+
+// maxJoined is how many copies of one backup are joined.
+const maxJoined = 8
+
+// tryJoined tries what the copies of each backup have together.
+func (w *keyWork) tryJoined() error {
+	joined := make([]bool, len(w.ours))
 	for i, first := range w.ours {
-		copies := []*shard.Shard{first.shard}
-		for _, c := range w.ours[i+1:] {
-			if c.shard.IsCopyOf(first.shard) {
-				copies = append(copies, c.shard)
-			}
-		}
-		if len(copies) == 1 {
+		if joined[i] {
 			continue
 		}
-		joined, err := shard.Join(copies)
-		if err != nil {
+		var copies []*shard.Shard
+		for k, c := range w.ours[i:] {
+			if c.shard.IsCopyOf(first.shard) && len(copies) < maxJoined {
+				copies, joined[i+k] = append(copies, c.shard), true
+			}
+		}
+		if len(copies) < 2 {
 			continue
 		}
 		c := first
-		c.shard = joined
+		var err error
+		if c.shard, err = shard.Join(copies); err != nil {
+			continue
+		}
 		if err := w.try(c); err != nil || w.out.wallet != nil {
 			return err
 		}
@@ -137,13 +154,25 @@ func (w *keyWork) tryAll() error {
 }
 
 // soundFirst brings the shards that public data proves before the others. That
-// costs less than one private operation in vain.
-func (w *keyWork) soundFirst() {
+// costs less than one private operation in vain. Two of them may not be of
+// different keys, unless the record tells which is meant: a reshare keeps the
+// key, so one of them is somebody else's.
+func (w *keyWork) soundFirst() error {
 	sound := make(map[*shard.Shard]bool)
+	var first *shard.Shard
 	for _, c := range w.ours {
 		if ids, _, err := idsOf(c.shard, w.entry); err == nil {
 			_, err := c.shard.Verify(ids)
 			sound[c.shard] = err == nil
+		}
+		if !sound[c.shard] {
+			continue
+		}
+		if first == nil {
+			first = c.shard
+		}
+		if !c.shard.MasterPublicKey().Equal(first.MasterPublicKey()) && w.entry.PublicKey == nil && w.entry.Address == "" {
+			return errSeveralKeys
 		}
 	}
 	slices.SortStableFunc(w.ours, func(a, b candidate) int {
@@ -155,7 +184,10 @@ func (w *keyWork) soundFirst() {
 		}
 		return 1
 	})
+	return nil
 }
+
+var errSeveralKeys = errors.New("sound backups of different keys are in the key's folder, and the record has no public_key or address to tell which is right")
 
 // try rebuilds the key from one shard. Its error is one of the recovery key
 // itself; that the shard does not give the key is kept among the failures.
@@ -183,6 +215,10 @@ func (w *keyWork) attempt(c candidate) error {
 	if err != nil {
 		return err
 	}
+	if err := w.vouched(m, c, ids); err != nil {
+		w.keepMaster(m, c)
+		return err
+	}
 	key, err := wallet.Derive(m, wallet.Expected{Backup: c.shard.WalletPublicKey(), Record: w.entry.PublicKey, Address: w.entry.Address})
 	if err != nil {
 		w.keepMaster(m, c)
@@ -194,6 +230,22 @@ func (w *keyWork) attempt(c candidate) error {
 	w.out.wallet, w.out.master = key, m
 	w.describe(c, m, warning)
 	return nil
+}
+
+// vouched makes sure that something vouches for the chain code, which makes the
+// wallet key: the wallet's public key or address, or else the proof, which binds
+// the sealed chain code to the backup. In a salvage there may be neither, and
+// that is told.
+func (w *keyWork) vouched(m *shard.Master, c candidate, ids shard.IDs) error {
+	if m.Group() != group.Secp256k1 || c.shard.WalletPublicKey() != nil || w.entry.PublicKey != nil || w.entry.Address != "" {
+		return nil
+	}
+	_, err := c.shard.Verify(ids)
+	if err != nil && w.flags.salvage {
+		w.warn("nothing proves the wallet key: the shard and the record name no public key or address of it, and the proof does not hold; compare its addresses before it is used")
+		return nil
+	}
+	return err
 }
 
 // keepMaster keeps a master key of which the wallet key cannot be derived, if

@@ -82,6 +82,7 @@ type merge struct {
 	paths     []string
 	head      runHeader
 	ended     string // the last of their ends
+	recorded  map[uuid.ID]struct{}
 	done      map[uuid.ID]mergedKey
 }
 
@@ -94,6 +95,13 @@ var (
 )
 
 func (m *merge) read() error {
+	m.recorded = make(map[uuid.ID]struct{}, m.selection.record.Len())
+	for e, err := range m.selection.record.Entries() {
+		if err != nil {
+			return err
+		}
+		m.recorded[e.KeyID] = struct{}{}
+	}
 	for i, path := range m.paths {
 		if err := m.readOne(int32(i), path); err != nil {
 			return &fileError{path, asAny, err}
@@ -118,6 +126,9 @@ func (m *merge) readOne(i int32, path string) error {
 	}, func(k *keyResult, _ []byte) error {
 		id, err := uuid.Parse(k.KeyID)
 		if err != nil {
+			return errReport
+		}
+		if _, known := m.recorded[id]; !known {
 			return errReport
 		}
 		now := mergedKey{i, k.Status == statusOK}

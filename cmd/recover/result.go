@@ -29,6 +29,7 @@ const (
 	reasonUnrecorded = shard.Reason("unrecorded")
 	reasonReported   = shard.Reason("reported")        // report merge: not rebuilt, its report says why
 	reasonUnreported = shard.Reason("unreported")      // report merge: in none of the reports
+	reasonSeveral    = shard.Reason("several-keys")    // sound backups of different keys for one key ID
 	reasonUnreadable = shard.Reason("unreadable")      // the file system says no
 	reasonRecord     = shard.Reason("record-mismatch") // the key is right, the record has another public key or address
 	reasonQuorum     = shard.Reason("quorum-unknown")  // record: no known quorum ID is the key's
@@ -82,6 +83,30 @@ func (r *keyResult) fail(err error) {
 	r.Status, r.Reason, r.Detail = statusFailed, reasonOf(err), err.Error()
 }
 
+// The bounds of what is said of one key: a hostile shard has much to say.
+const (
+	maxText     = 4 << 10 // bytes of a detail or a warning
+	maxWarnings = 50
+)
+
+// bound cuts a result to these bounds.
+func (r *keyResult) bound() {
+	r.Detail = cutText(r.Detail)
+	if more := len(r.Warnings) - maxWarnings; more > 0 {
+		r.Warnings = append(r.Warnings[:maxWarnings], fmt.Sprintf("and %d more", more))
+	}
+	for i, w := range r.Warnings {
+		r.Warnings[i] = cutText(w)
+	}
+}
+
+func cutText(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxText], "") + "…"
+}
+
 func (r *keyResult) missing() {
 	r.Status, r.Reason, r.Detail = statusMissing, reasonMissing, "no shard of this key is in the download"
 }
@@ -104,6 +129,8 @@ func reasonOf(err error) shard.Reason {
 	switch {
 	case shard.ReasonOf(err) != "":
 		return shard.ReasonOf(err)
+	case errors.Is(err, errSeveralKeys):
+		return reasonSeveral
 	case errors.As(err, &mismatch) && mismatch.InRecord, errors.As(err, &other):
 		return reasonRecord
 	case errors.As(err, &mismatch):

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +24,7 @@ type earlierRun struct {
 	header  runHeader
 	done    map[uuid.ID]struct{} // what the journal lists, in whatever way it ended
 	counts  summary
-	names   []string // of the files in the directory
+	names   map[string]bool // of the files in the directory
 	sample  []keyResult
 }
 
@@ -44,30 +43,29 @@ const (
 	reportName  = "report.json"
 )
 
-// openEarlierRun reads the journal of a run and brings its directory in order:
-// what a killed process left half done is finished or removed.
+// openEarlierRun reads the journal of a run. Nothing is changed yet, but for half
+// a line at the end of what is a journal for certain.
 func openEarlierRun(path string) (*earlierRun, error) {
 	dir, err := output.OpenDir(path)
 	if err != nil {
 		return nil, &fileError{path, asOutput, err}
 	}
 	r := &earlierRun{dir: dir, done: make(map[uuid.ID]struct{})}
-	if r.names, err = dir.Names(); err != nil {
+	names, err := dir.Names()
+	if err != nil {
 		return nil, &fileError{path, asOutput, err}
 	}
-	if slices.Contains(r.names, reportName) {
+	r.names = make(map[string]bool, len(names))
+	for _, name := range names {
+		r.names[name] = true
+	}
+	if r.names[reportName] {
 		return nil, &fileError{path, asOutput, errComplete}
 	}
-	if r.journal, err = dir.ResumeJournal(journalName); err != nil {
+	if r.journal, err = dir.ResumeJournal(journalName, r.readHeader); err != nil {
 		return nil, &fileError{path, asOutput, err}
 	}
-	if err = r.dir.RemovePartial(); err == nil {
-		err = r.read(filepath.Join(path, journalName))
-	}
-	if err == nil {
-		err = r.settle()
-	}
-	if err != nil {
+	if err := r.read(filepath.Join(path, journalName)); err != nil {
 		_ = r.journal.Close()
 		return nil, &fileError{path, asOutput, err}
 	}
@@ -83,20 +81,28 @@ func (r *earlierRun) read(path string) error {
 	defer func() { _ = f.Close() }()
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, maxJournalLine)
-	if !lines.Scan() {
-		return errors.Join(errNotBegun, lines.Err())
-	}
-	if json.Unmarshal(lines.Bytes(), &r.header) != nil || r.header.Format != reportFormat || r.header.Verb != "rebuild" {
-		return errJournal
-	}
+	lines.Scan() // the header
 	for n := 2; lines.Scan(); n++ {
 		k, id, err := parseJournalKey(lines.Bytes())
-		if err != nil {
-			return fmt.Errorf("%w: line %d", errJournal, n)
+		if err == nil {
+			err = r.add(k, id)
 		}
-		r.add(k, id)
+		if err != nil {
+			return fmt.Errorf("%w, line %d", err, n)
+		}
 	}
 	return lines.Err()
+}
+
+// readHeader reads the first line of a journal.
+func (r *earlierRun) readHeader(line []byte) error {
+	if len(line) == 0 {
+		return errNotBegun
+	}
+	if json.Unmarshal(line, &r.header) != nil || r.header.Format != reportFormat || r.header.Verb != "rebuild" {
+		return errJournal
+	}
+	return nil
 }
 
 func parseJournalKey(line []byte) (*keyResult, uuid.ID, error) {
@@ -105,27 +111,42 @@ func parseJournalKey(line []byte) (*keyResult, uuid.ID, error) {
 		return nil, uuid.ID{}, errJournal
 	}
 	id, err := uuid.Parse(k.KeyID)
-	return k, id, err
+	if err != nil {
+		return nil, id, errJournal
+	}
+	return k, id, nil
 }
+
+// maxPending is the size of the largest list of what is pending, in bytes.
+const maxPending = 64 << 20
 
 // sampled is how many of the shards that were done are looked at again.
 const sampled = 20
 
-func (r *earlierRun) add(k *keyResult, id uuid.ID) {
+// add counts a key as done. One that is said to be in a segment which is not
+// there, or that comes twice, is not believed.
+func (r *earlierRun) add(k *keyResult, id uuid.ID) error {
+	if (k.Status == statusOK || k.Segment != "") && !r.names[k.Segment] {
+		return fmt.Errorf("%w: %q, which it lists, is missing", errJournal, k.Segment)
+	}
+	if _, twice := r.done[id]; twice {
+		return fmt.Errorf("%w: a key comes twice", errJournal)
+	}
 	r.done[id] = struct{}{}
 	r.counts.count(k)
 	if k.Status == statusOK && len(r.sample) < sampled {
 		r.sample = append(r.sample, *k)
 	}
+	return nil
 }
 
 // settle enters keys in the journal whose segment was written when the run
 // broke off, before they were entered.
 func (r *earlierRun) settle() error {
-	if !slices.Contains(r.names, pendingName) {
+	if !r.names[pendingName] {
 		return nil
 	}
-	text, err := os.ReadFile(filepath.Join(r.dir.Path(), pendingName))
+	text, err := output.ReadFile(filepath.Join(r.dir.Path(), pendingName), maxPending)
 	if err != nil {
 		return err
 	}
@@ -135,13 +156,15 @@ func (r *earlierRun) settle() error {
 		if err != nil {
 			return err
 		}
-		if _, entered := r.done[id]; entered || !slices.Contains(r.names, k.Segment) {
+		if _, entered := r.done[id]; entered || !r.names[k.Segment] {
 			continue
 		}
 		if err := r.journal.Append(line); err != nil {
 			return err
 		}
-		r.add(k, id)
+		if err := r.add(k, id); err != nil {
+			return err
+		}
 	}
 	if err := r.journal.Sync(); err != nil {
 		return err
@@ -152,7 +175,7 @@ func (r *earlierRun) settle() error {
 // segments returns the number of the last segment of a kind.
 func (r *earlierRun) segments(prefix string) int {
 	last := 0
-	for _, name := range r.names {
+	for name := range r.names {
 		digits, isSegment := strings.CutPrefix(name, prefix+"-")
 		digits, _, _ = strings.Cut(digits, ".")
 		if n, err := strconv.Atoi(digits); isSegment && err == nil {
@@ -195,9 +218,14 @@ func (r *earlierRun) checkShards(s *selection) error {
 	return nil
 }
 
-// resume takes the store of an earlier run over.
+// resume takes the store of an earlier run over, and brings its directory in
+// order: what a killed process left half done is finished or removed.
 func (r *earlierRun) resume(j *rebuildJob) (*keyStore, error) {
-	if err := r.check(j); err != nil {
+	err := r.check(j)
+	if err == nil {
+		err = r.tidy()
+	}
+	if err != nil {
 		_ = r.journal.Close()
 		return nil, err
 	}
@@ -205,6 +233,18 @@ func (r *earlierRun) resume(j *rebuildJob) (*keyStore, error) {
 	s.journal = r.journal
 	s.keys.count, s.masters.count = r.segments("keys"), r.segments("masters")
 	return s, nil
+}
+
+// tidy finishes or removes what a killed process left half done.
+func (r *earlierRun) tidy() error {
+	err := r.dir.RemovePartial()
+	if err == nil {
+		err = r.settle()
+	}
+	if err != nil {
+		return &fileError{r.dir.Path(), asOutput, err}
+	}
+	return nil
 }
 
 // part is the division of a record over several workstations: the n-th of of,

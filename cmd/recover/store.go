@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"recover/internal/output"
@@ -317,6 +319,11 @@ func (s *keyStore) finish(complete bool) error {
 // remove takes away a directory that holds no key: only the files that this
 // run made, and only if nothing else is there.
 func (s *keyStore) remove() {
+	if names, err := s.dir.Names(); err != nil || slices.ContainsFunc(names, func(name string) bool {
+		return strings.HasPrefix(name, "keys-") || strings.HasPrefix(name, "masters-")
+	}) {
+		return
+	}
 	if s.journal != nil {
 		_ = s.journal.Close()
 	}

@@ -40,12 +40,31 @@ func (r *keyResult) judge(copies []verifiedCopy) {
 	if r.Shard == "" {
 		r.describe(copies[0].candidate)
 	}
+	if differ(copies) {
+		r.fail(errSeveralKeys)
+	}
 	for key := range sound {
 		r.sound = append(r.sound, key)
 	}
 	if len(copies) > 1 {
 		r.listCopies(copies)
 	}
+}
+
+// differ tells whether sound copies are of different keys. Those that are not the
+// record's are not sound, where the record has a public key or an address.
+func differ(copies []verifiedCopy) bool {
+	var first *shard.Shard
+	for _, c := range copies {
+		switch {
+		case c.err != nil:
+		case first == nil:
+			first = c.shard
+		case !c.shard.MasterPublicKey().Equal(first.MasterPublicKey()):
+			return true
+		}
+	}
+	return false
 }
 
 // isExcused tells whether a bad copy does no harm, because a sound one for the

@@ -68,17 +68,30 @@ func (d *Dir) Remove(name string) error {
 	return nil
 }
 
-// ResumeJournal opens the journal of an earlier run, to append to it. A last
-// line that is not whole, as a killed process or a full disk leaves it, is cut
-// off: it was never acknowledged. The journal is locked until it is closed.
-// Errors are *PathError, with ErrInUse where another process has it.
-func (d *Dir) ResumeJournal(name string) (*Journal, error) {
+// maxFirstLine is the longest first line of a journal that is resumed, in bytes.
+const maxFirstLine = 1 << 20
+
+// ResumeJournal opens the journal of an earlier run, to append to it. Nothing is
+// changed unless isJournal takes its first line, which is empty where there is
+// no whole one. Then a last line that is not whole, as a killed process or a
+// full disk leaves it, is cut off: it was never acknowledged. The journal is
+// locked until it is closed. Errors are *PathError, with ErrInUse where another
+// process has it, or with what isJournal returned.
+func (d *Dir) ResumeJournal(name string, isJournal func(firstLine []byte) error) (*Journal, error) {
 	path := filepath.Join(d.path, name)
+	if info, err := os.Lstat(path); err != nil {
+		return nil, at(path, err)
+	} else if !info.Mode().IsRegular() {
+		return nil, &PathError{path, ErrNotRegular}
+	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|openFlags, 0)
 	if err != nil {
 		return nil, at(path, err)
 	}
 	err = lock(f)
+	if err == nil {
+		err = checkFirstLine(f, isJournal)
+	}
 	if err == nil {
 		err = cutTornLine(f)
 	}
@@ -87,6 +100,18 @@ func (d *Dir) ResumeJournal(name string) (*Journal, error) {
 		return nil, at(path, err)
 	}
 	return &Journal{f: f, path: path}, nil
+}
+
+func checkFirstLine(f *os.File, isJournal func([]byte) error) error {
+	head, err := io.ReadAll(io.NewSectionReader(f, 0, maxFirstLine))
+	if err != nil {
+		return err
+	}
+	line, _, whole := bytes.Cut(head, []byte("\n"))
+	if !whole {
+		line = nil
+	}
+	return isJournal(line)
 }
 
 // cutTornLine cuts a file off after its last line break.

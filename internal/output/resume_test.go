@@ -8,6 +8,36 @@ import (
 	"testing"
 )
 
+func anything([]byte) error { return nil }
+
+// TestResumeJournalOnly holds that what is no journal, or a link, stays as it is.
+func TestResumeJournalOnly(t *testing.T) {
+	d := &Dir{t.TempDir()}
+	path := filepath.Join(d.path, "journal")
+	if err := os.WriteFile(path, []byte("precious, and no line break"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refusal := errors.New("no journal")
+	refuse := func(line []byte) error {
+		if len(line) > 0 {
+			t.Errorf("first line %q", line)
+		}
+		return refusal
+	}
+	if _, err := d.ResumeJournal("journal", refuse); !errors.Is(err, refusal) {
+		t.Errorf("not a journal: %v", err)
+	}
+	if err := os.Symlink("journal", filepath.Join(d.path, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.ResumeJournal("link", anything); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("a link: %v", err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != "precious, and no line break" {
+		t.Errorf("then it holds %q, %v", text, err)
+	}
+}
+
 func TestResumeJournal(t *testing.T) {
 	long := strings.Repeat("x", 200<<10)
 	for _, c := range []struct{ before, after string }{
@@ -24,11 +54,11 @@ func TestResumeJournal(t *testing.T) {
 		if err := os.WriteFile(path, []byte(c.before), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		j, err := d.ResumeJournal("journal")
+		j, err := d.ResumeJournal("journal", anything)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := d.ResumeJournal("journal"); !errors.Is(err, ErrInUse) {
+		if _, err := d.ResumeJournal("journal", anything); !errors.Is(err, ErrInUse) {
 			t.Errorf("a second process: %v, want ErrInUse", err)
 		}
 		if err := errors.Join(j.Append([]byte("new")), j.Close()); err != nil {

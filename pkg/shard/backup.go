@@ -159,6 +159,9 @@ func (b *backup) terms() Terms {
 	votes := make(map[Terms]int)
 	var best Terms
 	for _, p := range b.players {
+		if p.terms == (Terms{}) { // all of it is lost
+			continue
+		}
 		if votes[p.terms]++; votes[p.terms] > votes[best] {
 			best = p.terms
 		}

@@ -25,7 +25,7 @@ var (
 func (r *rebuilder) chainCode(m *Master) error {
 	var why error
 	tried := make(map[string]bool)
-	for _, p := range r.shard.data.players {
+	for _, p := range append([]*player{r.shard.data.reference()}, r.shard.data.players...) {
 		copyOf := string(p.auxKey) + " " + string(p.auxData)
 		if tried[copyOf] {
 			continue

@@ -21,7 +21,7 @@ func (c *collector) wipe() {
 // attempt makes the key under the terms that are tried.
 func (c *collector) attempt() (*Master, error) {
 	wanted := c.wanted(len(c.order))
-	if len(c.order) < wanted {
+	if wanted < 2 || len(c.order) < wanted {
 		return nil, c.damaged(ReasonTooFewPlayers, "%d players' parts are there, %d are needed", len(c.order), wanted)
 	}
 	for len(c.proven) < wanted && c.next < len(c.order) {

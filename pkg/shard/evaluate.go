@@ -314,6 +314,9 @@ func (d *decryption) leftOver(err error) (*share, error) {
 	guesses := 0
 	var found *share
 	chooseSubsets(len(d.doubtful), missing, func(chosen []int) bool {
+		if guesses++; guesses > maxGuesses {
+			return false
+		}
 		guess := d.known[:len(d.known):len(d.known)]
 		for _, i := range chosen {
 			if guess.at(d.doubtful[i].x) {
@@ -329,8 +332,7 @@ func (d *decryption) leftOver(err error) (*share, error) {
 			}
 			value.Wipe()
 		}
-		guesses++
-		return guesses < maxGuesses
+		return true
 	})
 	if found == nil {
 		return nil, err

@@ -54,15 +54,15 @@ type faults []Fault
 // add puts a fault on the list. Elements of one field with the same problem
 // come together, so that a list of 40 damaged values is read at a glance.
 func (fs *faults) add(f Fault) {
-	if len(f.Items) > 0 {
-		for i := range *fs {
-			have := &(*fs)[i]
-			if have.Player == f.Player && have.Field == f.Field && have.Problem == f.Problem && len(have.Items) > 0 {
+	for i := range *fs {
+		have := &(*fs)[i]
+		if have.Player == f.Player && have.Field == f.Field && have.Problem == f.Problem && len(have.Items) > 0 == (len(f.Items) > 0) {
+			if len(f.Items) > 0 {
 				have.Items = append(have.Items, f.Items...)
 				slices.Sort(have.Items)
 				have.Items = slices.Compact(have.Items)
-				return
 			}
+			return
 		}
 	}
 	*fs = append(*fs, f)

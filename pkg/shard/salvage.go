@@ -191,7 +191,7 @@ func (w *wreck) publicKey() bool {
 		votes := make(map[string]int)
 		for _, p := range s.data.players {
 			raw, err := p.publicKey.bytes()
-			if err != nil {
+			if err != nil || len(raw) == 0 {
 				continue
 			}
 			g, point, err := group.ParsePublicKey(raw)
@@ -208,7 +208,7 @@ func (w *wreck) publicKey() bool {
 			s.wallet = nil
 		}
 	}
-	if s.data.version == "" {
+	if s.data.version != version2 {
 		s.data.version = version3
 	}
 	for _, p := range s.data.players {

@@ -22,7 +22,6 @@ type damaged struct {
 	k    *sandbox.Key
 	rng  *rand.Rand
 	data sandbox.RecoveryData
-	log  []string
 }
 
 func destroy(t *testing.T, k *sandbox.Key, seed uint64) *damaged {

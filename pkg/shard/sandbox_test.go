@@ -40,10 +40,12 @@ func hexOf(b []byte) string { return hex.EncodeToString(b) }
 // small is the recovery key of tests in which its size is not what matters.
 var small = testkey.Small()
 
+func kitOf(key *rsa.PrivateKey) []*rsa.PublicKey { return []*rsa.PublicKey{&key.PublicKey} }
+
 func backup(t testing.TB, spec sandbox.Spec) *sandbox.Key {
 	t.Helper()
 	if spec.Kit == nil {
-		spec.Kit = []*rsa.PublicKey{&small.PublicKey}
+		spec.Kit = kitOf(small)
 	}
 	if spec.Sharing == "" {
 		spec.Sharing = shard.Shamir

@@ -120,10 +120,24 @@ func (v *verifier) agreement() {
 	if v.terms.Version == version2 {
 		v.allPresent(players)
 	}
+	if v.group == group.Secp256k1 {
+		v.chainCode(reference)
+	}
 	if len(players) < 2 {
 		v.because(ReasonTooFewPlayers, Fault{Field: "recovery_data", Problem: "one player's part is too few"})
 	} else if int64(len(seen)) <= v.terms.Threshold {
 		v.because(ReasonTooFewPlayers, Fault{Field: "recovery_data", Problem: fmt.Sprintf("%d players' parts are there, %d are needed", len(seen), v.terms.Threshold+1)})
+	}
+}
+
+// chainCode checks that a chain code can be in the sealed data at all. What is in
+// it shows only when it is opened.
+func (v *verifier) chainCode(p *player) {
+	if key, err := p.auxKey.bytes(); err != nil || len(key) != v.shard.recoveryKey.Size() {
+		v.faults.field(p, "aux_data_wrapped_encryption_key", "not a ciphertext of the recovery key")
+	}
+	if data, err := p.auxData.bytes(); err != nil || len(data) < chainCodeSize {
+		v.faults.field(p, "aux_data_private_encrypted", "too short to hold a chain code")
 	}
 }
 

@@ -118,6 +118,7 @@ func (b *backup) fromVersion1() {
 	default:
 		threshold = (n - 1) / 2
 	}
+	b.players = nil // of recovery_data, which this version does not have
 	commitments := make(map[int64]blob)
 	for _, part := range b.v1.parts {
 		for i, c := range part.player.commitments {
