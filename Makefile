@@ -23,7 +23,7 @@ drill: build
 	go run ./fixtures/drill bin/recover
 
 test: test-tools
-	go test ./...
+	go test -timeout 30m ./...
 
 # Installs what the tests need, when root; else says the one command.
 test-tools:
@@ -41,7 +41,7 @@ test-html:
 	go test -tags html -count=1 ./internal/page
 
 check: vet staticcheck vulncheck cross test-tools
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:" $$unformatted >&2; exit 1; fi
