@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 
 	"recover/internal/bucket"
 	"recover/internal/group"
@@ -44,9 +45,20 @@ func (s *selection) candidates(e record.Entry, each func(c candidate) error) (fo
 	return found, nil
 }
 
+// fileTexts are buffers for files: no shard refers to its file.
+var fileTexts = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKeptText is the largest buffer that is kept, in bytes.
+const maxKeptText = 1 << 20
+
 func (s *selection) read(f bucket.File) candidate {
 	c := candidate{file: f}
-	data, err := s.bucket.Read(f, shard.MaxFileSize)
+	buffer := fileTexts.Get().(*[]byte)
+	defer fileTexts.Put(buffer)
+	data, err := s.bucket.Read(*buffer, f, shard.MaxFileSize)
+	if cap(data) <= maxKeptText {
+		*buffer = data[:0]
+	}
 	if err != nil {
 		c.err = errors.New((&fileError{f.Path, asShards, err}).problem()) // results name the file themselves
 		return c
@@ -75,6 +87,16 @@ func idsOf(s *shard.Shard, e record.Entry) (ids shard.IDs, warning string, err e
 		}
 	}
 	return ids, "", err
+}
+
+// likelyIDs is idsOf for what checks the IDs itself: where there is nothing to
+// choose from, it is not done twice.
+func likelyIDs(s *shard.Shard, e record.Entry) (ids shard.IDs, warning string) {
+	if len(e.PreviousQuorumIDs) == 0 {
+		return shard.IDs{Quorum: e.QuorumID, Key: e.KeyID}, ""
+	}
+	ids, warning, _ = idsOf(s, e)
+	return ids, warning
 }
 
 // describe sets what is known of a key from its shard.

@@ -86,7 +86,7 @@ func (w *keyWork) sort(c candidate) {
 
 // salvage reads what can be read of a file that is not whole.
 func (w *keyWork) salvage(c *candidate) {
-	data, err := w.selection.bucket.Read(c.file, shard.MaxFileSize)
+	data, err := w.selection.bucket.Read(nil, c.file, shard.MaxFileSize)
 	if err != nil {
 		return
 	}
@@ -161,10 +161,9 @@ func (w *keyWork) soundFirst() error {
 	sound := make(map[*shard.Shard]bool)
 	var first *shard.Shard
 	for _, c := range w.ours {
-		if ids, _, err := idsOf(c.shard, w.entry); err == nil {
-			_, err := c.shard.Verify(ids)
-			sound[c.shard] = err == nil
-		}
+		ids, _ := likelyIDs(c.shard, w.entry)
+		_, err := c.shard.Verify(ids)
+		sound[c.shard] = err == nil
 		if !sound[c.shard] {
 			continue
 		}
@@ -207,10 +206,7 @@ func (w *keyWork) try(c candidate) error {
 }
 
 func (w *keyWork) attempt(c candidate) error {
-	ids, warning, err := idsOf(c.shard, w.entry)
-	if err != nil {
-		return err
-	}
+	ids, warning := likelyIDs(c.shard, w.entry)
 	m, err := c.shard.Rebuild(w.key, ids, shard.Options{ChainCode: w.flags.withMaster, Salvage: w.flags.salvage})
 	if err != nil {
 		return err

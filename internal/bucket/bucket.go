@@ -239,9 +239,10 @@ func (b *Bucket) stat(name string) (File, error) {
 	return f, err
 }
 
-// Read returns the bytes of a file, of at most limit. It refuses what is not a
+// Read returns the bytes of a file, of at most limit; they are in buffer if they
+// fit. It refuses what is not a
 // regular file, and does not wait for one that is a pipe.
-func (b *Bucket) Read(f File, limit int64) ([]byte, error) {
+func (b *Bucket) Read(buffer []byte, f File, limit int64) ([]byte, error) {
 	file, err := b.root.OpenFile(f.Path, os.O_RDONLY|nonBlock, 0)
 	if err != nil {
 		return nil, err
@@ -257,7 +258,7 @@ func (b *Bucket) Read(f File, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, ErrFileTooLong
 	}
-	data := make([]byte, 0, info.Size()+1)
+	data := slices.Grow(buffer[:0], int(info.Size())+1)
 	return readAll(file, data, limit)
 }
 

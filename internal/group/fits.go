@@ -85,17 +85,7 @@ type barycentric struct {
 }
 
 func newBarycentric(g Group, xs []int, values []Scalar) *barycentric {
-	f := &barycentric{g, xs, make([]Scalar, len(xs))}
-	for i, xi := range xs {
-		p := newProduct(g)
-		for j, xj := range xs {
-			if j != i {
-				p.times(xi - xj)
-			}
-		}
-		f.weights[i] = p.scalar()
-	}
-	divide(g, g.NewScalar().SetUint64(1), f.weights)
+	f := &barycentric{g, xs, weights(g, xs)}
 	for i, v := range values {
 		f.weights[i].Mul(f.weights[i], v)
 	}

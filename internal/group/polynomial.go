@@ -19,20 +19,15 @@ func LagrangeAtZero(g Group, xs []int) ([]Scalar, error) {
 	if err := checkXs(xs); err != nil {
 		return nil, err
 	}
-	numerator := newProduct(g)
-	ls := make([]Scalar, len(xs)) // first the denominators x_i·Π(x_j − x_i)
-	for i, xi := range xs {
-		numerator.times(xi)
-		denominator := newProduct(g)
-		denominator.times(xi)
-		for j, xj := range xs {
-			if j != i {
-				denominator.times(xj - xi)
-			}
-		}
-		ls[i] = denominator.scalar()
+	numerator := newProduct(g) // Π(−x_j)
+	for _, x := range xs {
+		numerator.times(-x)
 	}
-	divide(g, numerator.scalar(), ls)
+	all := numerator.scalar()
+	ls := weights(g, xs)
+	for i, l := range ls {
+		l.Mul(l.Mul(l, all), smallInverse(g, -xs[i]))
+	}
 	return ls, nil
 }
 

@@ -207,3 +207,22 @@ func checkDegree(t *testing.T, g Group, xs []int, ps []Point, d int, want bool) 
 		t.Errorf("DegreeAtMost(%d) = %v, %v", d, got, err)
 	}
 }
+
+// TestWeights compares the weights that need no inversion with those by
+// division, on all of the span, on less, and beyond it.
+func TestWeights(t *testing.T) {
+	whole := make([]int, span)
+	for i := range whole {
+		whole[i] = i + 1
+	}
+	for _, g := range groups {
+		for _, xs := range [][]int{{1}, {80}, {80, 1}, {3, 2, 7}, {79, 80, 81}, whole, whole[20:61]} {
+			got, want := weights(g, xs), dividedWeights(g, xs)
+			for i := range xs {
+				if !got[i].Equal(want[i]) {
+					t.Errorf("%s: weight %d of %v", g.Name(), i, xs)
+				}
+			}
+		}
+	}
+}

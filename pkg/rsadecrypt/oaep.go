@@ -43,7 +43,7 @@ const hashSize = sha256.Size
 //
 // It reuses buffers, and is not for concurrent use.
 type SeededEncrypter struct {
-	n, e  *big.Int
+	key   *power
 	lHash [hashSize]byte
 	em    []byte // 0x00 ‖ seed ‖ DB, as long as the modulus
 	m, c  big.Int
@@ -62,7 +62,7 @@ func NewSeededEncrypter(pub *rsa.PublicKey, label []byte) (*SeededEncrypter, err
 	if err := checkNumbers(pub); err != nil {
 		return nil, err
 	}
-	e := &SeededEncrypter{n: pub.N, e: big.NewInt(int64(pub.E)), em: make([]byte, pub.Size())}
+	e := &SeededEncrypter{key: newPower(pub.N, uint(pub.E)), em: make([]byte, pub.Size())}
 	e.SetLabel(label)
 	return e, nil
 }
@@ -88,8 +88,8 @@ func (e *SeededEncrypter) Encrypt(msg, seed []byte) ([]byte, error) {
 	maskXOR(db, maskedSeed)
 	maskXOR(maskedSeed, db)
 
-	e.m.SetBytes(e.em)
-	e.c.Exp(&e.m, e.e, e.n)
+	e.m.SetBytes(e.em) // below the modulus, of which the first byte is not zero
+	e.key.exp(&e.c, &e.m)
 	return e.c.FillBytes(make([]byte, len(e.em))), nil
 }
 

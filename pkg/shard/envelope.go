@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
+	"sync"
 
 	"recover/internal/group"
 	"recover/internal/strictjson"
@@ -29,7 +30,12 @@ func Parse(file []byte) (*Shard, error) {
 	if len(file) > MaxFileSize {
 		return nil, fail(ReasonMalformed, "", "the file is larger than %d MiB", MaxFileSize>>20)
 	}
-	text, err := decodeFile(file)
+	buffer := outerTexts.Get().(*[]byte)
+	defer outerTexts.Put(buffer)
+	text, err := decodeFile(*buffer, file)
+	if cap(text) <= maxKeptText {
+		*buffer = text[:0]
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +47,7 @@ func Parse(file []byte) (*Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := decodeText(env.data)
+	inner, err := decodeText(nil, env.data)
 	if err != nil {
 		return nil, fail(ReasonMalformed, "partialRecoveryDataHex", "not base64")
 	}
@@ -51,8 +57,16 @@ func Parse(file []byte) (*Shard, error) {
 	return s, s.checkNames()
 }
 
-// decodeFile undoes the base64 of the file, or says what the file is instead.
-func decodeFile(file []byte) ([]byte, error) {
+// outerTexts are buffers for what the base64 of a file decodes to: most of it
+// is base64 again, and nothing refers to it when that is decoded.
+var outerTexts = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKeptText is the largest buffer that is kept, in bytes.
+const maxKeptText = 1 << 20
+
+// decodeFile undoes the base64 of the file, into buffer if there is room, or
+// says what the file is instead.
+func decodeFile(buffer, file []byte) ([]byte, error) {
 	text := bytes.TrimSpace(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))
 	switch {
 	case len(text) == 0:
@@ -62,7 +76,7 @@ func decodeFile(file []byte) ([]byte, error) {
 	case text[0] == '{':
 		return nil, fail(ReasonMalformed, "", "the file is JSON; a shard is base64 of JSON")
 	}
-	decoded, err := decodeText(text)
+	decoded, err := decodeText(buffer, text)
 	if err != nil && len(decoded) > 0 && decoded[0] == '{' {
 		return nil, fail(ReasonMalformed, "", "the base64 text ends or is damaged after %d of %d characters", damagedAt(err, text), len(text))
 	}
@@ -72,16 +86,16 @@ func decodeFile(file []byte) ([]byte, error) {
 	return decoded, nil
 }
 
-// decodeText decodes standard padded base64, line breaks and blanks ignored.
-// With an error it returns what came before the fault.
-func decodeText(text []byte) ([]byte, error) {
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
-	n, err := base64.StdEncoding.Decode(out, text)
+// decodeText decodes standard padded base64, line breaks and blanks ignored,
+// into buffer if there is room. With an error it returns what came before the
+// fault.
+func decodeText(buffer, text []byte) ([]byte, error) {
+	out, err := base64.StdEncoding.AppendDecode(buffer[:0], text)
 	if err != nil && bytes.ContainsAny(text, " \t") {
 		packed := bytes.Join(bytes.Fields(text), nil)
-		n, err = base64.StdEncoding.Decode(out, packed)
+		out, err = base64.StdEncoding.AppendDecode(out[:0], packed)
 	}
-	return out[:n], err
+	return out, err
 }
 
 func damagedAt(err error, text []byte) int64 {
@@ -188,7 +202,7 @@ func (env *envelope) shard() (*Shard, error) {
 }
 
 func parsePublicKey(text string) (group.Group, group.Point, error) {
-	b, err := decodeText([]byte(text))
+	b, err := decodeText(nil, []byte(text))
 	if err != nil {
 		return nil, nil, errors.New("not base64")
 	}

@@ -3,9 +3,7 @@ package shard_test
 import (
 	"bytes"
 	"crypto"
-	crand "crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,16 +11,13 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"filippo.io/edwards25519"
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
 	"recover/internal/group"
-	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
@@ -34,7 +29,6 @@ func seeded(name string) io.Reader {
 	return rand.NewChaCha8(seed)
 }
 
-// small is the recovery key of tests in which its size is not what matters.
 func hexOf(b []byte) string { return hex.EncodeToString(b) }
 
 // small is the recovery key of tests in which its size is not what matters.
@@ -335,66 +329,6 @@ func TestKit(t *testing.T) {
 	}
 }
 
-var benchmarked = sync.OnceValue(func() map[string]*sandbox.Key {
-	keys := make(map[string]*sandbox.Key)
-	for _, g := range []group.Group{group.Secp256k1, group.Edwards25519} {
-		k, err := sandbox.Make(seeded("benchmark"), sandbox.Spec{
-			Group: g, Players: 3, Threshold: 1, Sharing: shard.Shamir, Kit: []*rsa.PublicKey{&testkey.Recovery(0).PublicKey},
-		})
-		if err != nil {
-			panic(err)
-		}
-		keys[g.Algorithm()] = k
-	}
-	return keys
-})
-
-func BenchmarkShard(b *testing.B) {
-	for _, name := range []string{"SECP256K1", "ED25519"} {
-		k := benchmarked()[name]
-		file, err := k.Shards[0].Encode()
-		if err != nil {
-			b.Fatal(err)
-		}
-		s, err := shard.Parse(file)
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run("Parse/"+name, func(b *testing.B) {
-			b.SetBytes(int64(len(file)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := shard.Parse(file); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-		b.Run("CheckIDs/"+name, func(b *testing.B) {
-			for b.Loop() {
-				if err := s.CheckIDs(k.IDs); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-		b.Run("Verify/"+name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := s.Verify(k.IDs); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-		b.Run("Rebuild/"+name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := s.Rebuild(testkey.Recovery(0), k.IDs, shard.Options{}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
 // TestSmallOrder adds a point of order 8 to a commitment that is not opened: the
 // proof would hold in the quotient, and must be refused.
 func TestSmallOrder(t *testing.T) {
@@ -429,85 +363,4 @@ func hexBytes(t *testing.T, s string) []byte {
 		t.Fatal(err)
 	}
 	return b
-}
-
-// BenchmarkVerifyRatio tells the CPU time of a whole proof as a multiple of
-// that of its re-encryptions, 40 for each of 3 players, both measured here in
-// turns.
-func BenchmarkVerifyRatio(b *testing.B) {
-	pub := &testkey.Recovery(0).PublicKey
-	enc, err := rsadecrypt.NewSeededEncrypter(pub, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	message, seed := make([]byte, 32), make([]byte, 32)
-	for _, name := range []string{"SECP256K1", "ED25519"} {
-		k := benchmarked()[name]
-		file, err := k.Shards[0].Encode()
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(name, func(b *testing.B) {
-			var whole, base time.Duration
-			for b.Loop() {
-				begun := time.Now()
-				s, err := shard.Parse(file)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if _, err := s.Verify(k.IDs); err != nil {
-					b.Fatal(err)
-				}
-				middle := time.Now()
-				for range 40 * 3 {
-					if _, err := enc.Encrypt(message, seed); err != nil {
-						b.Fatal(err)
-					}
-				}
-				whole += middle.Sub(begun)
-				base += time.Since(middle)
-			}
-			b.ReportMetric(float64(whole)/float64(base), "x-reencryptions")
-		})
-	}
-}
-
-// BenchmarkRebuildRatio tells the time of parsing and rebuilding as a multiple
-// of that of the private operations that it takes.
-func BenchmarkRebuildRatio(b *testing.B) {
-	key := testkey.Recovery(0)
-	for _, name := range []string{"SECP256K1", "ED25519"} {
-		k := benchmarked()[name]
-		file, err := k.Shards[0].Encode()
-		if err != nil {
-			b.Fatal(err)
-		}
-		operations := map[string]int{"SECP256K1": 3, "ED25519": 2}[name]
-		ciphertext, err := rsa.EncryptOAEP(sha256.New(), crand.Reader, &key.PublicKey, make([]byte, 32), []byte("label"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Run(name, func(b *testing.B) {
-			var whole, base time.Duration
-			for b.Loop() {
-				begun := time.Now()
-				s, err := shard.Parse(file)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if _, err := s.Rebuild(key, k.IDs, shard.Options{}); err != nil {
-					b.Fatal(err)
-				}
-				middle := time.Now()
-				for range operations {
-					if _, err := rsa.DecryptOAEP(sha256.New(), nil, key, ciphertext, []byte("label")); err != nil {
-						b.Fatal(err)
-					}
-				}
-				whole += middle.Sub(begun)
-				base += time.Since(middle)
-			}
-			b.ReportMetric(float64(whole)/float64(base), "x-private-operations")
-		})
-	}
 }
