@@ -31,9 +31,12 @@ const maxDecryptions = ciphertexts
 func (p *part) queue() *ciphertextQueue {
 	q := &ciphertextQueue{bad: make([]int, len(p.copies)), left: maxDecryptions}
 	if len(p.copies) == 1 { // nearly always
-		for j, text := range p.copies[0].es.items {
+		es, first := p.copies[0].es.items, []int{0}
+		made := make([]ciphertext, 0, len(es))
+		for j, text := range es {
 			if len(text) > 0 {
-				q.all = append(q.all, &ciphertext{number: len(q.all), text: text, position: j, in: []int{0}, inComplete: len(p.copies[0].es.items) == ciphertexts})
+				made = append(made, ciphertext{number: len(made), text: text, position: j, in: first, inComplete: len(es) == ciphertexts})
+				q.all = append(q.all, &made[len(made)-1])
 			}
 		}
 		return q
