@@ -21,7 +21,8 @@ func (c *collector) wipe() {
 // attempt makes the key under the terms that are tried.
 func (c *collector) attempt() (*Master, error) {
 	wanted := c.wanted(len(c.order))
-	if wanted < 2 || len(c.order) < wanted {
+	countKnown := !c.salvage || c.terms.Sharing == Shamir // else it is what may be damaged
+	if wanted < 2 || len(c.order) < wanted && countKnown {
 		return nil, c.damaged(ReasonTooFewPlayers, "%d players' parts are there, %d are needed", len(c.order), wanted)
 	}
 	for len(c.proven) < wanted && c.next < len(c.order) {
@@ -29,6 +30,9 @@ func (c *collector) attempt() (*Master, error) {
 			return nil, err
 		}
 		c.next++
+		if err := c.idsAreWrong(); err != nil {
+			return nil, err
+		}
 	}
 	if len(c.proven) >= wanted {
 		if m := c.proved(c.proven[:wanted]); m != nil {
@@ -48,61 +52,48 @@ func (c *collector) attempt() (*Master, error) {
 // open brings back the share of one more player.
 func (c *collector) open(p *part) error {
 	s, err := c.share(p)
+	same := func(have *share) bool { return have.value.Equal(s.value) }
 	switch {
 	case ReasonOf(err) == ReasonKeySource:
 		return err
 	case err != nil:
 		c.warnings.of(p.copies[0], err)
-	case slices.ContainsFunc(c.proven, func(have *share) bool { return s.proved && have.index == s.index }):
+	case slices.ContainsFunc(c.proven, same) || slices.ContainsFunc(c.likely, same):
 		s.value.Wipe() // the same player, once with its index and once without
-	case s.proved:
-		c.proven = append(c.proven, s)
-	default:
+	case s.proved && (s.index != unknownIndex || c.terms.Sharing != Shamir) && !slices.ContainsFunc(c.proven, func(have *share) bool { return have.index == s.index && s.index != unknownIndex }):
+		c.proven, c.found = append(c.proven, s), append(c.found, s.value)
+	default: // of the shares that fit one player's commitments, one at most is right
 		c.likely = append(c.likely, s)
 	}
 	return nil
 }
 
-// maxCombinations is how many sets of shares are tried.
+// maxCombinations is how many sets of shares are tried under the same terms.
 const maxCombinations = 5000
 
 // withLikely tries the shares that fit no commitment too: the public key can
-// decide. With Shamir's sharing that is guessing which commitments to believe,
-// and left to a salvage; with the others there is nothing to guess.
+// decide. With Shamir's sharing that is guessing which commitments and indices
+// to believe, and left to a salvage; with the others there is nothing to guess,
+// unless a salvage does not know how many players there are.
 func (c *collector) withLikely(wanted int) *Master {
-	if len(c.likely) == 0 || c.terms.Sharing == Shamir && !c.salvage {
-		return nil
-	}
 	all := append(slices.Clone(c.proven), c.likely...)
-	var found *Master
-	tried := 0
-	chooseSubsets(len(all), min(wanted, len(all)), func(chosen []int) bool {
-		shares := make([]*share, len(chosen))
-		for i, k := range chosen {
-			shares[i] = all[k]
+	g := &guess{collector: c, left: maxCombinations}
+	switch {
+	case c.terms.Sharing == Shamir && c.salvage:
+		g.subsets(all, wanted, g.asIs)
+		g.subsets(all, wanted, g.lostIndices)
+		g.subsets(all, wanted, g.anyIndices)
+	case c.terms.Sharing != Shamir && c.salvage:
+		for n := len(all); n >= 2; n-- {
+			g.subsets(all, n, g.asIs)
 		}
-		tried++
-		if len(shares) == wanted && usable(shares, c.terms.Sharing) {
-			found = c.proved(shares)
-		}
-		return found == nil && tried < maxCombinations
-	})
-	if found != nil {
+	case c.terms.Sharing != Shamir && len(c.likely) > 0:
+		g.subsets(all, wanted, g.asIs)
+	}
+	if g.found != nil {
 		c.tellLikely()
 	}
-	return found
-}
-
-// usable tells whether shares can be combined: Shamir's need distinct indices.
-func usable(shares []*share, sharing Sharing) bool {
-	seen := make(map[int64]bool)
-	for _, s := range shares {
-		if sharing == Shamir && (s.index == unknownIndex || seen[s.index]) {
-			return false
-		}
-		seen[s.index] = true
-	}
-	return true
+	return g.found
 }
 
 // tellLikely warns of the shares that fit no commitment.

@@ -33,10 +33,30 @@ func Join(copies []*Shard) (*Shard, error) {
 	return &joined, nil
 }
 
-// IsCopyOf tells whether two shards are copies of the same backup.
+// IsCopyOf tells whether two shards are copies of the same backup. Where the
+// nonce of one is damaged, a ciphertext that both have tells: no two backups
+// have one in common.
 func (s *Shard) IsCopyOf(other *Shard) bool {
 	return s.recoveryKey.Equal(other.recoveryKey) && s.group == other.group && s.root.Equal(other.root) &&
-		s.data.version == other.data.version && bytes.Equal(s.data.nonce(), other.data.nonce())
+		s.data.version == other.data.version &&
+		(bytes.Equal(s.data.nonce(), other.data.nonce()) || s.data.sharesCiphertext(other.data))
+}
+
+func (b *backup) sharesCiphertext(other *backup) bool {
+	have := make(map[string]bool)
+	for _, p := range b.players {
+		for _, text := range p.es.items {
+			have[string(text)] = len(text) >= minOwn
+		}
+	}
+	for _, p := range other.players {
+		for _, text := range p.es.items {
+			if have[string(text)] {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // nonce returns the nonce that most players have; version 1.0.0 has none, and

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"errors"
+	"slices"
 
 	"recover/internal/group"
 	"recover/pkg/rsadecrypt"
@@ -16,7 +17,8 @@ type Options struct {
 	// key is made with it.
 	ChainCode bool
 	// Salvage tries more ways to make the key of what is left: Shamir shares
-	// that fit no commitment, in every combination that may be meant. What
+	// that fit no commitment, in every combination that may be meant; and IDs
+	// that public data speaks against, until 40 ciphertexts did not open. What
 	// comes out is as proved as ever.
 	Salvage bool
 }
@@ -41,14 +43,18 @@ func (s *Shard) Rebuild(key crypto.Decrypter, ids IDs, opt Options) (*Master, er
 		return nil, err
 	}
 	unchecked := false
-	if err := s.CheckIDs(ids); errors.Is(err, ErrUncheckable) {
-		unchecked = true
-	} else if err != nil {
-		return nil, err
+	wrong := s.CheckIDs(ids)
+	if errors.Is(wrong, ErrUncheckable) {
+		unchecked, wrong = true, nil
+	} else if wrong != nil && !opt.Salvage {
+		return nil, wrong
 	}
-	r := &rebuilder{shard: s, group: s.group, terms: s.data.terms(), key: key, label: ids.label(), salvage: opt.Salvage}
+	r := &rebuilder{shard: s, group: s.group, terms: s.data.terms(), key: key, label: ids.label(), salvage: opt.Salvage, wrongIDs: wrong}
 	master, err := r.master()
 	if err != nil {
+		if wrong != nil && !r.anyOpened {
+			return nil, wrong
+		}
 		if unchecked && !r.anyOpened {
 			return nil, r.damaged(ReasonWrongIDs, "no ciphertext opens: the quorum ID or the key ID is not this backup's, or all of it is damaged")
 		}
@@ -74,8 +80,15 @@ type rebuilder struct {
 	key       crypto.Decrypter
 	label     []byte
 	salvage   bool
-	anyOpened bool // a ciphertext did open: the IDs are right
+	wrongIDs  error          // what speaks against the IDs: in a salvage that may be damage
+	failed    int            // how many ciphertexts did not open
+	anyOpened bool           // a ciphertext did open: the IDs are right
+	found     []group.Scalar // the shares that are proved
 	warnings  faults
+}
+
+func (r *rebuilder) isFound(value group.Scalar) bool {
+	return slices.ContainsFunc(r.found, func(have group.Scalar) bool { return have.Equal(value) })
 }
 
 // decrypt does one private operation. ErrDecrypt speaks of the ciphertext; any
@@ -87,9 +100,22 @@ func (r *rebuilder) decrypt(ciphertext []byte) ([]byte, error) {
 		return plain, nil
 	}
 	if errors.Is(err, rsadecrypt.ErrDecrypt) {
+		r.failed++
 		return nil, err
 	}
 	return nil, &Error{Reason: ReasonKeySource, Faults: []Fault{{Problem: err.Error()}}, err: err}
+}
+
+// maxWrongIDs is how many ciphertexts may not open before a salvage believes that
+// the IDs are wrong, where public data says so.
+const maxWrongIDs = 40
+
+// idsAreWrong returns why it is given up.
+func (r *rebuilder) idsAreWrong() error {
+	if r.anyOpened || r.failed < maxWrongIDs {
+		return nil
+	}
+	return r.wrongIDs
 }
 
 // damaged is an error that ends a rebuild, with all that was seen before it.
@@ -119,7 +145,7 @@ func (r *rebuilder) master() (*Master, error) {
 	for _, terms := range r.shard.data.likelyTerms(len(c.order), r.salvage) {
 		r.terms = terms
 		m, err := c.attempt()
-		if m != nil || ReasonOf(err) == ReasonKeySource {
+		if m != nil || ReasonOf(err) == ReasonKeySource || ReasonOf(err) == ReasonWrongIDs {
 			return m, err
 		}
 		if first == nil {

@@ -3,7 +3,7 @@ package shard
 import (
 	"bytes"
 	"crypto/rsa"
-	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -13,14 +13,11 @@ import (
 )
 
 // ParseSalvage reads what can be read of a shard that Parse refuses: one that
-// is cut off, or has stretches of noise in it. It guesses at the structure, so
-// it is for the last copy there is; whatever a rebuild makes of the result is as
-// proved as ever. key is the recovery key at hand, taken for the shard's where
-// the shard no longer says which it is. It returns what was lost. Backups of
-// version 1.0.0 are not read.
-//
-// It never trusts an offset: base64 is decoded with 'A' in the place of what is
-// none, and fields are found by their names.
+// is cut off, has stretches of noise in it, or lacks some. It guesses at the
+// structure, so it is for the last copy there is; whatever a rebuild makes of
+// the result is as proved as ever. key is the recovery key at hand, taken for
+// the shard's where the shard no longer says which it is. It returns what was
+// lost.
 func ParseSalvage(file []byte, key *rsa.PublicKey) (*Shard, []Fault, error) {
 	s, sound := Parse(file)
 	if sound == nil {
@@ -29,10 +26,10 @@ func ParseSalvage(file []byte, key *rsa.PublicKey) (*Shard, []Fault, error) {
 	if len(file) > MaxFileSize {
 		return nil, nil, sound
 	}
-	text, replaced := mendBase64(withoutSpace(file))
-	w := &wreck{key: key, shard: new(Shard)}
+	text, replaced := mend(withoutSpace(file))
+	w := &wreck{key: key, shard: &Shard{recoveryKey: key, data: &backup{hasPlayers: true}}}
 	if replaced > 0 {
-		w.lost.add(Fault{Problem: fmt.Sprintf("%d characters are not base64", replaced)})
+		w.lost.add(Fault{Problem: fmt.Sprintf("%d characters are not base64 of JSON", replaced)})
 	}
 	w.envelope(text)
 	if len(w.shard.data.players) == 0 || !w.publicKey() {
@@ -43,75 +40,52 @@ func ParseSalvage(file []byte, key *rsa.PublicKey) (*Shard, []Fault, error) {
 
 // wreck is a damaged shard that is being read.
 type wreck struct {
-	key   *rsa.PublicKey
-	shard *Shard
-	lost  faults
+	key    *rsa.PublicKey
+	shard  *Shard
+	lost   faults
+	layout *layout
 }
 
-func withoutSpace(text []byte) []byte { return bytes.Join(bytes.Fields(text), nil) }
-
-// mendBase64 decodes base64 in which characters were destroyed, each in its
-// place.
-func mendBase64(text []byte) (decoded []byte, replaced int) {
-	mended := make([]byte, 0, len(text))
-	for i, c := range text {
-		switch {
-		case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/':
-			mended = append(mended, c)
-		case c == '=' && i >= len(text)-2:
-			// padding, at the end
-		default:
-			mended = append(mended, 'A')
-			replaced++
+func withoutSpace(text []byte) []byte {
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
+	packed := make([]byte, 0, len(text))
+	for _, c := range text {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			packed = append(packed, c)
 		}
 	}
-	if len(mended)%4 == 1 {
-		mended = mended[:len(mended)-1] // half a byte, of a file that is cut off
-	}
-	decoded, err := base64.RawStdEncoding.AppendDecode(nil, mended)
-	if err != nil {
-		panic(err) // only characters of the alphabet are left
-	}
-	return decoded, replaced
+	return packed
 }
 
 var (
 	envelopeField = regexp.MustCompile(`"(index|recoveryPublicKeyHex|partialRecoveryDataHex|walletRootPublicKeyPkixBase64|walletPublicKeyBase64|keyAlgorithm|mpcAlgorithm|keyType)"\s*:\s*`)
-	dataField     = regexp.MustCompile(`"(recovery_data|version|player_index|player_count|threshold|sharing_type|curve|public_key|es|ys|vs|rs|combination|nonce|key_share_commitments|aux_data_public|aux_data_wrapped_encryption_key|aux_data_private_encrypted)"\s*:\s*`)
 	aNumber       = regexp.MustCompile(`^-?[0-9]{1,18}`)
-	aCommitment   = regexp.MustCompile(`"([0-9]{1,3})"\s*:\s*"([^"]*)"`)
+	// anSPKI is the base64 of a SubjectPublicKeyInfo of either curve.
+	anSPKI = regexp.MustCompile(`MFYwEAYHKoZIzj0CAQYFK4EEAAoDQgAE[A-Za-z0-9+/]{86}==|MDYwEAYHKoZIzj0CAQYFK4EEAAoDIgA[CD][A-Za-z0-9+/]{44}|MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=`)
 )
 
-// found is a field with all that stands between its name and the next one.
-type found struct {
-	name       string
-	value      []byte
-	opensAfter bool // an object is opened between this field and the next
-}
-
-// fields finds the fields of a text by their names.
-func fields(text []byte, names *regexp.Regexp) []found {
-	at := names.FindAllSubmatchIndex(text, -1)
-	all := make([]found, len(at))
-	for i, m := range at {
-		end := len(text)
-		if i+1 < len(at) {
-			end = at[i+1][0]
-		}
-		value := text[m[1]:end]
-		rest := value[min(len(value), 1):]
-		all[i] = found{string(text[m[2]:m[3]]), value, bytes.ContainsRune(rest, '{')}
-	}
-	return all
-}
+// found is all that stands between a field's name and the next one.
+type found struct{ value []byte }
 
 // text returns the string that a value is, up to the quote that closes it.
 func (f found) text() string {
 	if len(f.value) == 0 || f.value[0] != '"' {
 		return ""
 	}
-	s, _, _ := bytes.Cut(f.value[1:], []byte{'"'})
+	s, _, closed := bytes.Cut(f.value[1:], []byte{'"'})
+	if !closed {
+		return ""
+	}
 	return string(s)
+}
+
+// blob returns the string that a value is, if it is base64.
+func (f found) blob() blob {
+	b := blob(f.text())
+	if _, err := b.bytes(); err != nil {
+		return nil
+	}
+	return b
 }
 
 func (f found) number() (int64, bool) {
@@ -120,84 +94,109 @@ func (f found) number() (int64, bool) {
 }
 
 func (w *wreck) envelope(text []byte) {
-	w.shard.data = new(backup)
-	w.shard.recoveryKey = w.key
-	hasData := false
-	for _, f := range fields(text, envelopeField) {
-		switch f.name {
-		case "index":
-			if n, ok := f.number(); ok && n >= 0 && n < 1<<16 {
-				w.shard.index = int(n)
-			}
-		case "recoveryPublicKeyHex":
-			if pub, err := rsadecrypt.ParsePublicKey([]byte(f.text())); err == nil {
-				w.shard.recoveryKey = pub
-			} else {
-				w.lost.add(Fault{Field: f.name, Problem: "lost; taken to be the recovery key at hand"})
-			}
-		case "partialRecoveryDataHex":
-			hasData = true
-			w.data(stringBody(f.value))
-		case "walletRootPublicKeyPkixBase64":
-			if g, p, err := parsePublicKey(f.text()); err == nil {
-				w.shard.group, w.shard.root = g, p
-			}
-		case "walletPublicKeyBase64":
-			w.shard.wallet = nil
-			if _, p, err := parsePublicKey(f.text()); err == nil {
-				w.shard.wallet = p
-			} else if f.text() != "" {
-				w.lost.add(Fault{Field: f.name, Problem: "lost: the wallet key cannot be compared with it"})
+	all := marks(text, envelopeField)
+	var data, longest []byte
+	begin := 0
+	for i := range len(all) + 1 {
+		end := len(text)
+		if i < len(all) {
+			end = all[i].at
+		}
+		if end-begin > len(longest) {
+			longest = text[begin:end]
+		}
+		if i > 0 {
+			f := found{text[begin:end]}
+			w.envelopeField(all[i-1].name, f)
+			if all[i-1].name == "partialRecoveryDataHex" {
+				data = f.value
 			}
 		}
+		if i < len(all) {
+			begin = all[i].end
+		}
 	}
-	if !hasData {
-		w.data(nameless(text))
+	if len(data) < len(longest) { // its name is lost, and it is most of the file
+		data = longest
+	}
+	w.data(bytes.Trim(data, "\", }"))
+	if w.shard.root == nil {
+		if spki := anSPKI.Find(text[max(0, len(text)-1000):]); spki != nil {
+			w.shard.group, w.shard.root, _ = parsePublicKey(string(spki))
+		}
 	}
 }
 
-// stringBody returns what is between the quotes of a value of which the content
-// may be damaged: the quote that ends it is the last one.
-func stringBody(value []byte) []byte {
-	value = bytes.TrimPrefix(value, []byte{'"'})
-	if end := bytes.LastIndexByte(value, '"'); end >= 0 && len(bytes.Trim(value[end:], "\", }\r\n\t")) == 0 {
-		return value[:end]
-	}
-	return value
-}
-
-// nameless finds the recovery data when its name is lost: at the one of the
-// four ways to group the characters in which most fields show.
-func nameless(text []byte) (best []byte) {
-	if end := envelopeField.FindIndex(text); end != nil {
-		text = stringBody(text[:end[0]])
-	}
-	most := 0
-	for shift := range min(4, len(text)) {
-		decoded, _ := mendBase64(text[shift:])
-		if n := len(dataField.FindAllIndex(decoded, -1)); n > most {
-			most, best = n, text[shift:]
+func (w *wreck) envelopeField(name string, f found) {
+	s := w.shard
+	switch name {
+	case "index":
+		if n, ok := f.number(); ok && n >= 0 && n < 1<<16 {
+			s.index = int(n)
+		}
+	case "recoveryPublicKeyHex":
+		if pub, err := rsadecrypt.ParsePublicKey([]byte(f.text())); err == nil && !w.resembles(f.text()) {
+			s.recoveryKey = pub
+		} else if err != nil {
+			w.lost.add(Fault{Field: name, Problem: "lost; taken to be the recovery key at hand"})
+		}
+	case "walletRootPublicKeyPkixBase64":
+		if g, p, err := parsePublicKey(f.text()); err == nil {
+			s.group, s.root = g, p
+		}
+	case "walletPublicKeyBase64":
+		if _, p, err := parsePublicKey(f.text()); err == nil {
+			s.wallet = p
+		} else if f.text() != "" {
+			w.lost.add(Fault{Field: name, Problem: "lost: the wallet key cannot be compared with it"})
 		}
 	}
-	return best
+}
+
+// resembles tells whether the hex text is of the recovery key at hand, but for
+// some damage: of two keys, a digit in sixteen is the same.
+func (w *wreck) resembles(text string) bool {
+	own := hex.EncodeToString(rsadecrypt.MarshalPublicKey(w.key))
+	if len(text) != len(own) {
+		return false
+	}
+	same := 0
+	for i := range own {
+		if own[i] == text[i] {
+			same++
+		}
+	}
+	return same > len(own)/2
 }
 
 // publicKey makes sure that there is a master public key to prove a rebuild
-// by: the shard's, or else the one that most players have.
+// by: the one that most of the file says, and in doubt the shard.
 func (w *wreck) publicKey() bool {
 	s := w.shard
-	if s.root == nil {
+	votes := make(map[string]int)
+	vote := func(g group.Group, p group.Point, n int) {
+		name := string(p.Bytes())
+		if votes[name] += n; s.root == nil || votes[name] > votes[string(s.root.Bytes())] {
+			s.group, s.root = g, p
+		}
+	}
+	if s.root != nil {
+		votes[string(s.root.Bytes())] = 1
+	} else {
 		w.lost.add(Fault{Field: "walletRootPublicKeyPkixBase64", Problem: "lost; the players' public_key is taken"})
-		votes := make(map[string]int)
-		for _, p := range s.data.players {
-			raw, err := p.publicKey.bytes()
-			if err != nil || len(raw) == 0 {
-				continue
-			}
-			g, point, err := group.ParsePublicKey(raw)
-			if votes[string(raw)]++; err == nil && votes[string(raw)] > votes[""] {
-				s.group, s.root, votes[""] = g, point, votes[string(raw)]
-			}
+	}
+	for _, p := range s.data.players {
+		raw, err := p.publicKey.bytes()
+		if err != nil {
+			continue
+		}
+		if g, point, err := group.ParsePublicKey(raw); err == nil {
+			vote(g, point, 1)
+		}
+	}
+	if s.wallet != nil { // an ED25519 wallet's key is the master
+		if g, _, err := group.ParsePublicKey(s.wallet.Bytes()); err == nil && g == group.Edwards25519 {
+			vote(g, s.wallet, 1)
 		}
 	}
 	if s.root == nil {
@@ -208,173 +207,40 @@ func (w *wreck) publicKey() bool {
 			s.wallet = nil
 		}
 	}
-	if s.data.version != version2 {
-		s.data.version = version3
-	}
 	for _, p := range s.data.players {
 		p.terms.Curve = s.group.Name() // there is no other choice
-		if p.terms.Version == "" {
-			p.terms.Version = s.data.version
-		}
+		p.terms.Version = s.data.version
 	}
 	return true
 }
 
 // data reads the recovery data, in base64: what is none in it is damage.
 func (w *wreck) data(value []byte) {
-	text, replaced := mendBase64(value)
+	text, replaced := mend(value)
 	if replaced > 0 {
-		w.lost.add(Fault{Field: "partialRecoveryDataHex", Problem: fmt.Sprintf("%d characters are not base64", replaced)})
+		w.lost.add(Fault{Field: "partialRecoveryDataHex", Problem: fmt.Sprintf("%d characters are not base64 of JSON", replaced)})
 	}
-	b := w.shard.data
-	b.hasPlayers = true
-	var p *player
-	var seen map[string]bool
-	inPlayers := !bytes.Contains(text, []byte("recovery_data"))
-	opens := inPlayers
-	for _, f := range fields(text, dataField) {
-		switch {
-		case f.name == "recovery_data":
-			inPlayers, opens = true, true
-			continue
-		case !inPlayers:
-			if f.name == "version" {
-				b.version = f.text()
-			}
-			continue
-		}
-		if p == nil || opens || seen[f.name] {
-			if len(b.players) == MaxPlayers {
-				return
-			}
-			p, seen = &player{place: len(b.players)}, make(map[string]bool)
-			b.players = append(b.players, p)
-		}
-		seen[f.name] = true
-		p.salvage(f)
-		opens = f.opensAfter && f.name != "key_share_commitments" || bytes.Contains(f.value, []byte("},{"))
+	if len(partNames.FindAll(text, -1)) > len(playerNames.FindAll(text, -1)) {
+		w.parts1(text)
+	} else {
+		w.players(text)
 	}
 }
 
-// salvage takes one field of a player as far as it can be read.
-func (p *player) salvage(f found) {
-	switch f.name {
-	case "version":
-		p.terms.Version = f.text()
-	case "player_index":
-		p.index, p.hasIndex = f.number()
-	case "player_count":
-		p.count, _ = f.number()
-	case "threshold":
-		p.terms.Threshold, _ = f.number()
-	case "sharing_type":
-		p.terms.Sharing = Sharing(f.text())
-	case "curve":
-		p.terms.Curve = f.text()
-	case "public_key":
-		p.publicKey = blob(f.text())
-	case "es":
-		p.es = f.list(ciphertexts)
-	case "ys":
-		p.ys = f.list(degree)
-	case "vs":
-		p.vs = f.list(opened)
-	case "rs":
-		p.rs = f.list(opened)
-	case "combination":
-		p.combination = f.numbers()
-	case "nonce":
-		p.nonce = blob(f.text())
-	case "key_share_commitments":
-		p.commitments = f.commitments()
-	case "aux_data_public":
-		p.auxPublic = blob(f.text())
-	case "aux_data_wrapped_encryption_key":
-		p.auxKey = blob(f.text())
-	case "aux_data_private_encrypted":
-		p.auxData = blob(f.text())
+// pointSize returns the size of the points in the text, in bytes.
+func (w *wreck) pointSize(text []byte) int {
+	if w.shard.group != nil {
+		return w.shard.group.PointSize()
 	}
-}
-
-// list reads a list of strings, which are all of one length in the format: so
-// where one begins follows from where the first begins, and damage in one does
-// not move the others.
-func (f found) list(limit int) blobs {
-	first := bytes.IndexByte(f.value, '"')
-	if first < 0 {
-		return blobs{}
-	}
-	size, stride := commonStride(f.value[first:])
-	if stride == 0 {
-		return blobs{}
-	}
-	var b blobs
-	for start := first + 1; start < len(f.value) && len(b.items) < limit; start += stride {
-		end := min(start+size, len(f.value))
-		b.items = append(b.items, blob(f.value[start:end]))
-	}
-	if end := bytes.LastIndexByte(f.value, ']'); end >= 0 {
-		for len(b.items) > 0 && first+1+(len(b.items)-1)*stride >= end {
-			b.items = b.items[:len(b.items)-1]
+	if spki := anSPKI.Find(text); spki != nil {
+		if g, _, err := parsePublicKey(string(spki)); err == nil {
+			return g.PointSize()
 		}
 	}
-	b.count = len(b.items)
-	return b
-}
-
-// commonStride finds how long most of the quoted strings are, and how far their
-// beginnings are apart.
-func commonStride(list []byte) (size, stride int) {
-	votes := make(map[[2]int]int)
-	var quotes []int
-	for i, c := range list {
-		if c == '"' {
-			quotes = append(quotes, i)
-		}
+	secp := group.Secp256k1.PointSize()
+	e := elements{text: text, size: (secp + 2) / 3 * 4, bytes: secp}
+	if len(e.whole(0)) > 0 {
+		return secp
 	}
-	best := [2]int{}
-	for i := 0; i+2 < len(quotes); i++ {
-		v := [2]int{quotes[i+1] - quotes[i] - 1, quotes[i+2] - quotes[i]}
-		if v[0] < 20 { // from the end of one to the beginning of the next
-			continue
-		}
-		if votes[v]++; votes[v] > votes[best] {
-			best = v
-		}
-	}
-	if best[1] == 0 && len(quotes) >= 2 {
-		return quotes[1] - 1, quotes[1] + 2 // one string, or what is left of it
-	}
-	return best[0], best[1]
-}
-
-func (f found) numbers() []int64 {
-	value, _, _ := bytes.Cut(bytes.TrimPrefix(f.value, []byte{'['}), []byte{']'})
-	var all []int64
-	for text := range bytes.SplitSeq(value, []byte{','}) {
-		n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
-		if err != nil {
-			n = -1
-		}
-		if all = append(all, n); len(all) == opened {
-			break
-		}
-	}
-	return all
-}
-
-func (f found) commitments() map[int64]blob {
-	all := make(map[int64]blob)
-	if bytes.HasPrefix(f.value, []byte{'['}) {
-		for i, c := range f.list(MaxPlayers).items {
-			all[int64(i)] = c
-		}
-		return all
-	}
-	for _, m := range aCommitment.FindAllSubmatch(f.value, MaxPlayers) {
-		if n, err := strconv.ParseInt(string(m[1]), 10, 64); err == nil {
-			all[n] = blob(m[2])
-		}
-	}
-	return all
+	return group.Edwards25519.PointSize()
 }

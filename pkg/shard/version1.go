@@ -2,6 +2,7 @@ package shard
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -108,6 +109,9 @@ func (b *backup) fromVersion1() {
 		}
 	}
 	n := int64(len(b.v1.parts))
+	for _, part := range b.v1.parts {
+		n = max(n, part.player.index+1) // a salvage may have lost parts
+	}
 	threshold := b.v1.threshold
 	switch {
 	case threshold != 0:
@@ -125,10 +129,17 @@ func (b *backup) fromVersion1() {
 			commitments[i] = c
 		}
 	}
+	delete(commitments, unknownIndex) // of a salvaged part, which keeps it to itself
 	for _, part := range b.v1.parts {
 		p := part.player
 		p.terms = Terms{version1, threshold, Sharing(b.v1.sharing), curve}
-		p.publicKey, p.auxKey, p.auxData, p.commitments = b.v1.publicKey, b.v1.auxKey, b.v1.auxData, commitments
+		p.publicKey, p.auxKey, p.auxData = b.v1.publicKey, b.v1.auxKey, b.v1.auxData
+		if own, lost := p.commitments[unknownIndex]; lost {
+			p.commitments = maps.Clone(commitments)
+			p.commitments[unknownIndex] = own
+		} else {
+			p.commitments = commitments
+		}
 		part.fill()
 		b.players = append(b.players, p)
 	}

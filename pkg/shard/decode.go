@@ -1,0 +1,178 @@
+package shard
+
+import "recover/internal/group"
+
+// decode finds the polynomial of degree 40 on which so many of the evaluations
+// lie that no other can have as many: with n of them, up to (n-41)/2 may be
+// wrong. The evaluations are a Reed-Solomon code word, and this is its decoder
+// (Gao, A new algorithm for decoding Reed-Solomon codes, 2003). It returns p(0),
+// and which evaluations agree; nil where there is none, or where nothing more
+// than 41 evaluations could speak for it.
+func decode(g group.Group, e evaluations) (zero group.Scalar, agree []bool) {
+	if len(e) <= needed {
+		return nil, nil
+	}
+	c := &codeWord{group: g}
+	defer c.wipe()
+	all := c.vanishing(e)
+	r, s := all, c.interpolate(e, all)
+	u, v := polynomial{}, polynomial{c.number(1)}
+	for 2*len(s) > len(e)+needed+1 { // the degree of s is not below (n+41)/2
+		q, rest := c.divide(r, s)
+		r, s = s, rest
+		u, v = v, c.minus(u, c.times(q, v))
+	}
+	if len(v) == 0 {
+		return nil, nil
+	}
+	p, rest := c.divide(s, v)
+	if len(rest) > 0 || len(p) > needed {
+		return nil, nil
+	}
+	agree = make([]bool, len(e))
+	for i, have := range e {
+		agree[i] = c.eval(p, have.x).Equal(have.value)
+	}
+	if 2*count(agree) < len(e)+needed {
+		return nil, nil
+	}
+	return g.NewScalar().Set(c.eval(p, 0)), agree
+}
+
+func count(flags []bool) (n int) {
+	for _, f := range flags {
+		if f {
+			n++
+		}
+	}
+	return n
+}
+
+// polynomial is a list of coefficients, that of the lowest power first, with no
+// zeros at the end.
+type polynomial []group.Scalar
+
+// codeWord does the arithmetic of decode, and wipes all that it made: it is
+// as secret as the share.
+type codeWord struct {
+	group group.Group
+	made  []group.Scalar
+}
+
+func (c *codeWord) wipe() {
+	for _, s := range c.made {
+		s.Wipe()
+	}
+}
+
+func (c *codeWord) number(n int) group.Scalar {
+	s := c.group.NewScalar()
+	c.made = append(c.made, s)
+	if n < 0 {
+		return s.Sub(s, c.group.NewScalar().SetUint64(uint64(-n)))
+	}
+	return s.SetUint64(uint64(n))
+}
+
+func (c *codeWord) zeros(n int) polynomial {
+	p := make(polynomial, n)
+	for i := range p {
+		p[i] = c.number(0)
+	}
+	return p
+}
+
+func (p polynomial) trimmed() polynomial {
+	for len(p) > 0 && p[len(p)-1].IsZero() {
+		p = p[:len(p)-1]
+	}
+	return p
+}
+
+// vanishing returns the product of all X - x.
+func (c *codeWord) vanishing(e evaluations) polynomial {
+	p := polynomial{c.number(1)}
+	for _, have := range e {
+		p = c.times(p, polynomial{c.number(-have.x), c.number(1)})
+	}
+	return p
+}
+
+// interpolate returns the polynomial through all evaluations (Lagrange); all is
+// the one that vanishes at them.
+func (c *codeWord) interpolate(e evaluations, all polynomial) polynomial {
+	sum := c.zeros(len(e))
+	at := make([]group.Scalar, len(e))
+	for i, have := range e {
+		at[i] = c.number(have.x)
+	}
+	term, distance := c.number(0), c.number(0)
+	for i, have := range e {
+		weight := c.number(1)
+		for j := range e {
+			if j != i {
+				weight.Mul(weight, distance.Sub(at[i], at[j]))
+			}
+		}
+		weight.Mul(weight.Invert(weight), have.value)
+		basis, _ := c.divide(all, polynomial{c.number(-have.x), c.number(1)})
+		for k, b := range basis {
+			sum[k].Add(sum[k], term.Mul(b, weight))
+		}
+	}
+	return sum.trimmed()
+}
+
+func (c *codeWord) times(a, b polynomial) polynomial {
+	if len(a) == 0 || len(b) == 0 {
+		return nil
+	}
+	p := c.zeros(len(a) + len(b) - 1)
+	term := c.number(0)
+	for i, x := range a {
+		for j, y := range b {
+			p[i+j].Add(p[i+j], term.Mul(x, y))
+		}
+	}
+	return p.trimmed()
+}
+
+func (c *codeWord) minus(a, b polynomial) polynomial {
+	p := c.zeros(max(len(a), len(b)))
+	for i, x := range a {
+		p[i].Set(x)
+	}
+	for i, x := range b {
+		p[i].Sub(p[i], x)
+	}
+	return p.trimmed()
+}
+
+// divide divides a by b, which is not zero.
+func (c *codeWord) divide(a, b polynomial) (quotient, rest polynomial) {
+	rest = c.minus(a, nil)
+	if len(a) < len(b) {
+		return nil, rest
+	}
+	quotient = c.zeros(len(a) - len(b) + 1)
+	inverse, term := c.number(1), c.number(0)
+	if last := b[len(b)-1]; !last.Equal(inverse) {
+		inverse.Invert(last)
+	}
+	for k := len(quotient) - 1; k >= 0; k-- {
+		quotient[k].Mul(rest[k+len(b)-1], inverse)
+		for j, y := range b {
+			rest[k+j].Sub(rest[k+j], term.Mul(quotient[k], y))
+		}
+	}
+	return quotient.trimmed(), rest.trimmed()
+}
+
+func (c *codeWord) eval(p polynomial, x int) group.Scalar {
+	at, sum := c.number(x), c.number(0)
+	for k := len(p) - 1; k >= 0; k-- {
+		sum.Mul(sum, at)
+		sum.Add(sum, p[k])
+	}
+	return sum
+}

@@ -1,0 +1,246 @@
+package shard
+
+import (
+	"regexp"
+	"slices"
+)
+
+// The layout of recovery data: where the parts of the players are in its text,
+// and the fields in them. All players have the same fields in the same order,
+// and all but two of them are as long in one player as in the next, so a
+// field's place follows from the name of any other.
+
+// mark is a name of a field that is whole.
+type mark struct {
+	name    string
+	at, end int // from the quote in front of it to its value
+}
+
+func marks(text []byte, names *regexp.Regexp) []mark {
+	found := names.FindAllSubmatchIndex(text, -1)
+	all := make([]mark, len(found))
+	for i, m := range found {
+		all[i] = mark{string(text[m[2]:m[3]]), m[0], m[1]}
+	}
+	return all
+}
+
+// layout is what is known of the order and the size of a player's fields.
+type layout struct {
+	order  []string
+	offset map[string]int // of a field's name from the beginning of the player
+	period int            // from one player to the next
+}
+
+// newLayout learns the layout from the names that are whole, as far as there are
+// enough; the rest is as usual.
+func newLayout(text []byte, all []mark, usual []string, size func(field string) int) *layout {
+	l := &layout{order: observedOrder(text, all, usual), offset: make(map[string]int)}
+	spans := make(map[string][]int)
+	for i := 0; i+1 < len(all); i++ {
+		if k := slices.Index(l.order, all[i].name); k >= 0 && k+1 < len(l.order) && all[i+1].name == l.order[k+1] {
+			spans[all[i].name] = append(spans[all[i].name], all[i+1].at-all[i].at)
+		}
+	}
+	at := 1 // after the brace
+	for _, name := range l.order {
+		l.offset[name] = at
+		span := len(name) + 4 + size(name)
+		at += nearest(spans[name], span)
+	}
+	l.period = at + 1 // the comma after the last field is none, but one follows the brace
+	return l
+}
+
+// nearest returns which of the spans is nearest to what is usual; with damage in
+// between, a name may be followed by one of another player's, and the span is
+// far off.
+func nearest(spans []int, usual int) int {
+	best := usual
+	for i, span := range spans {
+		off := max(span-usual, usual-span)
+		if off <= usual/8+60 && (i == 0 || best == usual || off < max(best-usual, usual-best)) {
+			best = span
+		}
+	}
+	return best
+}
+
+// observedOrder returns the fields in the order of the text: that of the player
+// of whom most names are left. Those that are lost there go where they usually
+// are.
+func observedOrder(text []byte, all []mark, usual []string) []string {
+	var best []string
+	for i, m := range all {
+		if m.at == 0 || text[m.at-1] != '{' {
+			continue
+		}
+		var names []string
+		for _, next := range all[i:] {
+			if slices.Contains(names, next.name) || !slices.Contains(usual, next.name) {
+				break
+			}
+			names = append(names, next.name)
+		}
+		if len(names) > len(best) {
+			best = names
+		}
+	}
+	for i := 1; i < len(all); i++ { // what is lost there may be left of another player
+		after := slices.Index(best, all[i-1].name)
+		if k := slices.Index(usual, all[i].name); after >= 0 && k >= 0 && !slices.Contains(best, all[i].name) {
+			at := after + 1
+			if i+1 < len(all) && k > 0 { // between the two, where it usually is
+				before := slices.Index(best, all[i+1].name)
+				if as := slices.Index(best, usual[k-1]) + 1; at < as && as <= before {
+					at = as
+				}
+			}
+			best = slices.Insert(best, at, all[i].name)
+		}
+	}
+	for i, name := range usual {
+		if slices.Contains(best, name) {
+			continue
+		}
+		at := 0
+		if i > 0 {
+			at = slices.Index(best, usual[i-1]) + 1
+		}
+		best = slices.Insert(best, at, name)
+	}
+	return best
+}
+
+// frame is the text of one player.
+type frame struct {
+	*layout
+	marks []mark
+	from  int // where it begins, or would if nothing of it were missing
+	least int // what is in front of this is another player's
+	to    int // where its text ends at the latest
+}
+
+func (f *frame) mark(name string) (mark, bool) {
+	for _, m := range f.marks {
+		if m.name == name {
+			return m, true
+		}
+	}
+	return mark{}, false
+}
+
+var playersEnd = regexp.MustCompile(`\}\s*,\s*\{`)
+
+// frames sorts the names by player. A new one begins where a field comes that
+// does not follow the one before it, or that is too far away from it.
+func (l *layout) frames(text []byte, all []mark) []*frame {
+	var frames []*frame
+	var f *frame
+	last := -1
+	for _, m := range all {
+		k := slices.Index(l.order, m.name)
+		if k < 0 {
+			continue
+		}
+		from := m.at - l.offset[m.name]
+		if f == nil || k <= last || from-f.from > l.period/2 || playersEnd.Match(text[f.marks[len(f.marks)-1].end:m.at]) {
+			if len(frames) == MaxPlayers {
+				break
+			}
+			f = &frame{layout: l, from: max(0, from)}
+			frames = append(frames, f)
+		}
+		f.marks, last = append(f.marks, m), k
+	}
+	return frames
+}
+
+// allFrames returns the players in the text, each with its bounds: those of
+// frames, and those of whom no name is left.
+func (l *layout) allFrames(text []byte, all []mark) []*frame {
+	frames := l.withNameless(l.frames(text, all), len(text))
+	for i, f := range frames {
+		f.to = len(text)
+		if i > 0 {
+			f.least = frames[i-1].last()
+		}
+		if i+1 < len(frames) {
+			next := frames[i+1]
+			if f.to = next.from; next.from < f.last() && len(next.marks) > 0 {
+				f.to = next.marks[0].at
+			}
+			f.to = max(f.to, f.last())
+		}
+	}
+	return frames
+}
+
+// last returns where the last name that is left of the player ends.
+func (f *frame) last() int {
+	if len(f.marks) == 0 {
+		return f.from
+	}
+	return f.marks[len(f.marks)-1].end
+}
+
+// withNameless adds the players of whom no name is left: where there is room
+// for just so many.
+func (l *layout) withNameless(frames []*frame, size int) (all []*frame) {
+	add := func(from, n int) {
+		for k := range min(n, MaxPlayers-len(frames)) {
+			all = append(all, &frame{layout: l, from: from + k*l.period})
+		}
+	}
+	begin := 0 // of the first that may be missing
+	for _, f := range frames {
+		n := (f.from - begin + l.period/4) / l.period
+		add(f.from-n*l.period, n)
+		all, begin = append(all, f), f.from+l.period
+	}
+	add(begin, (size-begin+l.period/4)/l.period)
+	return all
+}
+
+// value returns all that stands between a field's name and the next one.
+func (f *frame) value(text []byte, name string) (found, bool) {
+	for i, m := range f.marks {
+		if m.name != name {
+			continue
+		}
+		end := f.to
+		if i+1 < len(f.marks) {
+			end = f.marks[i+1].at
+		}
+		return found{text[m.end:end]}, true
+	}
+	return found{}, false
+}
+
+// around returns the text in which the value of a field is, though its name may
+// be lost: from the name before it to the one after it.
+func (f *frame) around(name string) (from, to int) {
+	from, to = max(f.from, f.least), f.to
+	for _, m := range f.marks {
+		switch k := slices.Index(f.order, m.name) - slices.Index(f.order, name); {
+		case k <= 0:
+			from = m.end
+		case to == f.to:
+			to = m.at
+		}
+	}
+	return min(from, to), to
+}
+
+// estimate returns where a field's name is, or was, from the nearest one that is
+// whole.
+func (f *frame) estimate(name string) int {
+	at, nearest := f.from+f.offset[name], -1
+	for _, m := range f.marks {
+		distance := f.offset[name] - f.offset[m.name]
+		if abs := max(distance, -distance); nearest < 0 || abs < nearest {
+			at, nearest = m.at+distance, abs
+		}
+	}
+	return at
+}
