@@ -240,8 +240,8 @@ func (b *Bucket) stat(name string) (File, error) {
 }
 
 // Read returns the bytes of a file, of at most limit; they are in buffer if they
-// fit. It refuses what is not a
-// regular file, and does not wait for one that is a pipe.
+// fit. It refuses what is not a regular file, and does not wait for one that is
+// a pipe.
 func (b *Bucket) Read(buffer []byte, f File, limit int64) ([]byte, error) {
 	file, err := b.root.OpenFile(f.Path, os.O_RDONLY|nonBlock, 0)
 	if err != nil {
