@@ -40,8 +40,10 @@ test-html:
 		else echo "this needs a browser, run: sudo apt-get install chromium" >&2; exit 1; fi; }
 	go test -tags html -count=1 ./internal/page
 
+# The race detector has no time for the runs of 200 keys: these once more.
 check: vet staticcheck vulncheck cross test-tools
 	go test -race -timeout 30m ./...
+	go test -run '^TestResumeAfter' ./cmd/recover
 
 vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:" $$unformatted >&2; exit 1; fi

@@ -51,12 +51,12 @@ func TestResumeOfSomethingElse(t *testing.T) {
 // whose segments are gone.
 func TestResumeOfHostile(t *testing.T) {
 	t.Parallel()
-	b := newBroken(t)
+	b := newBroken(t, many())
 	start(t, b.command())
-	if err := os.Remove(filepath.Join(b.dir, reportName)); err != nil {
+	if err := os.Remove(filepath.Join(b.out, reportName)); err != nil {
 		t.Fatal(err)
 	}
-	pending := filepath.Join(b.dir, pendingName)
+	pending := filepath.Join(b.out, pendingName)
 	if err := syscall.Mkfifo(pending, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -64,11 +64,11 @@ func TestResumeOfHostile(t *testing.T) {
 	if err := os.Remove(pending); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(filepath.Join(b.dir, "keys-0001.ndjson.age")); err != nil {
+	if err := os.Remove(filepath.Join(b.out, "keys-0001.ndjson.age")); err != nil {
 		t.Fatal(err)
 	}
 	start(t, b.command()).refused(t, exitFailed,
-		b.dir+`: the journal is not as a rebuild writes it: "keys-0001.ndjson.age", which it lists, is missing, line 2`, "rebuild into a new directory")
+		b.out+`: the journal is not as a rebuild writes it: "keys-0001.ndjson.age", which it lists, is missing, line 2`, "rebuild into a new directory")
 }
 
 // TestPlantedBackup puts a sound backup of another key into a key's folder.

@@ -112,6 +112,12 @@ var (
 	many = sync.OnceValue(func() practice {
 		return mustMake("many", 2, 40, func(int) group.Group { return group.Edwards25519 }, testkey.Small())
 	})
+	twoHundred = sync.OnceValue(func() practice {
+		if underRace() { // to make them would take minutes
+			return many()
+		}
+		return mustMake("200", 2, 200, func(int) group.Group { return group.Edwards25519 }, testkey.Small())
+	})
 )
 
 // id returns the ID number i of a kind: readable in a script, and of the form

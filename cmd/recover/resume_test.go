@@ -22,32 +22,33 @@ import (
 
 // broken is a rebuild of many keys that is broken off and resumed.
 type broken struct {
+	practice
 	t        *testing.T
-	dir      string
+	out      string
 	identity *age.X25519Identity
 }
 
-func newBroken(t *testing.T) *broken {
-	return &broken{t: t, dir: filepath.Join(t.TempDir(), "out"), identity: must(age.GenerateX25519Identity())}
+func newBroken(t *testing.T, p practice) *broken {
+	return &broken{practice: p, t: t, out: filepath.Join(t.TempDir(), "out"), identity: must(age.GenerateX25519Identity())}
 }
 
 // command is the run, from the beginning or resumed.
 func (b *broken) command(more ...string) *exec.Cmd {
-	args := append(many().selection(), "--key", many().path("key-0.pem"), "--recipient", b.identity.Recipient().String(), "--workers", "1")
+	args := append(b.selection(), "--key", b.path("key-0.pem"), "--recipient", b.identity.Recipient().String(), "--workers", "1")
 	args = append([]string{"rebuild"}, append(args, more...)...)
-	if _, err := os.Stat(filepath.Join(b.dir, journalName)); err == nil {
-		args = append(args, "--resume", b.dir)
+	if _, err := os.Stat(filepath.Join(b.out, journalName)); err == nil {
+		args = append(args, "--resume", b.out)
 	} else {
-		args = append(args, "--out", b.dir)
+		args = append(args, "--out", b.out)
 	}
 	return exec.Command("recover-with-short-segments", args...)
 }
 
 // keys opens every segment and returns how often each key is there.
-func (b *broken) keys() map[string]int {
+func (b *broken) sealed() map[string]int {
 	b.t.Helper()
 	times := make(map[string]int)
-	names, err := filepath.Glob(filepath.Join(b.dir, "keys-*.ndjson.age"))
+	names, err := filepath.Glob(filepath.Join(b.out, "keys-*.ndjson.age"))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func (b *broken) keys() map[string]int {
 }
 
 func (b *broken) right(keyID, private string) {
-	for _, k := range many().keys {
+	for _, k := range b.keys {
 		if e := k.Expected(); e.KeyID == keyID && e.WalletPrivateKey != private {
 			b.t.Errorf("A WRONG KEY CAME OUT for %s", keyID)
 		}
@@ -94,17 +95,17 @@ type runLine struct {
 // once checks that a complete run has every key once, and nothing else.
 func (b *broken) once() {
 	b.t.Helper()
-	times := b.keys()
-	for _, k := range many().keys {
+	times := b.sealed()
+	for _, k := range b.keys {
 		if n := times[k.IDs.Key.String()]; n != 1 {
 			b.t.Errorf("key %s is there %d times", k.IDs.Key, n)
 		}
 	}
-	journal := readLines[runLine](b.t, filepath.Join(b.dir, journalName))
-	if len(journal) != 1+len(many().keys) {
+	journal := readLines[runLine](b.t, filepath.Join(b.out, journalName))
+	if len(journal) != 1+len(b.keys) {
 		b.t.Errorf("the journal has %d lines", len(journal))
 	}
-	entries, err := os.ReadDir(b.dir)
+	entries, err := os.ReadDir(b.out)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -113,33 +114,58 @@ func (b *broken) once() {
 			b.t.Errorf("%s was left behind", name)
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(b.dir, reportName))
-	if err != nil || !json.Valid(text) || strings.Count(string(text), `"type":"key"`) != len(many().keys) {
+	text, err := os.ReadFile(filepath.Join(b.out, reportName))
+	if err != nil || !json.Valid(text) || strings.Count(string(text), `"type":"key"`) != len(b.keys) {
 		b.t.Errorf("the report: %v", err)
 	}
 }
 
-// TestResumeAfterKill kills a run twenty times, at random moments, and resumes
-// it each time. What the journal lists is never done again.
+// timeToFirst measures how long a run takes until a key is done.
+func timeToFirst(t *testing.T) time.Duration {
+	t.Helper()
+	b := newBroken(t, twoHundred())
+	cmd := b.command()
+	begun := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	defer func() { _ = cmd.Process.Kill() }()
+	for time.Since(begun) < time.Minute {
+		if strings.Contains(b.journal(), `"type":"key"`) {
+			return time.Since(begun)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("no key is done after a minute")
+	return 0
+}
+
+// TestResumeAfterKill kills a run of 200 keys twenty times, at random moments,
+// and resumes it each time. What the journal lists is never done again.
 func TestResumeAfterKill(t *testing.T) {
 	t.Parallel()
-	b := newBroken(t)
+	b := newBroken(t, twoHundred())
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
+	first := timeToFirst(t)
+	kept := 0
 	for range 20 {
 		before := b.journal()
 		cmd := b.command()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// Long enough for some progress, and short enough to be in the middle.
-		time.Sleep(time.Duration(10+rng.IntN(60)) * time.Millisecond)
+		// Before there is a key, while one is written, or in the middle.
+		time.Sleep(first/2 + time.Duration(rng.Int64N(2*int64(first))))
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-		if _, err := os.Stat(filepath.Join(b.dir, reportName)); err == nil {
+		if _, err := os.Stat(filepath.Join(b.out, reportName)); err == nil {
 			break // it was done before it was killed
 		}
 		if after := b.journal(); !strings.HasPrefix(after, before) {
 			t.Fatal("the journal has lost what it had")
+		} else if before != "" && after != before {
+			kept++
 		}
 		b.startAnewIfEmpty()
 	}
@@ -150,14 +176,18 @@ func TestResumeAfterKill(t *testing.T) {
 		b.startAnewIfEmpty()
 	}
 	b.once()
+	t.Logf("%d of the killed runs went on where another was killed", kept)
+	if kept == 0 {
+		t.Error("none of the killed runs went on where another was killed: that tests little")
+	}
 	start(t, exec.Command("recover", append([]string{
-		"rebuild", "--resume", b.dir, "--key", many().path("key-0.pem"), "--recipient", b.identity.Recipient().String(),
-	}, many().selection()...)...)).refused(t, exitFailed, b.dir+": the run is complete: there is nothing to resume", "rebuild into a new directory, if it has to be done again")
+		"rebuild", "--resume", b.out, "--key", b.path("key-0.pem"), "--recipient", b.identity.Recipient().String(),
+	}, b.selection()...)...)).refused(t, exitFailed, b.out+": the run is complete: there is nothing to resume", "rebuild into a new directory, if it has to be done again")
 }
 
 // journal returns the whole lines of the journal.
 func (b *broken) journal() string {
-	text, err := os.ReadFile(filepath.Join(b.dir, journalName))
+	text, err := os.ReadFile(filepath.Join(b.out, journalName))
 	if err != nil {
 		return ""
 	}
@@ -168,31 +198,37 @@ func (b *broken) journal() string {
 // before its first line.
 func (b *broken) startAnewIfEmpty() {
 	if b.journal() == "" {
-		_ = os.RemoveAll(b.dir)
+		_ = os.RemoveAll(b.out)
 	}
 }
 
-// TestResumeAfterFullDisk fills a small disk, and goes on when there is room.
+// TestResumeAfterFullDisk fills a disk of 2 MiB, on which other things lie, and
+// goes on when there is room.
 func TestResumeAfterFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED, NOT PASSED: only root can make a small disk")
 	}
 	disk := t.TempDir()
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=36k"); err != nil {
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=2m"); err != nil {
 		t.Skipf("SKIPPED, NOT PASSED: no small disk can be made: %v", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(disk, 0) })
-	b := newBroken(t)
-	b.dir = filepath.Join(disk, "out")
+	other := filepath.Join(disk, "other")
+	room := 24<<10 + 300*len(twoHundred().keys) // for about half of them
+	if err := os.WriteFile(other, make([]byte, 2<<20-room), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b := newBroken(t, twoHundred())
+	b.out = filepath.Join(disk, "out")
 	o := start(t, b.command())
 	if o.status != exitFailed || !strings.Contains(o.stderr, "no space left") {
 		t.Fatalf("status %d, %s", o.status, o.stderr)
 	}
 	done := strings.Count(b.journal(), `"type":"key"`)
-	if done == 0 || done == len(many().keys) {
+	if done == 0 || done == len(b.keys) {
 		t.Fatalf("%d keys were done when the disk was full: that tests nothing", done)
 	}
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", syscall.MS_REMOUNT, "size=2m"); err != nil {
+	if err := os.Remove(other); err != nil {
 		t.Fatal(err)
 	}
 	o = start(t, b.command())
@@ -212,23 +248,23 @@ func TestResumeSettles(t *testing.T) {
 	for name, breakOff := range map[string]func(b *broken, last string){
 		"segment written, nothing entered": func(*broken, string) {},
 		"segment not written": func(b *broken, last string) {
-			if err := os.Remove(filepath.Join(b.dir, last)); err != nil {
+			if err := os.Remove(filepath.Join(b.out, last)); err != nil {
 				t.Fatal(err)
 			}
 		},
 		"half a line entered": func(b *broken, _ string) {
-			f := must(os.OpenFile(filepath.Join(b.dir, journalName), os.O_APPEND|os.O_WRONLY, 0))
+			f := must(os.OpenFile(filepath.Join(b.out, journalName), os.O_APPEND|os.O_WRONLY, 0))
 			_, _ = f.WriteString(`{"type":"key","quorum_`)
 			_ = f.Close()
 		},
 		"a file half written": func(b *broken, _ string) {
-			if err := os.WriteFile(filepath.Join(b.dir, ".keys-0011.ndjson.age.partial"), []byte("x"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(b.out, ".keys-0011.ndjson.age.partial"), []byte("x"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newBroken(t)
+			b := newBroken(t, many())
 			start(t, b.command())
 			lines := strings.SplitAfter(b.journal(), "\n")
 			last := lines[len(lines)-5 : len(lines)-1] // a whole segment
@@ -238,11 +274,11 @@ func TestResumeSettles(t *testing.T) {
 			}
 			journal := strings.Join(lines[:len(lines)-5], "")
 			for name, text := range map[string]string{journalName: journal, pendingName: strings.Join(last, "")} {
-				if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(b.out, name), []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := os.Remove(filepath.Join(b.dir, reportName)); err != nil {
+			if err := os.Remove(filepath.Join(b.out, reportName)); err != nil {
 				t.Fatal(err)
 			}
 			breakOff(b, k.Segment)
@@ -257,29 +293,29 @@ func TestResumeSettles(t *testing.T) {
 // TestResumeRefuses gives something else than the run was begun with.
 func TestResumeRefuses(t *testing.T) {
 	t.Parallel()
-	b := newBroken(t)
+	b := newBroken(t, many())
 	start(t, b.command())
-	if err := os.Remove(filepath.Join(b.dir, reportName)); err != nil {
+	if err := os.Remove(filepath.Join(b.out, reportName)); err != nil {
 		t.Fatal(err)
 	}
 	const hint = "give the same record, recovery key and options as before, or rebuild into a new directory"
-	base := []string{"rebuild", "--resume", b.dir, "--key", many().path("key-0.pem"), "--shards", many().path("bucket")}
+	base := []string{"rebuild", "--resume", b.out, "--key", b.path("key-0.pem"), "--shards", b.path("bucket")}
 	for _, c := range []struct {
 		more []string
 		what string
 	}{
-		{[]string{"--record", many().path("record.csv"), "--recipient", b.identity.Recipient().String()}, "record"},
-		{[]string{"--record", many().path("record.json"), "--recipient", must(age.GenerateX25519Identity()).Recipient().String()}, "recipient"},
-		{[]string{"--record", many().path("record.json"), "--unsealed"}, "way of sealing"},
-		{[]string{"--record", many().path("record.json"), "--recipient", b.identity.Recipient().String(), "--part", "1/2"}, "--part"},
-		{[]string{"--record", many().path("record.json"), "--recipient", b.identity.Recipient().String(), "--with-master"}, "--with-master"},
+		{[]string{"--record", b.path("record.csv"), "--recipient", b.identity.Recipient().String()}, "record"},
+		{[]string{"--record", b.path("record.json"), "--recipient", must(age.GenerateX25519Identity()).Recipient().String()}, "recipient"},
+		{[]string{"--record", b.path("record.json"), "--unsealed"}, "way of sealing"},
+		{[]string{"--record", b.path("record.json"), "--recipient", b.identity.Recipient().String(), "--part", "1/2"}, "--part"},
+		{[]string{"--record", b.path("record.json"), "--recipient", b.identity.Recipient().String(), "--with-master"}, "--with-master"},
 	} {
 		execute(t, append(slices.Clone(base), c.more...)...).refused(t, exitFailed,
-			fmt.Sprintf("%s: the run was begun with something else: the %s is another one", b.dir, c.what), hint)
+			fmt.Sprintf("%s: the run was begun with something else: the %s is another one", b.out, c.what), hint)
 	}
-	execute(t, "rebuild", "--resume", t.TempDir(), "--record", many().path("record.csv"), "--shards", many().path("bucket"), "--key", many().path("key-0.pem"), "--unsealed").
+	execute(t, "rebuild", "--resume", t.TempDir(), "--record", b.path("record.csv"), "--shards", b.path("bucket"), "--key", b.path("key-0.pem"), "--unsealed").
 		wantStatus(t, exitFailed)
-	execute(t, append(slices.Clone(base), "--record", many().path("record.json"), "--out", "x")...).refused(t, exitUsage,
+	execute(t, append(slices.Clone(base), "--record", b.path("record.json"), "--out", "x")...).refused(t, exitUsage,
 		"--out and --resume are both given", "--resume goes on in the directory of the earlier run")
 }
 
