@@ -64,10 +64,8 @@ func verbs() []verb {
 }
 
 func run() int {
-	// Each key leaves megabytes of garbage and nothing else: to collect a heap of
-	// 4 MB after every second key costs more than to let it grow to 20. What is
-	// large, such as a record of a million keys, is not let grow like that.
-	debug.SetGCPercent(400)
+	// What is large, such as a record of a million keys, is not let grow to twice
+	// its size before it is collected.
 	debug.SetMemoryLimit(96 << 20)
 	// A reader of stdout that goes away must not end a rebuild half way.
 	signal.Ignore(syscall.SIGPIPE)
