@@ -105,21 +105,35 @@ func (w *keyWork) warn(format string, args ...any) {
 	w.out.result.Warnings = append(w.out.result.Warnings, fmt.Sprintf(format, args...))
 }
 
-// tryAll tries one shard after the other, those first that public data proves
-// where there is a choice; then what copies of one backup make together.
+// tryAll tries the shards that public data proves first, where there is a
+// choice; then what the copies of one backup make together, which costs less
+// than one after the other; and at last each for itself.
 func (w *keyWork) tryAll() error {
+	sound := 0
 	if len(w.ours) > 1 {
-		if err := w.soundFirst(); err != nil {
+		var err error
+		if sound, err = w.soundFirst(); err != nil {
 			w.failures = append([]candidate{{file: w.ours[0].file, shard: w.ours[0].shard, sha256: w.ours[0].sha256, err: err}}, w.failures...)
 			return nil
 		}
 	}
-	for _, c := range w.ours {
+	for _, c := range w.ours[:sound] {
 		if err := w.try(c); err != nil || w.out.wallet != nil {
 			return err
 		}
 	}
-	return w.tryJoined()
+	if err := w.tryJoined(); err != nil {
+		return err
+	}
+	for _, c := range w.ours[sound:] {
+		if w.out.wallet != nil {
+			break
+		}
+		if err := w.try(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // maxJoined is how many copies of one backup are joined.
@@ -153,25 +167,25 @@ func (w *keyWork) tryJoined() error {
 	return nil
 }
 
-// soundFirst brings the shards that public data proves before the others. That
-// costs less than one private operation in vain. Two of them may not be of
+// soundFirst brings the shards that public data proves before the others, and
+// returns how many they are. That costs less than one private operation in vain. Two of them may not be of
 // different keys, unless the record tells which is meant: a reshare keeps the
 // key, so one of them is somebody else's.
-func (w *keyWork) soundFirst() error {
+func (w *keyWork) soundFirst() (int, error) {
 	sound := make(map[*shard.Shard]bool)
 	var first *shard.Shard
 	for _, c := range w.ours {
 		ids, _ := likelyIDs(c.shard, w.entry)
 		_, err := c.shard.Verify(ids)
-		sound[c.shard] = err == nil
-		if !sound[c.shard] {
+		if err != nil {
 			continue
 		}
+		sound[c.shard] = true
 		if first == nil {
 			first = c.shard
 		}
 		if !c.shard.MasterPublicKey().Equal(first.MasterPublicKey()) && w.entry.PublicKey == nil && w.entry.Address == "" {
-			return errSeveralKeys
+			return 0, errSeveralKeys
 		}
 	}
 	slices.SortStableFunc(w.ours, func(a, b candidate) int {
@@ -183,7 +197,7 @@ func (w *keyWork) soundFirst() error {
 		}
 		return 1
 	})
-	return nil
+	return len(sound), nil
 }
 
 var errSeveralKeys = errors.New("sound backups of different keys are in the key's folder, and the record has no public_key or address to tell which is right")
