@@ -201,7 +201,7 @@ func reasonHint(reason shard.Reason) string {
 	case reasonRecord:
 		return "find out which of the two is right before the key is used: the record or the backup may belong to another key"
 	case shard.ReasonMalformed:
-		return "download the shard again, or another version of it"
+		return "download the shard again, or another version of it; where there is none, rebuild with --salvage"
 	case shard.ReasonUnsupported:
 		return "look for a newer version of this program"
 	case shard.ReasonAlgorithm:

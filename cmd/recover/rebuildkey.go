@@ -49,7 +49,7 @@ func (j *rebuildJob) rebuildKey(e record.Entry) (*rebuiltKey, error) {
 	case err != nil:
 		w.out.result.fail(err)
 		return w.out, nil
-	case found == 0:
+	case found == 0 && len(w.ours) == 0:
 		w.out.result.missing()
 		return w.out, nil
 	}
@@ -64,12 +64,13 @@ func (j *rebuildJob) rebuildKey(e record.Entry) (*rebuiltKey, error) {
 
 // sort puts a file among those that may give the key, or that cannot.
 func (w *keyWork) sort(c candidate) {
-	if c.err == nil && c.shard == nil {
+	nameless := c.err == nil && c.shard == nil // what the last copy may be saved as, or a note
+	if c.shard == nil && w.flags.salvage {
+		w.salvage(&c)
+	}
+	if nameless && c.shard == nil {
 		w.warn("%s is not a shard", c.file.Path)
 		return
-	}
-	if c.err != nil && w.flags.salvage {
-		w.salvage(&c)
 	}
 	if c.err == nil {
 		c.err = c.shard.CheckRecoveryKey(w.key.public)
@@ -94,7 +95,9 @@ func (w *keyWork) salvage(c *candidate) {
 	if err != nil {
 		return
 	}
-	w.warn("%s: salvaged: %v", c.file.Path, c.err)
+	if _, err := shard.Parse(data); err != nil {
+		w.warn("%s: salvaged: %v", c.file.Path, err)
+	}
 	for _, f := range lost {
 		w.warn("%s: %s", c.file.Path, f.Error())
 	}
