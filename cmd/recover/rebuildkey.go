@@ -171,9 +171,9 @@ func (w *keyWork) tryJoined() error {
 }
 
 // soundFirst brings the shards that public data proves before the others, and
-// returns how many they are. That costs less than one private operation in vain. Two of them may not be of
-// different keys, unless the record tells which is meant: a reshare keeps the
-// key, so one of them is somebody else's.
+// returns how many they are. That costs less than one private operation in
+// vain. Two of them may not be of different keys, unless the record tells which
+// is meant: a reshare keeps the key, so one of them is somebody else's.
 func (w *keyWork) soundFirst() (int, error) {
 	sound := make(map[*shard.Shard]bool)
 	var first *shard.Shard

@@ -10,19 +10,22 @@ type guess struct {
 	found *Master
 }
 
-// subsets tries every set of n of the shares.
+// subsets tries sets of n of the shares, maxCombinations at most: also one that
+// cannot be the right one takes its time.
 func (g *guess) subsets(all []*share, n int, try func([]*share)) {
 	if n < 2 {
 		return
 	}
+	sets := 0
 	chooseSubsets(len(all), n, func(chosen []int) bool {
+		sets++
 		shares := make([]*share, len(chosen))
 		for i, k := range chosen {
 			copied := *all[k]
 			shares[i] = &copied
 		}
 		try(shares)
-		return g.found == nil && g.left > 0
+		return g.found == nil && g.left > 0 && sets < maxCombinations
 	})
 }
 

@@ -160,3 +160,18 @@ func TestNoChainCode(t *testing.T) {
 		t.Errorf("verify: %v", err)
 	}
 }
+
+// TestManyLostIndices gives a salvage 32 shares without an index, of which 16
+// make the key: there are 600 million sets, and none of them is as it should be.
+func TestManyLostIndices(t *testing.T) {
+	k := backup(t, sandbox.Spec{Group: group.Edwards25519, Players: 32, Threshold: 15})
+	for _, p := range k.Shards[0].Data.Players {
+		p.Index, p.Commitments = -1, nil
+	}
+	s := parse(t, k.Shards[0])
+	inTime(t, func() {
+		if m, err := s.Rebuild(small, k.IDs, shard.Options{Salvage: true}); err == nil && !m.Key().Equal(k.Master) {
+			t.Error("A WRONG KEY CAME OUT")
+		}
+	})
+}
