@@ -2,11 +2,11 @@ package shard
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"maps"
 	"strconv"
 
+	"recover/internal/base64run"
 	"recover/internal/strictjson"
 )
 
@@ -67,12 +67,11 @@ var (
 )
 
 func (b blob) bytes() ([]byte, error) {
-	out := make([]byte, base64.StdEncoding.DecodedLen(len(b)))
-	n, err := base64.StdEncoding.Decode(out, b)
+	out, err := base64run.AppendDecode(nil, b)
 	if err != nil {
 		return nil, errNotBase64
 	}
-	return out[:n], nil
+	return out, nil
 }
 
 // blobs is a list of such fields. Of a list that is longer than any of the

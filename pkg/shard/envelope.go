@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"recover/internal/base64run"
 	"recover/internal/group"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
@@ -90,10 +91,10 @@ func decodeFile(buffer, file []byte) ([]byte, error) {
 // into buffer if there is room. With an error it returns what came before the
 // fault.
 func decodeText(buffer, text []byte) ([]byte, error) {
-	out, err := base64.StdEncoding.AppendDecode(buffer[:0], text)
+	out, err := base64run.AppendDecode(buffer[:0], text)
 	if err != nil && bytes.ContainsAny(text, " \t") {
 		packed := bytes.Join(bytes.Fields(text), nil)
-		out, err = base64.StdEncoding.AppendDecode(out[:0], packed)
+		out, err = base64run.AppendDecode(out[:0], packed)
 	}
 	return out, err
 }
