@@ -95,6 +95,17 @@ func (s *edScalar) SetUint64(v uint64) Scalar {
 	return s
 }
 
+func (s *edScalar) setReduced(b *[scalarSize]byte) Scalar {
+	var wide [2 * scalarSize]byte
+	for i, v := range b {
+		wide[scalarSize-1-i] = v
+	}
+	if _, err := s.s.SetUniformBytes(wide[:]); err != nil {
+		panic(err) // it takes any 64 bytes
+	}
+	return s
+}
+
 func (s *edScalar) Add(a, b Scalar) Scalar {
 	s.s.Add(a.(*edScalar).s, b.(*edScalar).s)
 	return s

@@ -69,6 +69,9 @@ type Scalar interface {
 	Wipe()
 	// Format prints "[scalar]", whatever the verb.
 	fmt.Formatter
+
+	// setReduced sets the receiver to 32 bytes, big-endian, modulo the order.
+	setReduced(b *[scalarSize]byte) Scalar
 }
 
 // Point is a point of a curve. Operations set the receiver, which may also be

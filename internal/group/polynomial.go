@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/bits"
 	"slices"
 )
 
@@ -19,16 +18,28 @@ func LagrangeAtZero(g Group, xs []int) ([]Scalar, error) {
 	if err := checkXs(xs); err != nil {
 		return nil, err
 	}
-	numerator := newProduct(g) // Π(−x_j)
-	for _, x := range xs {
-		numerator.times(-x)
-	}
-	all := numerator.scalar()
-	ls := weights(g, xs)
-	for i, l := range ls {
-		l.Mul(l.Mul(l, all), smallInverse(g, -xs[i]))
+	ls, common := lagrange(g, xs)
+	for _, l := range ls {
+		l.Mul(l, common)
 	}
 	return ls, nil
+}
+
+// lagrange returns the coefficients of LagrangeAtZero but for a factor that all
+// of them have: l_i = Π(−x_j) · w_i / (−x_i), with the weights w_i.
+func lagrange(g Group, xs []int) (ls []Scalar, common Scalar) {
+	all := newProduct(g)
+	for _, x := range xs {
+		all.times(-x)
+	}
+	if inSpan(xs) {
+		return withoutOthers(g, xs, spanLagrange()[g]), all.scalar()
+	}
+	ls = dividedWeights(g, xs)
+	for i, l := range ls {
+		l.Mul(l, smallInverse(g, -xs[i]))
+	}
+	return ls, all.scalar()
 }
 
 // InterpolateAtZero returns f(0) of the polynomial of degree below len(xs) with
@@ -37,16 +48,16 @@ func InterpolateAtZero(g Group, xs []int, ys []Scalar) (Scalar, error) {
 	if len(xs) != len(ys) {
 		return nil, countError(len(xs), len(ys))
 	}
-	ls, err := LagrangeAtZero(g, xs)
-	if err != nil {
+	if err := checkXs(xs); err != nil {
 		return nil, err
 	}
+	ls, common := lagrange(g, xs)
 	sum, term := g.NewScalar(), g.NewScalar()
 	for i, l := range ls {
 		sum.Add(sum, term.Mul(l, ys[i]))
 	}
 	term.Wipe()
-	return sum, nil
+	return sum.Mul(sum, common), nil
 }
 
 // InterpolatePointsAtZero returns f(0)·G of the polynomial of degree below
@@ -150,56 +161,19 @@ func checkXs(xs []int) error {
 	if len(xs) == 0 {
 		return fmt.Errorf("%w: none", ErrX)
 	}
-	seen := make(map[int]bool, len(xs))
-	for _, x := range xs {
+	for i, x := range xs {
 		if x <= 0 {
 			return fmt.Errorf("%w: %d is not positive", ErrX, x)
 		}
-		if seen[x] {
+		if slices.Contains(xs[:i], x) {
 			return fmt.Errorf("%w: %d twice", ErrX, x)
 		}
-		seen[x] = true
 	}
 	return nil
 }
 
 func countError(xs, values int) error {
 	return fmt.Errorf("%w: %d for %d values", ErrX, xs, values)
-}
-
-// product multiplies small integers. It collects them in a machine word while
-// they fit, because scalar multiplications are the cost of LagrangeAtZero.
-type product struct {
-	done, word Scalar
-	pending    uint64
-	negative   bool
-}
-
-func newProduct(g Group) *product {
-	return &product{done: g.NewScalar().SetUint64(1), word: g.NewScalar(), pending: 1}
-}
-
-func (p *product) times(v int) {
-	if v < 0 {
-		v, p.negative = -v, !p.negative
-	}
-	hi, lo := bits.Mul64(p.pending, uint64(v))
-	if hi != 0 {
-		p.flush()
-		lo = uint64(v)
-	}
-	p.pending = lo
-}
-
-func (p *product) flush() { p.done.Mul(p.done, p.word.SetUint64(p.pending)) }
-
-// scalar returns the product, and ends its use.
-func (p *product) scalar() Scalar {
-	p.flush()
-	if p.negative {
-		p.done.Sub(p.word.SetUint64(0), p.done)
-	}
-	return p.done
 }
 
 // divide replaces every s of ss, none of them zero, by a/s. One inversion does

@@ -102,6 +102,11 @@ func (s *secpScalar) SetUint64(v uint64) Scalar {
 	return s
 }
 
+func (s *secpScalar) setReduced(b *[scalarSize]byte) Scalar {
+	s.n.SetBytes(b)
+	return s
+}
+
 func (s *secpScalar) Add(a, b Scalar) Scalar {
 	s.n.Add2(a.(*secpScalar).n, b.(*secpScalar).n)
 	return s
