@@ -128,8 +128,8 @@ func TestManyNames(t *testing.T) {
 	}
 }
 
-// TestPlain compares the eight-at-a-time search with the definition, with
-// every byte at every place.
+// TestPlain compares the search in words with the definition, with every byte
+// at every place, alone and with any other behind it.
 func TestPlain(t *testing.T) {
 	slow := func(b []byte) int {
 		for i, c := range b {
@@ -141,12 +141,16 @@ func TestPlain(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for c := range 256 {
-		for at := range 20 {
-			b := make([]byte, 20)
+		for at := range 75 {
+			b := make([]byte, 75)
 			for i := range b {
-				b[i] = byte(' ' + rng.IntN(95))
+				b[i] = byte('#' + rng.IntN('\\'-'#'))
 			}
 			b[at] = byte(c)
+			if got, want := plain(b), slow(b); got != want {
+				t.Fatalf("plain(%q) = %d, want %d", b, got, want)
+			}
+			b[at+rng.IntN(75-at)] = byte(rng.IntN(256))
 			if got, want := plain(b), slow(b); got != want {
 				t.Fatalf("plain(%q) = %d, want %d", b, got, want)
 			}
