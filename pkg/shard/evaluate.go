@@ -101,8 +101,8 @@ func (d *decryption) wipe() {
 // position, the one that most of them have is taken for right; where as many
 // have another, which is right is not known yet, and all are doubtful.
 func (d *decryption) openedValues() {
-	at := make(map[int]evaluations)
-	votes := make(map[int][]int)
+	var at [ciphertexts + 1]evaluations
+	var votes [ciphertexts + 1][]int
 	for _, p := range d.part.copies {
 		for i := range p.vs.items {
 			c, err := p.position(i)
