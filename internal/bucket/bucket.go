@@ -184,7 +184,7 @@ func (b *Bucket) Files(key uuid.ID) ([]File, error) {
 			return true, nil
 		}
 		// One that cannot be looked at is listed all the same: Read says why.
-		f, _ := b.stat(path.Join(dir, e.Name()))
+		f, _ := b.listed(path.Join(dir, e.Name()), e)
 		if files = append(files, f); len(files) > maxFiles {
 			return false, fmt.Errorf("%s: %w", dir, ErrTooMany)
 		}
@@ -230,9 +230,22 @@ func compare(a, b File) int {
 	return strings.Compare(a.Path, b.Path)
 }
 
+// listed is stat for an entry of a folder, which is known already if it is no
+// link.
+func (b *Bucket) listed(name string, e fs.DirEntry) (File, error) {
+	if !e.Type().IsRegular() {
+		return b.stat(name)
+	}
+	return file(name, e.Info)
+}
+
 func (b *Bucket) stat(name string) (File, error) {
+	return file(name, func() (fs.FileInfo, error) { return b.root.Stat(name) })
+}
+
+func file(name string, stat func() (fs.FileInfo, error)) (File, error) {
 	f := File{Path: name, Named: shardName.MatchString(path.Base(name))}
-	info, err := b.root.Stat(name)
+	info, err := stat()
 	if err == nil {
 		f.Size, f.Modified = info.Size(), info.ModTime()
 	}
