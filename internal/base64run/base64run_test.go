@@ -30,14 +30,14 @@ func FuzzAppendDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, prefix, src []byte) { same(t, prefix, src) })
 }
 
-// TestEveryCharacter puts every byte at every place of a group, in the middle
-// of a text and near its end.
+// TestEveryCharacter puts every byte at every place of texts that are longer and
+// shorter than what is decoded at once.
 func TestEveryCharacter(t *testing.T) {
-	for place := range 8 {
-		for c := range 256 {
-			for _, n := range []int{8, 12, 64} {
-				src := bytes.Repeat([]byte("k"), n+8)
-				src[n+place] = byte(c)
+	for _, n := range []int{8, 12, 32, 36, 100} {
+		for place := range n {
+			for c := range 256 {
+				src := bytes.Repeat([]byte("k"), n)
+				src[place] = byte(c)
 				same(t, nil, src)
 			}
 		}
