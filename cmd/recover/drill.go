@@ -88,7 +88,12 @@ func (p *program) drill(args []string) error {
 		return &fileError{s.recordPath, asRecord, errProduction}
 	}
 	d.step("record and download opened", fmt.Sprintf("%d %s recorded", s.record.Len(), plural(s.record.Len(), "key is", "keys are")))
-	key, err := p.openKey("drill", &d.flags.key, s, &backups{s, s.record.Entries(), false}, ask)
+	d.chosen = s.record.Len()
+	if n := d.flags.sample; n > 0 {
+		d.chosen = min(n, d.chosen)
+	}
+	d.entries = chosenOf(s.record, d.chosen)
+	key, err := p.openKey("drill", &d.flags.key, s, &backups{s, d.entries, false}, ask)
 	if err != nil {
 		return err
 	}
@@ -104,11 +109,13 @@ func (p *program) drill(args []string) error {
 // drill is one rehearsal. What it rebuilds is not stored anywhere.
 type drill struct {
 	*program
-	flags  *drillFlags
-	job    *rebuildJob
-	report *reporter
-	begun  time.Time // of the step that runs
-	steps  []drillStep
+	flags   *drillFlags
+	chosen  int                            // how many keys of the record
+	entries iter.Seq2[record.Entry, error] // these
+	job     *rebuildJob
+	report  *reporter
+	begun   time.Time // of the step that runs
+	steps   []drillStep
 }
 
 // drillStep is a part of the drill that is done.
@@ -143,13 +150,9 @@ func (d *drill) run() error {
 
 // all rebuilds the keys and proves them.
 func (d *drill) all() error {
-	n := d.job.selection.record.Len()
-	if d.flags.sample > 0 {
-		n = min(n, d.flags.sample)
-	}
-	progress := d.Progress("proved", n)
+	progress := d.Progress("proved", d.chosen)
 	defer progress.Done()
-	for r, err := range inOrder(d.ctx, d.flags.workers, d.entries(n), d.prove) {
+	for r, err := range inOrder(d.ctx, d.flags.workers, d.entries, d.prove) {
 		if err == errInterruptedRun {
 			return terminal.ErrInterrupted // there is nothing to be kept
 		}
@@ -164,9 +167,9 @@ func (d *drill) all() error {
 	return nil
 }
 
-// entries yields n entries of the record, chosen at random, in their order.
-func (d *drill) entries(n int) iter.Seq2[record.Entry, error] {
-	all := d.job.selection.record
+// chosenOf yields n entries of the record, chosen at random, in their order, and
+// the same ones each time.
+func chosenOf(all *record.Record, n int) iter.Seq2[record.Entry, error] {
 	if n == all.Len() {
 		return all.Entries()
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,6 +70,21 @@ func TestAnnouncedOperations(t *testing.T) {
 		if n := calls(t, log, "C_Login"); n != 1 {
 			t.Errorf("%d logins", n)
 		}
+	}
+}
+
+// Of a sample, only what it takes is announced, and done.
+func TestAnnouncedSample(t *testing.T) {
+	t.Parallel()
+	token, log := faulty(t)
+	args := append([]string{"drill", "--sample", "1", "--hsm-mode", "raw"}, vault().selection()...)
+	o := start(t, withToken(t, token, softtoken.PIN, args...))
+	m := regexp.MustCompile(`(?m)1 time for the self-test and ([23]) times for 1 key; `).FindStringSubmatch(o.stderr)
+	if o.status != exitOK || m == nil {
+		t.Fatalf("status %d\n%s", o.status, o.stderr)
+	}
+	if n := calls(t, log, "C_DecryptInit"); fmt.Sprint(n-1) != m[1] {
+		t.Errorf("%d decryptions for the key, %s were announced", n-1, m[1])
 	}
 }
 

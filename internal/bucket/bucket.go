@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"recover/internal/uuid"
@@ -36,6 +37,8 @@ var (
 	ErrTooDeep     = fmt.Errorf("folders are nested more than %d deep", maxDepth)
 	ErrNotRegular  = errors.New("not a regular file")
 	ErrFileTooLong = errors.New("larger than any shard")
+	ErrLinkOut     = errors.New("a link that leads out of the download: links are followed inside of it only")
+	ErrLinkDead    = errors.New("a link to a file that is not there")
 )
 
 // Bucket is a download, or one shard file by itself.
@@ -258,7 +261,7 @@ func file(name string, stat func() (fs.FileInfo, error)) (File, error) {
 func (b *Bucket) Read(buffer []byte, f File, limit int64) ([]byte, error) {
 	file, err := b.root.OpenFile(f.Path, os.O_RDONLY|nonBlock, 0)
 	if err != nil {
-		return nil, err
+		return nil, b.linkFault(f.Path, err)
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
@@ -273,6 +276,19 @@ func (b *Bucket) Read(buffer []byte, f File, limit int64) ([]byte, error) {
 	}
 	data := slices.Grow(buffer[:0], int(info.Size())+1)
 	return readAll(file, data, limit)
+}
+
+// linkFault says what is wrong with a link that cannot be opened; of another
+// file it returns the error as it is.
+func (b *Bucket) linkFault(name string, err error) error {
+	info, lookErr := b.root.Lstat(name)
+	switch {
+	case lookErr != nil || info.Mode()&fs.ModeSymlink == 0 || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ELOOP):
+		return err
+	case errors.Is(err, fs.ErrNotExist):
+		return ErrLinkDead
+	}
+	return ErrLinkOut
 }
 
 // readAll reads to the end of r into buf, which is large enough unless the

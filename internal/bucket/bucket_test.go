@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -151,17 +152,29 @@ func TestRefused(t *testing.T) {
 }
 
 // TestLinksOut plants a link to a file outside: it must not be read.
-func TestLinksOut(t *testing.T) {
+func TestLinks(t *testing.T) {
 	outside := tree(t, "canary")
 	dir := tree(t, keyA+"/recovery_shard-0.txt")
-	if err := os.Symlink(filepath.Join(outside, "canary"), filepath.Join(dir, keyA, "recovery_shard-1.txt")); err != nil {
-		t.Fatal(err)
-	}
-	b := open(t, dir)
-	if got := paths(t, b, keyA); len(got) != 2 {
-		t.Errorf("files %q: the link should be listed, so that reading it can fail", got)
-	}
-	if data, err := b.Read(nil, File{Path: keyA + "/recovery_shard-1.txt"}, 100); err == nil {
-		t.Errorf("a link out of the bucket was followed: %q", data)
+	for name, link := range map[string]struct {
+		to   string
+		want error
+	}{
+		"out":     {filepath.Join(outside, "canary"), ErrLinkOut},
+		"up":      {"../../../canary", ErrLinkOut},
+		"dead":    {"nowhere", ErrLinkDead},
+		"circle":  {"circle", syscall.ELOOP},
+		"sibling": {"recovery_shard-0.txt", nil},
+	} {
+		if err := os.Symlink(link.to, filepath.Join(dir, keyA, name)); err != nil {
+			t.Fatal(err)
+		}
+		b := open(t, dir)
+		if got := paths(t, b, keyA); !slices.Contains(got, keyA+"/"+name) {
+			t.Errorf("files %q: the link should be listed, so that reading it can fail", got)
+		}
+		data, err := b.Read(nil, File{Path: keyA + "/" + name}, 100)
+		if !errors.Is(err, link.want) || err != nil && data != nil {
+			t.Errorf("%s: %q, %v", name, data, err)
+		}
 	}
 }
