@@ -63,7 +63,12 @@ func at(path string, err error) error {
 	case errors.Is(err, fs.ErrExist):
 		err = ErrExists
 	case noSpace(err):
-		err = fmt.Errorf("%w: %w", ErrNoSpace, err)
+		err = fullDisk{err}
 	}
 	return &PathError{path, err}
 }
+
+// fullDisk is ErrNoSpace in the words of the system.
+type fullDisk struct{ error }
+
+func (e fullDisk) Unwrap() []error { return []error{ErrNoSpace, e.error} }

@@ -104,7 +104,7 @@ func TestFullDisk(t *testing.T) {
 		"WriteFile": d.WriteFile("a", big),
 		"Seal":      d.WriteTo("a", func(w io.Writer) error { return sealer.Seal(w, big) }),
 	} {
-		check(t, name, err, ErrNoSpace, d.Path(), `"DIR/a": no space left: no space left on device`)
+		check(t, name, err, ErrNoSpace, d.Path(), `"DIR/a": no space left on device`)
 		if !errors.Is(err, unix.ENOSPC) {
 			t.Errorf("%s: %v is not ENOSPC", name, err)
 		}
@@ -118,7 +118,7 @@ func TestFullDisk(t *testing.T) {
 	for ; err == nil; written++ {
 		err = journal.Append(line)
 	}
-	check(t, "Append", err, ErrNoSpace, d.Path(), `"DIR/journal": no space left: no space left on device`)
+	check(t, "Append", err, ErrNoSpace, d.Path(), `"DIR/journal": no space left on device`)
 	if err := os.Truncate(filepath.Join(d.Path(), "journal"), 0); err != nil {
 		t.Fatal(err)
 	}
