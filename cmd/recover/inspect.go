@@ -2,17 +2,13 @@ package main
 
 import (
 	"bytes"
-	"crypto/rand"
-	"crypto/rsa"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"filippo.io/age"
 
 	"recover/internal/output"
-	"recover/internal/secret"
 	"recover/internal/uuid"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
@@ -278,128 +274,4 @@ func isIdentity(head []byte) bool {
 
 func isAge(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("age-encryption.org/v1\n")) || bytes.HasPrefix(head, []byte("-----BEGIN AGE ENCRYPTED FILE-----"))
-}
-
-// inspectKey says what a key file is. What is sealed is opened only with --open.
-func (in *inspector) inspectKey(r *fileResult) {
-	data, err := output.ReadFile(r.Path, rsadecrypt.MaxFileSize)
-	if err != nil {
-		r.unknown(err, asAny)
-		return
-	}
-	defer secret.Wipe(data)
-	if isSealedKey(data) {
-		in.inspectSealedKey(r, data)
-		return
-	}
-	file, err := rsadecrypt.Identify(data)
-	switch {
-	case errors.Is(err, rsadecrypt.ErrUnknownForm):
-		r.unknown(errUnknownFile, asAny)
-		return
-	case err != nil:
-		r.damaged(err, asKey)
-		return
-	}
-	defer file.Wipe()
-	r.fact("form", "%s", file.Form())
-	switch {
-	case !file.Private():
-		r.Kind = "recovery public key"
-	case file.NeedsPassphrase() || file.NeedsIdentity():
-		r.Kind = "sealed file, as recovery private keys are"
-		in.inspectSealed(r, file)
-		return
-	default:
-		r.Kind = "recovery private key, NOT SEALED"
-	}
-	pub, err := file.PublicKey()
-	if err != nil {
-		r.damaged(err, asKey)
-		return
-	}
-	r.Sound = isSound
-	r.publicKey(pub)
-}
-
-var errUnknownFile = errors.New("none of the files that this program reads or writes")
-
-func (r *fileResult) publicKey(pub *rsa.PublicKey) {
-	r.fact("size", "RSA-%d", pub.N.BitLen())
-	r.fact("fingerprint", "%s", rsadecrypt.FingerprintOf(pub))
-}
-
-func (in *inspector) inspectSealed(r *fileResult, file *rsadecrypt.File) {
-	if !in.open {
-		r.Detail = "sealed: --open asks for what opens it"
-		return
-	}
-	if file.NeedsIdentity() && len(in.opens) == 0 {
-		r.unknown(errNeedsIdentity, asKey)
-		return
-	}
-	k := &keyFile{path: r.Path, file: file, identities: in.opens}
-	key, err := k.open(in.ask)
-	switch {
-	case isDamage(err):
-		r.damaged(err, asKey)
-		return
-	case err != nil:
-		r.unknown(err, asKey)
-		return
-	}
-	defer key.close()
-	r.Kind = "recovery private key, sealed"
-	r.publicKey(key.public)
-	if err := provePair(key); err != nil {
-		r.damaged(err, asKey)
-		return
-	}
-	r.Sound = isSound
-}
-
-// isDamage tells damage of a sealed file from what did not open it.
-func isDamage(err error) bool {
-	for _, damage := range []error{rsadecrypt.ErrSealDamaged, rsadecrypt.ErrTruncated, rsadecrypt.ErrDamagedKey, rsadecrypt.ErrBadStructure} {
-		if errors.Is(err, damage) {
-			return true
-		}
-	}
-	return false
-}
-
-// provePair encrypts to the public half and decrypts with the private one.
-func provePair(key *recoveryKey) error {
-	message, label := make([]byte, 32), make([]byte, 32)
-	_, _ = rand.Read(message) // never fails, see crypto/rand
-	_, _ = rand.Read(label)
-	seed := make([]byte, 32)
-	_, _ = rand.Read(seed)
-	enc, err := rsadecrypt.NewSeededEncrypter(key.public, label)
-	if err != nil {
-		return err
-	}
-	sealed, err := enc.Encrypt(message, seed)
-	if err != nil {
-		return err
-	}
-	opened, err := rsadecrypt.Decrypt(key, sealed, label)
-	if err == nil && !bytes.Equal(opened, message) {
-		err = rsadecrypt.ErrDamagedKey
-	}
-	return err
-}
-
-// folderID returns the key ID that the folder of a shard is named by.
-func folderID(path string) (uuid.ID, bool) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return uuid.ID{}, false
-	}
-	for dir := filepath.Dir(abs); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if id, err := uuid.Parse(filepath.Base(dir)); err == nil {
-			return id, true
-		}
-	}
-	return uuid.ID{}, false
 }
