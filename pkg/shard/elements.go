@@ -76,7 +76,7 @@ func (f *frame) starts(e elements, name string, count int, whole []int) (starts 
 	if k := slices.Index(f.order, name); k > 0 && len(starts) == 0 {
 		if before, ok := f.mark(f.order[k-1]); ok {
 			at := before.at + f.offset[name] - f.offset[before.name] + len(name) + len(`"":[`)
-			if slices.ContainsFunc(whole, func(w int) bool { return (w-at)%e.stride == 0 }) {
+			if e.fits(at, whole) {
 				add(at)
 			}
 		}
@@ -86,8 +86,12 @@ func (f *frame) starts(e elements, name string, count int, whole []int) (starts 
 			add(next.at - 2 - (e.size + 2) - before)
 		}
 	}
-	if len(starts) == 0 {
-		add(e.snap(f.estimate(name)+len(name)+len(`"":[`), whole))
+	if !slices.ContainsFunc(starts, func(at int) bool { return e.fits(at, whole) }) {
+		begin := f.estimate(name)
+		if f.least == 0 && begin < f.offset[name] { // of the first player, something is missing behind the list's beginning
+			begin = f.offset[name]
+		}
+		add(e.snap(begin+len(name)+len(`"":[`), whole))
 	}
 	return starts
 }
@@ -146,6 +150,12 @@ func stride(whole []int, size int) int {
 		}
 	}
 	return best
+}
+
+// fits tells whether one of the whole strings is where an element would be of a
+// list that begins at start.
+func (e elements) fits(start int, whole []int) bool {
+	return slices.ContainsFunc(whole, func(at int) bool { return (at-start)%e.stride == 0 })
 }
 
 // snap moves an estimate of where a list begins by less than half an element, to

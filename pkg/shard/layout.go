@@ -35,7 +35,7 @@ type layout struct {
 // newLayout learns the layout from the names that are whole, as far as there are
 // enough; the rest is as usual.
 func newLayout(text []byte, all []mark, usual []string, size func(field string) int) *layout {
-	l := &layout{order: observedOrder(text, all, usual), offset: make(map[string]int)}
+	l := &layout{order: observedOrder(text, all, usual, size), offset: make(map[string]int)}
 	spans := make(map[string][]int)
 	for i := 0; i+1 < len(all); i++ {
 		if k := slices.Index(l.order, all[i].name); k >= 0 && k+1 < len(l.order) && all[i+1].name == l.order[k+1] {
@@ -69,15 +69,16 @@ func nearest(spans []int, usual int) int {
 // observedOrder returns the fields in the order of the text: that of the player
 // of whom most names are left. Those that are lost there go where they usually
 // are.
-func observedOrder(text []byte, all []mark, usual []string) []string {
+func observedOrder(text []byte, all []mark, usual []string, size func(field string) int) []string {
 	var best []string
+	far := func(a, b mark) bool { return b.at-a.end > 2*size(a.name)+200 } // others are lost in between
 	for i, m := range all {
 		if m.at == 0 || text[m.at-1] != '{' {
 			continue
 		}
 		var names []string
-		for _, next := range all[i:] {
-			if slices.Contains(names, next.name) || !slices.Contains(usual, next.name) {
+		for k, next := range all[i:] {
+			if slices.Contains(names, next.name) || !slices.Contains(usual, next.name) || k > 0 && far(all[i+k-1], next) {
 				break
 			}
 			names = append(names, next.name)
@@ -89,12 +90,17 @@ func observedOrder(text []byte, all []mark, usual []string) []string {
 	for i := 1; i < len(all); i++ { // what is lost there may be left of another player
 		after := slices.Index(best, all[i-1].name)
 		if k := slices.Index(usual, all[i].name); after >= 0 && k >= 0 && !slices.Contains(best, all[i].name) {
-			at := after + 1
-			if i+1 < len(all) && k > 0 { // between the two, where it usually is
-				before := slices.Index(best, all[i+1].name)
-				if as := slices.Index(best, usual[k-1]) + 1; at < as && as <= before {
-					at = as
-				}
+			at, as, before := after+1, 0, -1
+			if k > 0 {
+				as = slices.Index(best, usual[k-1]) + 1 // where it usually is
+			}
+			if i+1 < len(all) {
+				before = slices.Index(best, all[i+1].name)
+			}
+			if before >= 0 && before < at { // another player begins between all[i-1] and all[i]
+				at = min(as, before)
+			} else if at < as && as <= before {
+				at = as
 			}
 			best = slices.Insert(best, at, all[i].name)
 		}

@@ -41,8 +41,8 @@ func (r *rebuilder) parts() []*part {
 
 // byContent sorts parts by player. Two of one player have ciphertexts,
 // commitments, values or seeds in common, which no others have; and if they are
-// so damaged that they have not, their index still tells, if they are of
-// different copies.
+// so damaged that they have not, their index still tells, or where that is lost
+// their place, if they are of different copies.
 func byContent(players []*player) []*part {
 	var parts []*part
 	holder := make(map[string]*part)
@@ -58,6 +58,9 @@ func byContent(players []*player) []*part {
 			to := of[p]
 			if to == nil {
 				to = sameIndex(parts, p, taken)
+			}
+			if to == nil && inPlace(of) {
+				to = samePlace(parts, p, taken)
 			}
 			if to == nil {
 				to = &part{}
@@ -133,6 +136,28 @@ func mostShared(p *player, holder map[string]*part, taken map[*part]bool) (best 
 func sameIndex(parts []*part, p *player, taken map[*part]bool) *part {
 	for _, have := range parts {
 		if p.validIndex() && have.likelyIndex() == p.index && !taken[have] {
+			return have
+		}
+	}
+	return nil
+}
+
+// inPlace tells whether the players that are known are where they are in the
+// copies before, so that the place of another may be taken for its own.
+func inPlace(of map[*player]*part) bool {
+	for p, to := range of {
+		if to.copies[0].place != p.place {
+			return false
+		}
+	}
+	return len(of) > 0
+}
+
+// samePlace returns the part at the place of p, if the index of one of the two
+// is lost, so that nothing speaks against it.
+func samePlace(parts []*part, p *player, taken map[*part]bool) *part {
+	for _, have := range parts {
+		if have.copies[0].place == p.place && !taken[have] && (!p.validIndex() || have.likelyIndex() == unknownIndex) {
 			return have
 		}
 	}
