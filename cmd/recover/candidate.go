@@ -5,10 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"sync"
 
 	"recover/internal/bucket"
 	"recover/internal/group"
+	"recover/internal/scratch"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
@@ -46,19 +46,12 @@ func (s *selection) candidates(e record.Entry, each func(c candidate) error) (fo
 }
 
 // fileTexts are buffers for files: no shard refers to its file.
-var fileTexts = sync.Pool{New: func() any { return new([]byte) }}
-
-// maxKeptText is the largest buffer that is kept, in bytes.
-const maxKeptText = 1 << 20
+var fileTexts scratch.Buffers
 
 func (s *selection) read(f bucket.File) candidate {
 	c := candidate{file: f}
-	buffer := fileTexts.Get().(*[]byte)
-	defer fileTexts.Put(buffer)
-	data, err := s.bucket.Read(*buffer, f, shard.MaxFileSize)
-	if cap(data) <= maxKeptText {
-		*buffer = data[:0]
-	}
+	data, err := s.bucket.Read(fileTexts.Get(), f, shard.MaxFileSize)
+	defer fileTexts.Put(data)
 	if err != nil {
 		c.err = errors.New((&fileError{f.Path, asShards, err}).problem()) // results name the file themselves
 		return c

@@ -88,11 +88,7 @@ func (p *program) drill(args []string) error {
 		return &fileError{s.recordPath, asRecord, errProduction}
 	}
 	d.step("record and download opened", fmt.Sprintf("%d %s recorded", s.record.Len(), plural(s.record.Len(), "key is", "keys are")))
-	d.chosen = s.record.Len()
-	if n := d.flags.sample; n > 0 {
-		d.chosen = min(n, d.chosen)
-	}
-	d.entries = chosenOf(s.record, d.chosen)
+	d.choose(s.record)
 	key, err := p.openKey("drill", &d.flags.key, s, &backups{s, d.entries, false}, ask)
 	if err != nil {
 		return err
@@ -167,17 +163,19 @@ func (d *drill) all() error {
 	return nil
 }
 
-// chosenOf yields n entries of the record, chosen at random, in their order, and
-// the same ones each time.
-func chosenOf(all *record.Record, n int) iter.Seq2[record.Entry, error] {
-	if n == all.Len() {
-		return all.Entries()
+// choose sets the entries of the drill: all of the record, or a sample of them,
+// chosen at random, in their order, and the same ones each time.
+func (d *drill) choose(all *record.Record) {
+	d.chosen, d.entries = all.Len(), all.Entries()
+	if d.flags.sample == 0 || d.flags.sample >= all.Len() {
+		return
 	}
-	chosen := make(map[int]bool, n)
-	for _, i := range mathrand.Perm(all.Len())[:n] { // the source is seeded by the system
+	d.chosen = d.flags.sample
+	chosen := make(map[int]bool, d.chosen)
+	for _, i := range mathrand.Perm(all.Len())[:d.chosen] { // the source is seeded by the system
 		chosen[i+1] = true
 	}
-	return func(yield func(record.Entry, error) bool) {
+	d.entries = func(yield func(record.Entry, error) bool) {
 		for e, err := range all.Entries() {
 			if (err != nil || chosen[e.Index]) && !yield(e, err) {
 				return

@@ -239,14 +239,14 @@ func (b *Bucket) listed(name string, e fs.DirEntry) (File, error) {
 	if !e.Type().IsRegular() {
 		return b.stat(name)
 	}
-	return file(name, e.Info)
+	return fileOf(name, e.Info)
 }
 
 func (b *Bucket) stat(name string) (File, error) {
-	return file(name, func() (fs.FileInfo, error) { return b.root.Stat(name) })
+	return fileOf(name, func() (fs.FileInfo, error) { return b.root.Stat(name) })
 }
 
-func file(name string, stat func() (fs.FileInfo, error)) (File, error) {
+func fileOf(name string, stat func() (fs.FileInfo, error)) (File, error) {
 	f := File{Path: name, Named: shardName.MatchString(path.Base(name))}
 	info, err := stat()
 	if err == nil {
@@ -279,14 +279,18 @@ func (b *Bucket) Read(buffer []byte, f File, limit int64) ([]byte, error) {
 }
 
 // linkFault says what is wrong with a link that cannot be opened; of another
-// file it returns the error as it is.
+// file it returns the error as it is. That a link leads out is no error of the
+// system but of os.Root, which has no name for it.
 func (b *Bucket) linkFault(name string, err error) error {
+	var system syscall.Errno
 	info, lookErr := b.root.Lstat(name)
 	switch {
-	case lookErr != nil || info.Mode()&fs.ModeSymlink == 0 || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ELOOP):
+	case lookErr != nil || info.Mode()&fs.ModeSymlink == 0:
 		return err
 	case errors.Is(err, fs.ErrNotExist):
 		return ErrLinkDead
+	case errors.As(err, &system):
+		return err
 	}
 	return ErrLinkOut
 }

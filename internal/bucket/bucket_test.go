@@ -151,7 +151,8 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestLinksOut plants a link to a file outside: it must not be read.
+// TestLinks plants links: one to a file outside must not be read, and of each it
+// is said what is wrong.
 func TestLinks(t *testing.T) {
 	outside := tree(t, "canary")
 	dir := tree(t, keyA+"/recovery_shard-0.txt")

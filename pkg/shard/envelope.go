@@ -5,10 +5,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
-	"sync"
 
 	"recover/internal/base64run"
 	"recover/internal/group"
+	"recover/internal/scratch"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
 )
@@ -31,12 +31,8 @@ func Parse(file []byte) (*Shard, error) {
 	if len(file) > MaxFileSize {
 		return nil, fail(ReasonMalformed, "", "the file is larger than %d MiB", MaxFileSize>>20)
 	}
-	buffer := outerTexts.Get().(*[]byte)
-	defer outerTexts.Put(buffer)
-	text, err := decodeFile(*buffer, file)
-	if cap(text) <= maxKeptText {
-		*buffer = text[:0]
-	}
+	text, err := decodeFile(outerTexts.Get(), file)
+	defer outerTexts.Put(text)
 	if err != nil {
 		return nil, err
 	}
@@ -60,10 +56,7 @@ func Parse(file []byte) (*Shard, error) {
 
 // outerTexts are buffers for what the base64 of a file decodes to: most of it
 // is base64 again, and nothing refers to it when that is decoded.
-var outerTexts = sync.Pool{New: func() any { return new([]byte) }}
-
-// maxKeptText is the largest buffer that is kept, in bytes.
-const maxKeptText = 1 << 20
+var outerTexts scratch.Buffers
 
 // decodeFile undoes the base64 of the file, into buffer if there is room, or
 // says what the file is instead.

@@ -88,21 +88,8 @@ func observedOrder(text []byte, all []mark, usual []string, size func(field stri
 		}
 	}
 	for i := 1; i < len(all); i++ { // what is lost there may be left of another player
-		after := slices.Index(best, all[i-1].name)
-		if k := slices.Index(usual, all[i].name); after >= 0 && k >= 0 && !slices.Contains(best, all[i].name) {
-			at, as, before := after+1, 0, -1
-			if k > 0 {
-				as = slices.Index(best, usual[k-1]) + 1 // where it usually is
-			}
-			if i+1 < len(all) {
-				before = slices.Index(best, all[i+1].name)
-			}
-			if before >= 0 && before < at { // another player begins between all[i-1] and all[i]
-				at = min(as, before)
-			} else if at < as && as <= before {
-				at = as
-			}
-			best = slices.Insert(best, at, all[i].name)
+		if slices.Contains(usual, all[i].name) && slices.Contains(best, all[i-1].name) && !slices.Contains(best, all[i].name) {
+			best = slices.Insert(best, between(best, usual, all, i), all[i].name)
 		}
 	}
 	for i, name := range usual {
@@ -116,6 +103,34 @@ func observedOrder(text []byte, all []mark, usual []string, size func(field stri
 		best = slices.Insert(best, at, name)
 	}
 	return best
+}
+
+// between returns where in the order the field all[i] is: after the one before
+// it in the text and before the one after it, and if that leaves a choice, where
+// it usually is. If the one after it comes first in the order, another player
+// begins in front of all[i].
+func between(order, usual []string, all []mark, i int) int {
+	least, most := slices.Index(order, all[i-1].name)+1, -1
+	if i+1 < len(all) {
+		most = slices.Index(order, all[i+1].name)
+	}
+	switch {
+	case most < 0:
+		return least
+	case most < least:
+		least = 0
+	}
+	k := slices.Index(usual, all[i].name)
+	if k == 0 {
+		return least
+	}
+	if as := slices.Index(order, usual[k-1]) + 1; as > least && as <= most {
+		return as
+	}
+	if least == 0 {
+		return most
+	}
+	return least
 }
 
 // frame is the text of one player.

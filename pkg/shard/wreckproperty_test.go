@@ -48,8 +48,8 @@ func TestWrecks(t *testing.T) {
 		}
 	}
 	t.Logf("%v", count)
-	if must := count["must"]; must < rounds/4 || must > rounds*17/20 {
-		t.Errorf("%d of %d rounds have to be rebuilt: the damage is too much or too little for a test", must, rounds)
+	if must, all := count["must"], len(seeds); must < all/4 || must > all*17/20 {
+		t.Errorf("%d of %d rounds have to be rebuilt: the damage is too much or too little for a test", must, all)
 	}
 }
 
