@@ -8,14 +8,17 @@ import (
 	mathrand "math/rand/v2"
 	"time"
 
+	"recover/internal/group"
+	"recover/internal/output"
 	"recover/internal/terminal"
+	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
 
 const drillUsage = `
-recover drill --record FILE --shards PATH KEY-SOURCE [--sample N] [--html FILE]
+recover drill --record FILE --shards PATH KEY-SOURCE [--confirm-record OUT]
 
 Rehearses the disaster: rebuilds the recorded wallet keys, has each of them sign
 a random challenge, checks the signature under the recorded public key, and
@@ -25,6 +28,9 @@ long each step took, what would have come out, and what was in the way.
 Options:
     --sample N                 only N of the keys, chosen at random
     --present TEXT             who is there and as what (repeatable); for the report
+    --confirm-record OUT       write the record to this new file, with the public
+                               key of each wallet that was rebuilt from a proved
+                               backup, where the record has none
     --production               rehearse with a record whose environment is production
     --salvage                  as in a rebuild
     --html FILE                the report as one page that needs no network
@@ -39,6 +45,7 @@ type drillFlags struct {
 	present      []string
 	production   bool
 	html         string
+	confirm      string // the new record
 }
 
 func parseDrill(args []string) (*drillFlags, error) {
@@ -51,6 +58,7 @@ func parseDrill(args []string) (*drillFlags, error) {
 	fs.BoolVar(&f.production, "production", false, "")
 	fs.BoolVar(&f.salvage, "salvage", false, "")
 	fs.StringVar(&f.html, "html", "", "")
+	fs.StringVar(&f.confirm, "confirm-record", "", "")
 	fs.BoolVar(&f.json, "json", false, "")
 	fs.IntVar(&f.workers, "workers", 0, "")
 	if err := parseFlags(fs, args, 0); err != nil {
@@ -61,6 +69,14 @@ func parseDrill(args []string) (*drillFlags, error) {
 	}
 	if fs.Changed("sample") && f.sample < 1 {
 		return nil, &usageError{"--sample is not a number of 1 or more", "leave it out for all keys"}
+	}
+	if f.confirm != "" {
+		if f.selection.record == "" {
+			return nil, &usageError{"--confirm-record is given without --record", "it writes a copy of the record: give the record"}
+		}
+		if err := output.CheckNewFile(f.confirm); err != nil {
+			return nil, &fileError{f.confirm, asOutput, err}
+		}
 	}
 	return f, checkPage(f.html)
 }
@@ -89,7 +105,8 @@ func (p *program) drill(args []string) error {
 	}
 	d.step("record and download opened", fmt.Sprintf("%d %s recorded", s.record.Len(), plural(s.record.Len(), "key is", "keys are")))
 	d.choose(s.record)
-	key, err := p.openKey("drill", &d.flags.key, s, &backups{s, d.entries, false}, ask)
+	d.confirmed = make(map[uuid.ID]group.Point)
+	key, err := p.openKey("drill", &d.flags.key, s, &backups{s, d.entries, false, d.flags.salvage}, ask)
 	if err != nil {
 		return err
 	}
@@ -112,6 +129,8 @@ type drill struct {
 	report  *reporter
 	begun   time.Time // of the step that runs
 	steps   []drillStep
+
+	confirmed map[uuid.ID]group.Point // the wallets that were rebuilt, for --confirm-record
 }
 
 // drillStep is a part of the drill that is done.
@@ -138,6 +157,9 @@ func (d *drill) run() error {
 	if err := d.end(); err != nil {
 		return err
 	}
+	if err := d.confirmRecord(); err != nil {
+		return err
+	}
 	if err := d.writePage(d.flags.html, d.page()); err != nil {
 		return err
 	}
@@ -156,11 +178,37 @@ func (d *drill) all() error {
 			return err
 		}
 		progress.Step(r.Status != statusOK)
-		if err := d.report.key(r); err != nil {
+		if err := d.report.key(r.keyResult); err != nil {
 			return err
+		}
+		if d.flags.confirm != "" && r.public != nil {
+			d.confirmed[r.key] = r.public
 		}
 	}
 	return nil
+}
+
+// confirmRecord writes the record again, with the public keys of the wallets
+// that were rebuilt and have no better anchor. Nothing else is changed.
+func (d *drill) confirmRecord() error {
+	if d.flags.confirm == "" {
+		return nil
+	}
+	c, err := d.job.selection.record.Contents()
+	if err != nil {
+		return &fileError{d.flags.selection.record, asRecord, err}
+	}
+	changed := 0
+	for i, e := range c.Entries {
+		public, rebuilt := d.confirmed[e.KeyID]
+		if !rebuilt || e.NamesWallet() {
+			continue
+		}
+		c.Entries[i].PublicKey, c.Entries[i].Recorded = public, record.AnchorDrill
+		changed++
+	}
+	d.Note("%d of %d keys have a public key from this drill now", changed, len(c.Entries))
+	return d.writeRecord(d.flags.confirm, c)
 }
 
 // choose sets the entries of the drill: all of the record, or a sample of them,
@@ -184,23 +232,31 @@ func (d *drill) choose(all *record.Record) {
 	}
 }
 
+// provedKey is a result, and the public key of a wallet that has signed.
+type provedKey struct {
+	*keyResult
+	key    uuid.ID
+	public group.Point
+}
+
 // prove rebuilds a key and has it sign. An error is one of the recovery key
 // itself and ends the drill.
-func (d *drill) prove(e record.Entry) (*keyResult, error) {
+func (d *drill) prove(e record.Entry) (*provedKey, error) {
 	k, err := d.job.rebuildKey(e)
 	if err != nil {
 		return nil, err
 	}
 	defer k.wipe()
+	out := &provedKey{k.result, e.KeyID, nil}
 	if k.wallet == nil {
-		return k.result, nil
+		return out, nil
 	}
 	if err := signChallenge(k.wallet, e); err != nil {
 		k.result.fail(err)
-		return k.result, nil
+		return out, nil
 	}
-	k.result.Signed = true
-	return k.result, nil
+	k.result.Signed, out.public = true, k.wallet.Public()
+	return out, nil
 }
 
 // signChallenge has a key sign something new, and checks the signature under the

@@ -114,11 +114,11 @@ func TestSignChallenge(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := s.Rebuild(testkey.Small(), k.IDs, shard.Options{})
+		m, err := s.Rebuild(t.Context(), testkey.Small(), k.IDs, shard.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := wallet.Derive(m, wallet.Expected{})
+		w, err := wallet.Derive(m)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 	"recover/internal/workstation"
 	"recover/pkg/custody"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -182,23 +183,27 @@ func keyHint(err error) string {
 // reasonHint is what to do about a key that is not done, or "".
 func reasonHint(reason shard.Reason) string {
 	switch reason {
-	case reasonMissing:
+	case recovery.ReasonMissing:
 		return "download the key's folder again; if it is not in the bucket, look for older versions and copies of the bucket"
 	case reasonUnrecorded:
 		return "add the key to the record: its quorum ID is not in the bucket, and without it nothing can be rebuilt"
 	case reasonSignature:
 		return "do not trust this machine: repeat the drill on another one"
-	case reasonQuorum:
+	case recovery.ReasonQuorum:
 		return "find its quorum ID in the service's console or in an older record, and give it with --quorum-id; \"recover record find\" tries misspellings"
 	case reasonReported:
 		return "do what that report says, and rebuild the key"
 	case reasonUnreported:
 		return "run the part that it belongs to, and give its report too"
-	case reasonSeveral:
-		return "somebody may have planted one: find the wallet's address, put it in the record, and rebuild again"
-	case reasonUnreadable:
+	case recovery.ReasonSeveralKeys:
+		return "somebody may have planted one: put the wallet's public key or address from the service's list into the record, or give it with --public-key or --address, and run again"
+	case recovery.ReasonUnproved:
+		return "put the wallet's public key or address from the service's list into the record, or give it with --public-key or --address; without one, rebuild with --accept-unproved and compare the address with a source outside the bucket"
+	case shard.ReasonOperations:
+		return "the backup is badly damaged, or made to take long: look for another version of it; --salvage tries longer"
+	case recovery.ReasonUnreadable:
 		return "copy the download to a sound medium and try again"
-	case reasonRecord:
+	case recovery.ReasonRecord:
 		return "find out which of the two is right before the key is used: the record or the backup may belong to another key"
 	case shard.ReasonMalformed:
 		return "download the shard again, or another version of it; where there is none, rebuild with --salvage"
@@ -211,9 +216,9 @@ func reasonHint(reason shard.Reason) string {
 	case shard.ReasonOtherRecoveryKey:
 		return "take the recovery key with that fingerprint, or the shard of the kit that is for this one"
 	case shard.ReasonProof:
-		return "a rebuild may still succeed: try it in a drill; download the shard again and have the service make a new backup"
+		return "download the shard again, or another version of it, and have the service make a new backup; with the wallet's public key or address in the record, a rebuild may still give the right key"
 	case shard.ReasonNoProof:
-		return "rehearse it with \"recover drill\", which takes the recovery key; have the service make a new backup, which is of a version with a proof"
+		return "record the wallet's public key or address from the service's list: only that tells whether the rebuilt key is right; have the service make a new backup, which has a proof"
 	case shard.ReasonTooFewPlayers:
 		return "look for another version or copy of the shard"
 	case shard.ReasonPublicKey:
@@ -221,7 +226,7 @@ func reasonHint(reason shard.Reason) string {
 	case shard.ReasonChainCode:
 		return "look for another version or copy of the shard"
 	case shard.ReasonWalletKey:
-		return "do not treat this key as recovered: ask the service how the wallet key is derived from the master key"
+		return "do not use this key yet: put the wallet's public key or address from the service's list into the record, and run again"
 	case shard.ReasonKeySource:
 		return "make the recovery key available again and repeat the run into a new directory"
 	}

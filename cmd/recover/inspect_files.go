@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"recover/internal/output"
+	"recover/pkg/recovery"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
@@ -53,7 +54,7 @@ func (r *fileResult) shardFacts(s *shard.Shard) {
 	r.fact("algorithm", "%s", s.Group().Algorithm())
 	r.fact("recovery key", "number %d of the kit, %s", s.Index(), s.Fingerprint())
 	r.fact("players", "%d, version %s, %s", s.Players(), terms.Version, sharingForPeople(terms))
-	if public := walletPublicKey(s); public != nil {
+	if public := recovery.WalletPublicKey(s); public != nil {
 		for _, a := range wallet.Addresses(s.Group(), public) {
 			r.fact(a.Chain, "%s", a.Text)
 		}
@@ -82,7 +83,7 @@ func (in *inspector) idsFor(path string, s *shard.Shard) (ids shard.IDs, found b
 				return ids, false, err
 			}
 			if e.KeyID == folder {
-				ids, _, err := idsOf(s, e)
+				ids, err := recovery.CheckIDs(s, e)
 				return ids, true, err
 			}
 		}
@@ -91,7 +92,7 @@ func (in *inspector) idsFor(path string, s *shard.Shard) (ids shard.IDs, found b
 		if err != nil {
 			return ids, false, err
 		}
-		if ids, _, err := idsOf(s, e); err == nil {
+		if ids, err := recovery.CheckIDs(s, e); err == nil {
 			return ids, true, nil
 		}
 	}

@@ -191,7 +191,11 @@ func (f *tokenFlags) announce(work *work) string {
 		n, keys := work.most()
 		uses = append(uses, fmt.Sprintf("%d %s for %d %s", n, plural(n, "time", "times"), keys, plural(keys, "key", "keys")))
 	}
-	return "the token will decrypt " + strings.Join(uses, " and ") + "; if it wants a touch or its PIN for each, it asks that often"
+	text := "the token will decrypt " + strings.Join(uses, " and ")
+	if work != nil {
+		text += fmt.Sprintf(" (for a key whose backups are damaged, up to %d times)", work.limit())
+	}
+	return text + "; if it wants a touch or its PIN for each, it asks that often"
 }
 
 // selfTest returns the decrypter in the mode that works.

@@ -17,17 +17,18 @@ import (
 
 // rebuildFlags are the flags of the verb rebuild.
 type rebuildFlags struct {
-	selection  selectionFlags
-	key        keyFlags
-	out        string
-	resume     string // instead of out
-	part       part
-	recipients []string
-	unsealed   bool
-	withMaster bool
-	salvage    bool
-	json       bool
-	workers    int
+	selection      selectionFlags
+	key            keyFlags
+	out            string
+	resume         string // instead of out
+	part           part
+	recipients     []string
+	unsealed       bool
+	acceptUnproved bool // also write keys that are not proved
+	withMaster     bool
+	salvage        bool
+	json           bool
+	workers        int
 }
 
 func parseRebuild(args []string) (*rebuildFlags, error) {
@@ -40,6 +41,7 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	partText := fs.String("part", "", "")
 	fs.StringArrayVar(&f.recipients, "recipient", nil, "")
 	fs.BoolVar(&f.unsealed, "unsealed", false, "")
+	fs.BoolVar(&f.acceptUnproved, "accept-unproved", false, "")
 	fs.BoolVar(&f.withMaster, "with-master", false, "")
 	fs.BoolVar(&f.salvage, "salvage", false, "")
 	fs.BoolVar(&f.json, "json", false, "")
@@ -132,7 +134,7 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 	if err != nil {
 		return nil, err
 	}
-	key, err := p.openKey("rebuild", &f.key, s, &backups{s, job.entries(), f.withMaster}, ask)
+	key, err := p.openKey("rebuild", &f.key, s, &backups{s, job.entries(), f.withMaster, f.salvage}, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -241,6 +243,9 @@ func (j *rebuildJob) run() (err error) {
 	}
 	worked := j.all()
 	unfinished := j.store.finish(worked == nil)
+	if worked == nil && unfinished == nil {
+		worked = j.report.listUnproved()
+	}
 	if worked == nil && unfinished == nil {
 		worked = j.report.end()
 	}

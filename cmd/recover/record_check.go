@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -24,6 +27,7 @@ type checker struct {
 	sel      *selection
 	keys     int
 	problems int
+	anchors  map[record.Anchor]int
 	err      error // the first failed write
 }
 
@@ -34,7 +38,7 @@ func (p *program) recordCheck(f *recordFlags) error {
 	if len(f.records) == 0 {
 		return required(f.verb, [2]string{"record", ""})
 	}
-	c := &checker{program: p, flags: f, sel: &selection{shardsPath: f.shards}}
+	c := &checker{program: p, flags: f, sel: &selection{shardsPath: f.shards}, anchors: make(map[record.Anchor]int)}
 	defer c.sel.Close()
 	var all []*record.Contents
 	for _, path := range f.records {
@@ -97,24 +101,35 @@ func (c *checker) one(path string, r *record.Contents) {
 		if keys[e.QuorumID] {
 			c.problem(path, e.KeyID, fmt.Sprintf("its quorum_id %s is the key_id of another entry", e.QuorumID), "look for the right one with \"recover record find\"")
 		}
-		if e.PublicKey == nil {
-			c.say("warning", path, e.KeyID, "no public key is recorded", "copy it from the service's console: it proves that the right key was rebuilt")
-		}
+		c.anchor(path, e)
 		c.shards(path, e)
 	}
 }
 
-// shards checks whether the key still has a shard.
+// anchor warns where nothing but the bucket says which key is the wallet's.
+func (c *checker) anchor(path string, e record.Entry) {
+	a := e.Anchor()
+	c.anchors[a]++
+	switch {
+	case a == record.AnchorNone, a == record.AnchorBackup:
+		c.say("warning", path, e.KeyID, "no public key or address of the wallet is recorded", "copy it from the service's list, not from the bucket: it shows that the right key was rebuilt")
+	case e.Recorded == "":
+		c.say("warning", path, e.KeyID, "the record does not say where its public key or address comes from", "if it is from the service's list, add \"anchor\": \"service\"; if it was taken from the bucket, remove it")
+	}
+}
+
+// shards checks whether the key still has a shard, and whether all that it has
+// name one key, the recorded one.
 func (c *checker) shards(path string, e record.Entry) {
 	if c.flags.shards == "" {
 		return
 	}
-	found, err := c.sel.candidates(e, func(candidate) error { return nil })
-	switch {
-	case err != nil:
-		c.problem(path, e.KeyID, err.Error(), reasonHint(reasonUnreadable))
-	case found == 0:
-		c.problem(path, e.KeyID, "no shard of this key is in the download", reasonHint(reasonMissing))
+	found, err := recovery.Collect(c.ctx, c.sel.bucket, e)
+	if err == nil {
+		err = found.CheckRecord()
+	}
+	if err != nil && c.ctx.Err() == nil {
+		c.problem(path, e.KeyID, err.Error(), reasonHint(reasonOf(err)))
 	}
 }
 
@@ -168,18 +183,32 @@ func (c *checker) twice(path string, r *record.Contents, otherPath string, other
 }
 
 func (c *checker) end() error {
+	if c.ctx.Err() != nil {
+		return terminal.ErrInterrupted
+	}
 	if c.err != nil {
 		return c.err
 	}
 	if c.flags.json {
-		if err := c.JSON(map[string]any{"type": "summary", "keys": c.keys, "problems": c.problems}); err != nil {
+		if err := c.JSON(map[string]any{"type": "summary", "keys": c.keys, "problems": c.problems, "anchors": c.anchors}); err != nil {
 			return err
 		}
-	} else if err := c.Print("%d %s, %d %s", c.keys, plural(c.keys, "key", "keys"), c.problems, plural(c.problems, "problem", "problems")); err != nil {
+	} else if err := c.Print("%d %s, %d %s; anchors: %s", c.keys, plural(c.keys, "key", "keys"), c.problems, plural(c.problems, "problem", "problems"), anchorCounts(c.anchors)); err != nil {
 		return err
 	}
 	if c.problems > 0 {
 		return &incompleteError{fmt.Sprintf("the record has %d %s", c.problems, plural(c.problems, "problem", "problems")), "the line of each says what to do next", exitSome}
 	}
 	return nil
+}
+
+// anchorCounts says how many keys have which anchor.
+func anchorCounts(n map[record.Anchor]int) string {
+	var parts []string
+	for _, a := range []record.Anchor{record.AnchorService, record.AnchorDrill, record.AnchorBackup, record.AnchorNone} {
+		if n[a] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", a, n[a]))
+		}
+	}
+	return strings.Join(parts, ", ")
 }

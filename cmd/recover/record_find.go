@@ -9,6 +9,7 @@ import (
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/shard"
 )
 
@@ -193,15 +194,16 @@ func (x *finder) find(e record.DraftEntry) *foundKey {
 	files := x.files(e)
 	var failure error
 	for _, f := range files {
-		c := x.sel.read(f.File)
-		if c.err == nil {
-			c.err = x.search(k, e, c, f.folder)
+		c, sh := recovery.Read(x.sel.bucket, f.File)
+		err := c.Err
+		if err == nil {
+			err = x.search(k, e, c, sh, f.folder)
 		}
 		if k.Status == statusOK {
 			return k
 		}
 		if failure == nil {
-			failure = c.err
+			failure = err
 		}
 	}
 	if failure == nil {
@@ -225,7 +227,7 @@ type folderFile struct {
 func (x *finder) files(e record.DraftEntry) []folderFile {
 	var all []folderFile
 	if x.sel.bucket.IsFile() {
-		files, _ := x.sel.bucket.Files(uuid.ID{})
+		files, _, _ := x.sel.bucket.Files(uuid.ID{})
 		for _, f := range files {
 			one := folderFile{File: f}
 			if id, ok := folderID(x.flags.shards); ok {
@@ -237,7 +239,7 @@ func (x *finder) files(e record.DraftEntry) []folderFile {
 	}
 	for _, text := range []string{e.Key, e.Quorum} {
 		for s := range record.Slips(text) {
-			files, _ := x.sel.bucket.Files(s.ID)
+			files, _, _ := x.sel.bucket.Files(s.ID)
 			for _, f := range files {
 				all = append(all, folderFile{f, []record.Slip{s}})
 			}
@@ -254,9 +256,9 @@ func (x *finder) files(e record.DraftEntry) []folderFile {
 
 // search tries IDs on one shard. Nil with a status of ok means that it found
 // them; the error says that it did not.
-func (x *finder) search(k *foundKey, e record.DraftEntry, c candidate, folder []record.Slip) error {
+func (x *finder) search(k *foundKey, e record.DraftEntry, c *recovery.Backup, sh *shard.Shard, folder []record.Slip) error {
 	doubt := record.Doubt{Quorum: e.Quorum, Key: e.Key, Folder: folder, Quorums: x.known.quorums, Keys: x.keys}
-	trials := c.shard.Trials()
+	trials := sh.Trials()
 	if len(trials) == 0 {
 		return shard.ErrUncheckable
 	}
@@ -278,13 +280,13 @@ func (x *finder) search(k *foundKey, e record.DraftEntry, c candidate, folder []
 	return &notFoundError{tried}
 }
 
-func (k *foundKey) found(c candidate, g record.Guess, tried int) {
+func (k *foundKey) found(c *recovery.Backup, g record.Guess, tried int) {
 	k.Status, k.Correction, k.Tried = statusOK, g.What, tried
 	k.quorum, k.key = g.Quorum, g.Key
-	k.QuorumID, k.KeyID, k.Algorithm = g.Quorum.String(), g.Key.String(), c.shard.Group().Algorithm()
+	k.QuorumID, k.KeyID, k.Algorithm = g.Quorum.String(), g.Key.String(), c.Group().Algorithm()
 	k.describe(c)
-	if dir := filepath.Base(filepath.Dir(filepath.FromSlash(c.file.Path))); dir != "." && dir != k.KeyID {
-		k.Warnings = append(k.Warnings, fmt.Sprintf("the shard lies in %s: the folder of a key has to have the name of its key ID", c.file.Path))
+	if dir := filepath.Base(filepath.Dir(filepath.FromSlash(c.Path))); dir != "." && dir != k.KeyID {
+		k.Warnings = append(k.Warnings, fmt.Sprintf("the shard lies in %s: the folder of a key has to have the name of its key ID", c.Path))
 	}
 }
 

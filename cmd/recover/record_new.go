@@ -8,15 +8,16 @@ import (
 	"slices"
 
 	"recover/internal/bucket"
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
-	"recover/pkg/shard"
-	"recover/pkg/wallet"
 )
 
-// harvest makes entries of a record from the shards of a bucket.
-type harvest struct {
+// recordBuilder makes entries of a record from the backups of a bucket and the
+// service's list.
+type recordBuilder struct {
 	*program
 	flags    *recordFlags
 	known    *known
@@ -31,7 +32,7 @@ func (p *program) recordNew(f *recordFlags) error {
 	if f.environment != "production" && f.environment != "sandbox" {
 		return &usageError{"--environment is not production or sandbox", "the two are kept in records of their own"}
 	}
-	return p.harvest(f, &record.Contents{Environment: f.environment})
+	return p.buildRecord(f, &record.Contents{Environment: f.environment})
 }
 
 // recordAdd adds the keys of the bucket that are not in the record.
@@ -44,14 +45,14 @@ func (p *program) recordAdd(f *recordFlags) error {
 	if err != nil {
 		return err
 	}
-	return p.harvest(f, base)
+	return p.buildRecord(f, base)
 }
 
-func (p *program) harvest(f *recordFlags, base *record.Contents) error {
+func (p *program) buildRecord(f *recordFlags, base *record.Contents) error {
 	if err := required(f.verb, [2]string{"shards", f.shards}, [2]string{"out", f.out}); err != nil {
 		return err
 	}
-	h := &harvest{program: p, flags: f, base: base, sel: &selection{shardsPath: f.shards}, recorded: make(map[uuid.ID]int)}
+	h := &recordBuilder{program: p, flags: f, base: base, sel: &selection{shardsPath: f.shards}, recorded: make(map[uuid.ID]int)}
 	var err error
 	if h.known, err = p.readKnown(f); err != nil {
 		return err
@@ -66,8 +67,8 @@ func (p *program) harvest(f *recordFlags, base *record.Contents) error {
 	return h.run()
 }
 
-// prepare collects what may be expected of the shards.
-func (h *harvest) prepare() error {
+// prepare collects what may be expected of the backups.
+func (h *recordBuilder) prepare() error {
 	for i, e := range h.base.Entries {
 		h.recorded[e.KeyID] = i
 		h.known.addQuorum(e.QuorumID)
@@ -88,44 +89,51 @@ func (h *harvest) prepare() error {
 	return nil
 }
 
-func (h *harvest) addRecoveryKey(f rsadecrypt.Fingerprint) {
+func (h *recordBuilder) addRecoveryKey(f rsadecrypt.Fingerprint) {
 	if !slices.ContainsFunc(h.base.RecoveryKeys, func(k record.RecoveryKey) bool { return k.SHA256 == [sha256.Size]byte(f) }) {
 		h.base.RecoveryKeys = append(h.base.RecoveryKeys, record.RecoveryKey{SHA256: f})
 	}
 }
 
-// harvested is what one key of the bucket gives.
-type harvested struct {
-	result       *keyResult
-	entry        record.Entry
-	recoveryKeys []rsadecrypt.Fingerprint // of its sound shards
+// builtEntry is what one key of the bucket gives.
+type builtEntry struct {
+	result *keyResult
+	*recovery.Enrolled
 }
 
-func (h *harvest) run() error {
+func (h *recordBuilder) run() error {
 	h.report = &reporter{Terminal: h.Terminal, selection: h.sel, json: h.flags.json, sum: newSummary()}
+	h.report.warnPassedOver()
 	var added []record.Entry
-	for k, err := range inOrder(h.ctx, 0, h.keys(), h.key) {
+	usable := 0
+	for k, err := range inOrder(h.ctx, 0, h.keys(), h.entry) {
+		if err == errInterruptedRun {
+			return terminal.ErrInterrupted // nothing was written
+		}
 		if err != nil {
 			return err
 		}
 		if err := h.report.key(k.result); err != nil {
 			return err
 		}
-		if k.result.Status != statusOK {
+		if k.Enrolled == nil || !k.Usable {
 			continue
 		}
-		if i, ok := h.recorded[k.entry.KeyID]; ok {
-			h.base.Entries[i] = k.entry
-			continue
+		usable++
+		if k.Err == nil {
+			for _, f := range k.RecoveryKeys {
+				h.addRecoveryKey(f)
+			}
 		}
-		added = append(added, k.entry)
-		for _, f := range k.recoveryKeys {
-			h.addRecoveryKey(f)
+		if i, ok := h.recorded[k.Entry.KeyID]; ok {
+			h.base.Entries[i] = k.Entry
+		} else {
+			added = append(added, k.Entry)
 		}
 	}
 	slices.SortFunc(added, func(a, b record.Entry) int { return bytes.Compare(a.KeyID[:], b.KeyID[:]) })
 	h.base.Entries = append(h.base.Entries, added...)
-	return h.finish()
+	return h.finish(usable)
 }
 
 // openDownload opens a bucket that has to be a directory.
@@ -142,166 +150,80 @@ func (s *selection) openDownload(path string) error {
 	return nil
 }
 
-func (h *harvest) finish() error {
+func (h *recordBuilder) finish(usable int) error {
 	if err := h.report.end(); err != nil {
 		return err
 	}
-	if h.report.sum.OK > 0 || h.report.sum.Keys == 0 && len(h.base.Entries) > 0 {
+	if usable > 0 || h.report.sum.Keys == 0 && len(h.base.Entries) > 0 {
 		if err := h.writeRecord(h.flags.out, h.base); err != nil {
 			return err
 		}
 		for _, k := range h.base.RecoveryKeys {
 			h.Note("recovery key %s: compare it with the one that you registered", rsadecrypt.Fingerprint(k.SHA256))
 		}
+		h.noteAnchors(h.base)
 	}
 	return h.report.outcome("recorded")
 }
 
+// noteAnchors says how many keys only the bucket speaks for.
+func (h *recordBuilder) noteAnchors(c *record.Contents) {
+	weak := 0
+	for _, e := range c.Entries {
+		if !e.NamesWallet() {
+			weak++
+		}
+	}
+	if weak > 0 {
+		h.Warn(fmt.Sprintf("%d of %d %s recorded without a public key or address from the service's list: somebody who can write to the bucket may have planted their backups",
+			weak, len(c.Entries), plural(len(c.Entries), "key is", "keys are")))
+	}
+}
+
 // keys yields the keys of the bucket, each once.
-func (h *harvest) keys() iter.Seq2[uuid.ID, error] {
+func (h *recordBuilder) keys() iter.Seq2[uuid.ID, error] {
 	return func(yield func(uuid.ID, error) bool) {
-		seen := make(map[uuid.ID]bool)
-		for id, err := range h.sel.bucket.Keys() {
-			if err != nil {
-				yield(id, &fileError{h.flags.shards, asShards, err})
+		for id := range recovery.Keys(h.sel.bucket, func(path string, err error) { h.report.passedOver(h.flags.shards, path, err) }) {
+			if !yield(id, nil) {
 				return
 			}
-			if !seen[id] && !yield(id, nil) {
-				return
-			}
-			seen[id] = true
 		}
 	}
 }
 
-// key makes an entry of the newest sound shard of a key.
-func (h *harvest) key(id uuid.ID) (*harvested, error) {
-	k := &harvested{entry: h.start(id), result: &keyResult{Type: "key", KeyID: id.String(), Warnings: []string{}}}
-	var failure error
-	found, err := h.sel.candidates(k.entry, func(c candidate) error {
-		if c.shard == nil && c.err == nil {
-			return nil
+// entry makes the entry of one key.
+func (h *recordBuilder) entry(id uuid.ID) (*builtEntry, error) {
+	start := record.Entry{KeyID: id}
+	if i, ok := h.recorded[id]; ok {
+		start = h.base.Entries[i]
+	}
+	k := &builtEntry{result: &keyResult{Type: "key", KeyID: id.String(), Warnings: []string{}}}
+	backups, err := recovery.Collect(h.ctx, h.sel.bucket, start)
+	if err != nil {
+		return k, k.result.failUnlessInterrupted(h.ctx, err)
+	}
+	k.Enrolled, err = backups.Enroll(h.ctx, recovery.Known{Quorums: h.known.quorums, Wallets: h.known.wallets, RecoveryKeys: h.sel.expected})
+	if err != nil {
+		return nil, errInterruptedRun
+	}
+	r := k.result
+	r.Warnings = append(r.Warnings, k.Warnings...)
+	if k.Backup != nil {
+		r.describe(k.Backup)
+	}
+	if k.Usable {
+		r.QuorumID, r.Algorithm, r.Anchor = k.Entry.QuorumID.String(), k.Entry.Algorithm.Algorithm(), k.Entry.Anchor()
+		if k.Entry.PublicKey != nil {
+			r.wallet(k.Entry.Algorithm, k.Entry.PublicKey)
 		}
-		err := c.err
-		if err == nil {
-			err = h.take(k, c)
-		}
-		if failure == nil || shard.ReasonOf(failure) == shard.ReasonOtherRecoveryKey {
-			failure = err
-		}
-		return nil
-	})
+	}
 	switch {
-	case k.result.Status == statusOK:
-		return k, nil
-	case err != nil:
-		k.result.fail(err)
-	case found == 0:
-		k.result.missing()
+	case k.Err == recovery.ErrMissing:
+		r.missing()
+	case k.Err != nil:
+		r.fail(k.Err)
 	default:
-		k.result.fail(failure)
+		r.Status = statusOK
 	}
 	return k, nil
-}
-
-// start is what is known of a key beside its shards.
-func (h *harvest) start(id uuid.ID) record.Entry {
-	if i, ok := h.recorded[id]; ok {
-		return h.base.Entries[i]
-	}
-	return record.Entry{KeyID: id}
-}
-
-// take makes the entry from a shard, unless an earlier one did; then it only
-// notes for which recovery key the shard is.
-func (h *harvest) take(k *harvested, c candidate) error {
-	if !h.sel.isExpected(c.shard.Fingerprint()) {
-		return otherRecoveryKey(c.shard)
-	}
-	quorum, err := h.quorumOf(c.shard, k.entry)
-	if err != nil {
-		return err
-	}
-	if _, err := c.shard.Verify(shard.IDs{Quorum: quorum, Key: k.entry.KeyID}); err != nil {
-		return err
-	}
-	k.recoveryKeys = append(k.recoveryKeys, c.shard.Fingerprint())
-	if k.result.Status == statusOK {
-		return nil
-	}
-	e := &k.entry
-	if !e.QuorumID.IsZero() && e.QuorumID != quorum && !slices.Contains(e.PreviousQuorumIDs, quorum) {
-		k.warn("the backup is of quorum %s: the recorded %s is kept as a previous one", quorum, e.QuorumID)
-		e.PreviousQuorumIDs = append([]uuid.ID{e.QuorumID}, e.PreviousQuorumIDs...)
-		e.QuorumID = quorum
-	}
-	if e.Algorithm == nil {
-		e.QuorumID, e.Algorithm = quorum, c.shard.Group()
-		h.describe(k, c.shard)
-	}
-	if err := agreesWithRecord(c.shard, *e); err != nil {
-		return err
-	}
-	k.result.QuorumID, k.result.Algorithm, k.result.Status = e.QuorumID.String(), e.Algorithm.Algorithm(), statusOK
-	k.result.describe(c)
-	return nil
-}
-
-func (k *harvested) warn(format string, args ...any) {
-	k.result.Warnings = append(k.result.Warnings, fmt.Sprintf(format, args...))
-}
-
-// describe takes what the shard and the lists of wallets say of the key.
-func (h *harvest) describe(k *harvested, s *shard.Shard) {
-	e := &k.entry
-	e.PublicKey = walletPublicKey(s)
-	for _, w := range h.known.wallets {
-		ofKey := w.KeyID == e.KeyID || w.KeyID.IsZero() && w.PublicKey != nil && e.PublicKey != nil && samePublicKey(w, *e)
-		if !ofKey {
-			continue
-		}
-		if w.PublicKey != nil && e.PublicKey != nil && !samePublicKey(w, *e) {
-			k.warn("the list of wallets has another public key than the backup: find out which is right")
-			continue
-		}
-		e.Name, e.Blockchain = w.Name, w.Blockchain
-		if e.PublicKey == nil || w.Address == "" {
-			return
-		}
-		if _, ok := wallet.FindAddress(s.Group(), e.PublicKey, w.Address); ok {
-			e.Address = w.Address
-		} else {
-			k.warn("the address %s of the list of wallets is none of this key's that are known here: it is left out", w.Address)
-		}
-		return
-	}
-}
-
-func samePublicKey(w record.Wallet, e record.Entry) bool {
-	return bytes.Equal(w.PublicKey.Bytes(), e.PublicKey.Bytes())
-}
-
-// quorumOf finds the quorum ID that the backup opens with: the recorded one
-// first, then those that are known.
-func (h *harvest) quorumOf(s *shard.Shard, e record.Entry) (uuid.ID, error) {
-	all := slices.Concat([]uuid.ID{e.QuorumID}, e.PreviousQuorumIDs, h.known.quorums)
-	trials := s.Trials()
-	for _, t := range trials {
-		for _, quorum := range all {
-			if !quorum.IsZero() && t.Fits(shard.IDs{Quorum: quorum, Key: e.KeyID}) {
-				return quorum, nil
-			}
-		}
-	}
-	if len(trials) == 0 {
-		return uuid.ID{}, s.CheckIDs(shard.IDs{Quorum: h.known.quorums[0], Key: e.KeyID})
-	}
-	return uuid.ID{}, &quorumError{len(h.known.quorums)}
-}
-
-// quorumError is a backup whose quorum ID is not known.
-type quorumError struct{ tried int }
-
-func (e *quorumError) Error() string {
-	return fmt.Sprintf("none of the %d quorum IDs that are known is this key's", e.tried)
 }

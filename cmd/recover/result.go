@@ -1,16 +1,20 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"recover/internal/group"
 	"recover/internal/terminal"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
@@ -21,18 +25,14 @@ const (
 	statusFailed     = "failed"
 	statusMissing    = "missing"    // recorded, no shard
 	statusUnrecorded = "unrecorded" // shard, no record
+	statusUnproved   = "unproved"   // the key was written, and is not ok: see --accept-unproved
 )
 
-// Reasons that are not those of a shard.
+// Reasons that are those of no backup.
 const (
-	reasonMissing    = shard.Reason("missing")
 	reasonUnrecorded = shard.Reason("unrecorded")
-	reasonReported   = shard.Reason("reported")        // report merge: not rebuilt, its report says why
-	reasonUnreported = shard.Reason("unreported")      // report merge: in none of the reports
-	reasonSeveral    = shard.Reason("several-keys")    // sound backups of different keys for one key ID
-	reasonUnreadable = shard.Reason("unreadable")      // the file system says no
-	reasonRecord     = shard.Reason("record-mismatch") // the key is right, the record has another public key or address
-	reasonQuorum     = shard.Reason("quorum-unknown")  // record: no known quorum ID is the key's
+	reasonReported   = shard.Reason("reported")   // report merge: not rebuilt, its report says why
+	reasonUnreported = shard.Reason("unreported") // report merge: in none of the reports
 )
 
 // keyResult is what became of one key: a line of NDJSON, of the journal and of
@@ -54,6 +54,8 @@ type keyResult struct {
 	Shards      []copyResult      `json:"shards,omitempty"`  // verify: where there are several
 	Signed      bool              `json:"signed,omitempty"`  // drill: the rebuilt key signed, and the signature was checked
 	Segment     string            `json:"segment,omitempty"` // rebuild: the file that the key is in
+	Anchor      record.Anchor     `json:"anchor,omitempty"`  // what the record knows the wallet by
+	Proved      *bool             `json:"proved,omitempty"`  // rebuild: false where the status is unproved
 	master      bool              // a master key is kept, without its wallet key
 
 	name  string   // as recorded
@@ -74,13 +76,34 @@ type copyResult struct {
 func newResult(e record.Entry) *keyResult {
 	return &keyResult{
 		Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(),
-		Warnings: []string{}, name: e.Name,
+		Anchor: e.Anchor(), Warnings: []string{}, name: e.Name,
 	}
 }
 
 // fail sets why the key is not done.
 func (r *keyResult) fail(err error) {
 	r.Status, r.Reason, r.Detail = statusFailed, reasonOf(err), err.Error()
+}
+
+// failUnlessInterrupted is fail, but for the end of the run, which it returns.
+func (r *keyResult) failUnlessInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errInterruptedRun
+	}
+	r.fail(err)
+	return nil
+}
+
+// describe sets what a backup says of itself.
+func (r *keyResult) describe(b *recovery.Backup) {
+	r.Shard, r.ShardSHA256 = b.Path, b.SHA256
+	if !b.HasKey() {
+		return
+	}
+	r.RecoveryKey = b.RecoveryKey.Hex()
+	if b.WalletPublicKey != nil {
+		r.wallet(b.Group(), b.WalletPublicKey)
+	}
 }
 
 // The bounds of what is said of one key: a hostile shard has much to say.
@@ -108,7 +131,7 @@ func cutText(text string) string {
 }
 
 func (r *keyResult) missing() {
-	r.Status, r.Reason, r.Detail = statusMissing, reasonMissing, "no shard of this key is in the download"
+	r.Status, r.Reason, r.Detail = statusMissing, recovery.ReasonMissing, recovery.ErrMissing.Error()
 }
 
 // wallet sets the public key and the addresses.
@@ -122,39 +145,30 @@ func (r *keyResult) wallet(g group.Group, public group.Point) {
 
 // reasonOf is the code for an error that ended the work on a key.
 func reasonOf(err error) shard.Reason {
-	var mismatch *wallet.MismatchError
-	var other *recordError
-	var quorum *quorumError
 	var notFound *notFoundError
 	switch {
-	case shard.ReasonOf(err) != "":
-		return shard.ReasonOf(err)
-	case errors.Is(err, errSeveralKeys):
-		return reasonSeveral
-	case errors.As(err, &mismatch) && mismatch.InRecord, errors.As(err, &other):
-		return reasonRecord
-	case errors.As(err, &mismatch):
-		return shard.ReasonWalletKey
+	case recovery.ReasonOf(err) != "":
+		return recovery.ReasonOf(err)
 	case errors.Is(err, errSignature):
 		return reasonSignature
 	case errors.As(err, &notFound):
 		return shard.ReasonWrongIDs
-	case errors.As(err, &quorum):
-		return reasonQuorum
 	}
-	return reasonUnreadable
+	return recovery.ReasonUnreadable
 }
 
 // summary counts the results (design, section 4).
 type summary struct {
-	Type         string             `json:"type"` // "summary"
-	Keys         int                `json:"keys"`
-	OK           int                `json:"ok"`
-	Failed       int                `json:"failed"`
-	Missing      int                `json:"missing"`
-	Unrecorded   int                `json:"unrecorded"`
-	Seconds      float64            `json:"seconds"`
-	RecoveryKeys []recoveryKeyCount `json:"recovery_keys,omitempty"` // verify
+	Type         string                `json:"type"` // "summary"
+	Keys         int                   `json:"keys"`
+	OK           int                   `json:"ok"`
+	Unproved     int                   `json:"unproved"`
+	Failed       int                   `json:"failed"`
+	Missing      int                   `json:"missing"`
+	Unrecorded   int                   `json:"unrecorded"`
+	Seconds      float64               `json:"seconds"`
+	Anchors      map[record.Anchor]int `json:"anchors,omitempty"`       // keys by what the record knows them by
+	RecoveryKeys []recoveryKeyCount    `json:"recovery_keys,omitempty"` // verify
 	begun        time.Time
 }
 
@@ -162,9 +176,17 @@ func newSummary() *summary { return &summary{Type: "summary", begun: time.Now()}
 
 func (s *summary) count(r *keyResult) {
 	s.Keys++
+	if r.Anchor != "" {
+		if s.Anchors == nil {
+			s.Anchors = make(map[record.Anchor]int)
+		}
+		s.Anchors[r.Anchor]++
+	}
 	switch r.Status {
 	case statusOK:
 		s.OK++
+	case statusUnproved:
+		s.Unproved++
 	case statusMissing:
 		s.Missing++
 	case statusUnrecorded:
@@ -183,7 +205,7 @@ func (s *summary) String() string {
 	for _, c := range []struct {
 		n    int
 		what string
-	}{{s.Failed, "failed"}, {s.Missing, "missing"}, {s.Unrecorded, "unrecorded"}} {
+	}{{s.Unproved, "unproved"}, {s.Failed, "failed"}, {s.Missing, "missing"}, {s.Unrecorded, "unrecorded"}} {
 		if c.n > 0 {
 			text += fmt.Sprintf(", %d %s", c.n, c.what)
 		}
@@ -206,13 +228,17 @@ func (r *reporter) outcome(done string) error {
 	switch {
 	case bad == 0:
 		return nil
+	case r.sum.Unproved > 0 && r.sum.Unproved == bad:
+		return &incompleteError{fmt.Sprintf("%d of %d keys %s written, but not proved", bad, r.sum.Keys, plural(bad, "is", "are")), hintUnproved, exitSome}
 	case r.single && r.last.Status != statusOK:
 		return &incompleteError{fmt.Sprintf("%s: %s", r.path(r.last), r.last.Detail), reasonHint(r.last.Reason), exitFailed}
-	case r.sum.OK > 0:
+	case r.sum.OK+r.sum.Unproved > 0:
 		return &incompleteError{fmt.Sprintf("%d of %d keys %s not %s", bad, r.sum.Keys, plural(bad, "is", "are"), done), hintEachKey, exitSome}
 	}
 	return &incompleteError{fmt.Sprintf("none of %d %s is %s", r.sum.Keys, plural(r.sum.Keys, "key", "keys"), done), hintEachKey, exitFailed}
 }
+
+const hintUnproved = "compare their addresses with a source outside the bucket before you use them: the service's console, an invoice, a block explorer"
 
 const hintEachKey = "the line of each key says why, and what to do next"
 
@@ -242,10 +268,25 @@ type reporter struct {
 	sound     map[string]int // keys that a recovery key opens, by its fingerprint in hex
 	keep      bool           // for a page
 	kept      []*keyResult
+	unproved  []*keyResult // some of them
 }
 
 func newReporter(t *terminal.Terminal, s *selection, json bool) *reporter {
-	return &reporter{Terminal: t, selection: s, json: json, single: s.record.Len() == 1, sum: newSummary()}
+	r := &reporter{Terminal: t, selection: s, json: json, single: s.record.Len() == 1, sum: newSummary()}
+	r.warnPassedOver()
+	return r
+}
+
+// warnPassedOver names the folders of the download that could not be searched.
+func (r *reporter) warnPassedOver() {
+	for _, w := range r.selection.bucket.Warnings() {
+		r.passedOver(r.selection.shardsPath, w.Path, w.Err)
+	}
+}
+
+func (r *reporter) passedOver(download, path string, err error) {
+	f := &fileError{filepath.Join(download, filepath.FromSlash(path)), asShards, err}
+	r.Warn(f.Error() + ": passed over")
 }
 
 // resume takes over the counts of an earlier run.
@@ -263,7 +304,7 @@ func (r *reporter) key(k *keyResult) error {
 	switch {
 	case r.json:
 		return r.JSON(k)
-	case r.single && k.Status != statusOK:
+	case r.single && k.Status != statusOK && k.Status != statusUnproved:
 		return nil
 	}
 	line := fmt.Sprintf("%-10s  %s  %-9s  %s", k.Status, k.KeyID, k.Algorithm, mainAddress(k))
@@ -296,10 +337,41 @@ func (r *reporter) note(k *keyResult) {
 	for _, key := range k.sound {
 		r.sound[key]++
 	}
+	if k.Status == statusUnproved && len(r.unproved) < maxListed {
+		r.unproved = append(r.unproved, k)
+	}
 	if r.keep {
 		r.kept = append(r.kept, k)
 	}
 }
+
+// listUnproved names the keys that were written and are not proved once more,
+// with all their addresses.
+func (r *reporter) listUnproved() error {
+	if r.json || len(r.unproved) == 0 {
+		return nil
+	}
+	if err := r.Print("not proved; compare these addresses with a source outside the bucket before you use the keys:"); err != nil {
+		return err
+	}
+	for _, k := range r.unproved {
+		if err := r.Print("    %s  %s", k.KeyID, k.Reason); err != nil {
+			return err
+		}
+		for _, chain := range slices.Sorted(maps.Keys(k.Addresses)) {
+			if err := r.Print("        %-16s %s", chain, k.Addresses[chain]); err != nil {
+				return err
+			}
+		}
+	}
+	if more := r.sum.Unproved - len(r.unproved); more > 0 {
+		return r.Print("    and %d more: see the report", more)
+	}
+	return nil
+}
+
+// maxListed is how many keys are named once more at the end.
+const maxListed = 100
 
 // mainAddress is the address that people know a key by.
 func mainAddress(k *keyResult) string {

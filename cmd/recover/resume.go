@@ -14,7 +14,7 @@ import (
 	"recover/internal/bucket"
 	"recover/internal/output"
 	"recover/internal/uuid"
-	"recover/pkg/shard"
+	"recover/pkg/recovery"
 )
 
 // earlierRun is a rebuild that was broken off, as its directory tells it.
@@ -207,11 +207,11 @@ func (r *earlierRun) check(j *rebuildJob) error {
 // they were.
 func (r *earlierRun) checkShards(s *selection) error {
 	for _, k := range r.sample {
-		c := s.read(bucket.File{Path: k.Shard})
-		if shard.ReasonOf(c.err) == "" && c.err != nil {
-			return c.err
+		c, _ := recovery.Read(s.bucket, bucket.File{Path: k.Shard})
+		if recovery.ReasonOf(c.Err) == recovery.ReasonUnreadable {
+			return &fileError{k.Shard, asShards, c.Err}
 		}
-		if c.sha256 != k.ShardSHA256 {
+		if c.SHA256 != k.ShardSHA256 {
 			return &fileError{k.Shard, asShards, errShardChanged}
 		}
 	}

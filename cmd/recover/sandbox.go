@@ -263,10 +263,16 @@ func (b *practiceBucket) writeBackups() error {
 			}
 		}
 		b.expected = append(b.expected, item.Expected)
-		b.entries = append(b.entries, record.Entry{
+		e := record.Entry{
 			QuorumID: item.Recorded.Quorum, KeyID: item.Recorded.Key, Algorithm: item.Algorithm,
 			Name: fmt.Sprintf("practice %d", len(b.entries)+1),
-		})
+		}
+		// As the service's list has it. Of an algorithm that a fault has changed,
+		// there is none.
+		if public, err := record.ParsePublicKey(item.Algorithm, item.Expected.WalletPublicKey); err == nil {
+			e.PublicKey, e.Recorded = public, record.AnchorService
+		}
+		b.entries = append(b.entries, e)
 		progress.Step(false)
 	}
 	return nil

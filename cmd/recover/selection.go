@@ -14,6 +14,7 @@ import (
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/wallet"
 )
 
 // selectionFlags name the keys to work on.
@@ -21,6 +22,7 @@ type selectionFlags struct {
 	verb                       string
 	record, shards             string
 	quorumID, keyID, algorithm string
+	publicKey, address         string
 }
 
 func (f *selectionFlags) register(fs *pflag.FlagSet) {
@@ -30,6 +32,8 @@ func (f *selectionFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.quorumID, "quorum-id", "", "")
 	fs.StringVar(&f.keyID, "key-id", "", "")
 	fs.StringVar(&f.algorithm, "algorithm", "", "")
+	fs.StringVar(&f.publicKey, "public-key", "", "")
+	fs.StringVar(&f.address, "address", "", "")
 }
 
 // selection is what is worked on: the recorded keys and the bucket.
@@ -72,6 +76,8 @@ func (f *selectionFlags) check() error {
 	switch {
 	case f.record != "" && single:
 		return &usageError{"--record and the flags for a single key are both given", "give one or the other"}
+	case f.record != "" && (f.publicKey != "" || f.address != ""):
+		return &usageError{"--public-key and --address are for a single key", "put them into the record, as public_key and address of the key"}
 	case f.record == "" && !single:
 		return &usageError{"--record is missing", "give the offline record, or for a single key --quorum-id, --key-id and --algorithm"}
 	case single:
@@ -96,7 +102,14 @@ func (f *selectionFlags) single() (*record.Record, error) {
 	if !known {
 		return nil, &usageError{"--algorithm: not SECP256K1 or ED25519", "it is in your offline record"}
 	}
-	r, err := record.Single(quorum, key, g)
+	e := record.Entry{QuorumID: quorum, KeyID: key, Algorithm: g, Address: f.address}
+	if e.PublicKey, err = record.ParsePublicKey(g, f.publicKey); err != nil {
+		return nil, &usageError{"--public-key: " + err.Error(), "give it in hex or base64, as the service's list has it"}
+	}
+	if e.Address != "" && !wallet.IsAddress(e.Address) {
+		return nil, &usageError{"--address: not an address of a form that is known here", "give one of Ethereum, Tron, XRP Ledger, Bitcoin (bc1q…) or Solana, or the public key with --public-key"}
+	}
+	r, err := record.Single(e)
 	if err != nil {
 		return nil, &usageError{err.Error(), "the quorum ID is not in the bucket: it has to come from your offline record"}
 	}
@@ -144,6 +157,11 @@ func (s *selection) expect(f rsadecrypt.Fingerprint) error {
 	}
 	s.expected = []rsadecrypt.Fingerprint{f}
 	return nil
+}
+
+// isExpected tells whether shards for this recovery key are wanted.
+func (s *selection) isExpected(f rsadecrypt.Fingerprint) bool {
+	return len(s.expected) == 0 || slices.Contains(s.expected, f)
 }
 
 // Close closes the files of the selection.

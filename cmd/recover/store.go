@@ -81,6 +81,8 @@ type keyLine struct {
 	PrivateKey       hexSecret         `json:"private_key"`
 	PublicKey        string            `json:"public_key"`
 	Addresses        map[string]string `json:"addresses"`
+	Proved           *bool             `json:"proved,omitempty"` // false: see Doubt
+	Doubt            string            `json:"doubt,omitempty"`
 	MasterPrivateKey hexSecret         `json:"master_private_key,omitempty"`
 	MasterChainCode  hexSecret         `json:"master_chain_code,omitempty"`
 }
@@ -134,6 +136,9 @@ func (s *keyStore) keyLine(k *rebuiltKey) any {
 	l := &keyLine{
 		QuorumID: k.result.QuorumID, KeyID: k.result.KeyID, Algorithm: k.result.Algorithm, Derivation: k.wallet.Derivation(),
 		PrivateKey: k.wallet.Private().Bytes(), PublicKey: k.result.PublicKey, Addresses: k.result.Addresses,
+	}
+	if k.result.Status == statusUnproved {
+		l.Proved, l.Doubt = k.result.Proved, string(k.result.Reason)+": "+k.result.Detail
 	}
 	if s.job.flags.withMaster {
 		l.MasterPrivateKey = k.master.Key().Bytes()
@@ -264,7 +269,7 @@ func (s *keyStore) pending() ([]byte, error) {
 	var text []byte
 	for _, r := range s.waiting {
 		switch {
-		case r.Status == statusOK:
+		case r.Status == statusOK, r.Status == statusUnproved:
 			r.Segment = s.keys.name(s.keys.count+1, s.sealer)
 		case r.master:
 			r.Segment = s.masters.name(s.masters.count+1, s.sealer)

@@ -4,10 +4,10 @@ import (
 	"crypto/rsa"
 	"iter"
 
-	"recover/internal/group"
 	"recover/internal/terminal"
 	"recover/pkg/hsm"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -17,13 +17,14 @@ type backups struct {
 	*selection
 	entries    iter.Seq2[record.Entry, error] // of the record, those that there is work for
 	chainCodes bool                           // of all keys, not only where the wallet key takes one
+	salvage    bool
 }
 
 // demand is what the backups that are encrypted to one recovery key take.
 type demand struct {
 	public     *rsa.PublicKey
 	keys       int
-	operations int // private ones, where all that they meet is sound
+	operations int // private ones, if all backups are intact
 }
 
 // work is what there is to do, by recovery key.
@@ -36,8 +37,21 @@ type work struct {
 // keys they are for, and how many private operations they take.
 func (b *backups) survey(p *program) (*work, error) {
 	w := &work{b, make(map[rsadecrypt.Fingerprint]*demand)}
-	for found, err := range inOrder(p.ctx, 0, b.entries, b.demandsOf) {
-		if err == errInterruptedRun {
+	demandsOf := func(e record.Entry) (map[rsadecrypt.Fingerprint]demand, error) {
+		found := make(map[rsadecrypt.Fingerprint]demand)
+		all, err := recovery.Collect(p.ctx, b.bucket, e)
+		if err != nil {
+			return nil, p.ctx.Err()
+		}
+		for f, d := range all.Demands(b.chainCodes) {
+			if sh, err := all.Load(d.Backup); err == nil && b.isExpected(f) {
+				found[f] = demand{sh.RecoveryKey(), d.Keys, d.Operations}
+			}
+		}
+		return found, nil
+	}
+	for found, err := range inOrder(p.ctx, 0, b.entries, demandsOf) {
+		if err != nil && p.ctx.Err() != nil {
 			return nil, terminal.ErrInterrupted
 		}
 		if err != nil {
@@ -54,39 +68,6 @@ func (b *backups) survey(p *program) (*work, error) {
 		}
 	}
 	return w, nil
-}
-
-// demandsOf returns what one key takes: of several copies for one recovery key,
-// the first that can be opened counts. What cannot be read has no demand; the
-// rebuild will say why.
-func (b *backups) demandsOf(e record.Entry) (map[rsadecrypt.Fingerprint]demand, error) {
-	found := make(map[rsadecrypt.Fingerprint]demand)
-	_, _ = b.candidates(e, func(c candidate) error {
-		if c.err != nil || c.shard == nil || !b.isExpected(c.shard.Fingerprint()) {
-			return nil
-		}
-		d := demand{public: c.shard.RecoveryKey()}
-		if _, _, err := idsOf(c.shard, e); err == nil && c.shard.CheckAlgorithm(e.Algorithm) == nil {
-			d.keys, d.operations = 1, b.operations(c.shard)
-		}
-		if f := c.shard.Fingerprint(); found[f].keys == 0 {
-			found[f] = d
-		}
-		return nil
-	})
-	return found, nil
-}
-
-// operations returns how many private operations a sound backup takes.
-func (b *backups) operations(s *shard.Shard) int {
-	n := s.Players()
-	if terms := s.Terms(); terms.Sharing == shard.Shamir && terms.Threshold >= 0 && terms.Threshold < int64(n) {
-		n = int(terms.Threshold) + 1
-	}
-	if b.chainCodes || s.Group() == group.Secp256k1 {
-		n++
-	}
-	return n
 }
 
 // wanted returns which key the token has to hold: one that the record names,
@@ -114,3 +95,6 @@ func (w *work) most() (operations, keys int) {
 	}
 	return operations, keys
 }
+
+// limit returns how many operations damaged backups of one key may take.
+func (w *work) limit() int { return shard.Limit(w.salvage).Left }

@@ -52,6 +52,8 @@ What to work on:
     --quorum-id UUID           instead of --record, for a single key:
     --key-id UUID                all three are needed
     --algorithm NAME           SECP256K1 or ED25519
+    --public-key KEY           for a single key: what its wallet is known by, from
+    --address ADDRESS            the service's own list; never from the bucket
 `
 
 const keyUsage = `
@@ -77,7 +79,9 @@ recover verify --record FILE --shards PATH [--recovery-public-key FILE]
 
 Proves, with public data alone, that every recorded key can be rebuilt by
 whoever holds the recovery key: no secret is needed or asked for, so it can run
-on any machine, every week.
+on any machine, every week. It also says by what the record knows each wallet:
+without a public key or address of the service's list, the derived wallet key of
+a SECP256K1 backup cannot be checked.
 ` + selectionUsage + `
 Options:
     --recovery-public-key FILE the shards have to be encrypted to this key; without
@@ -92,8 +96,9 @@ Exit status 3 means that some keys are in order and others are not.
 const rebuildUsage = `
 recover rebuild --record FILE --shards PATH --key FILE --out DIR
 
-Rebuilds the recorded wallet keys. A key is written only if its public key is
-the one in its backup and in the record.
+Rebuilds the recorded wallet keys. A key is written only if it is right: if the
+record has the wallet's public key or address, the rebuilt key must have it;
+if not, public data must prove the backup, and all backups of the key must agree.
 ` + selectionUsage + keyUsage + `
 What comes out:
     --out DIR                  a directory that does not exist yet. The keys are in
@@ -103,9 +108,12 @@ What comes out:
     --unsealed                 write the keys in the clear
     --with-master              write each master key and chain code too; also those
                                of which the wallet key cannot be derived
+    --accept-unproved          also write keys that nothing proves to be right,
+                               marked as such, and exit with status 3; compare
+                               their addresses with a source outside the bucket
     --salvage                  read what can be read of files that are cut off or
-                               damaged, and try every combination of what is left;
-                               what comes out is as proved as ever
+                               damaged; slower. What comes out has to be right in
+                               the same way
     --json                     NDJSON: an object for each key, then a summary
     --workers N                keys that are worked on at a time (0: one a processor)
     --resume DIR               instead of --out: go on in the directory of a run that

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"fmt"
+	"errors"
 
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
-	"recover/pkg/shard"
-	"recover/pkg/wallet"
 )
 
 // verify is the verb: prove, with public data alone, that every recorded key
@@ -50,6 +49,7 @@ func (p *program) verify(args []string) error {
 		return err
 	}
 	report.countRecoveryKeys()
+	report.noteAnchors()
 	if err := report.end(); err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (p *program) verifyAll(s *selection, report *reporter, workers int) error {
 			}
 		}
 	}
-	for r, err := range inOrder(p.ctx, workers, entries, s.verifyKey) {
+	for r, err := range inOrder(p.ctx, workers, entries, func(e record.Entry) (*keyResult, error) { return p.verifyKey(s, e) }) {
 		if err == errInterruptedRun {
 			return terminal.ErrInterrupted // there is nothing to be kept
 		}
@@ -91,14 +91,11 @@ func (p *program) verifyAll(s *selection, report *reporter, workers int) error {
 
 // unrecorded reports the keys that are in the bucket and not in the record.
 func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, report *reporter) error {
-	for id, err := range s.bucket.Keys() {
-		if err != nil {
-			return &fileError{s.shardsPath, asShards, err}
-		}
+	warn := func(path string, err error) { report.passedOver(s.shardsPath, path, err) }
+	for id := range recovery.Keys(s.bucket, warn) {
 		if _, ok := recorded[id]; ok {
 			continue
 		}
-		recorded[id] = struct{}{} // once, if its folder is there twice
 		r := &keyResult{
 			Type: "key", KeyID: id.String(), Status: statusUnrecorded, Reason: reasonUnrecorded,
 			Detail: "the key is in the download, but not in the record", Warnings: []string{},
@@ -110,88 +107,32 @@ func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, report *reporter) 
 	return nil
 }
 
-// verifyKey proves the backups of one key. The key is in order when for each
-// recovery key that it is backed up to, one sound copy is there; and with
-// expected recovery keys, when it is backed up to one of them.
-func (s *selection) verifyKey(e record.Entry) (*keyResult, error) {
+// verifyKey proves the backups of one key.
+func (p *program) verifyKey(s *selection, e record.Entry) (*keyResult, error) {
 	r := newResult(e)
-	var copies []verifiedCopy
-	found, err := s.candidates(e, func(c candidate) error {
-		if c.err == nil && c.shard == nil {
-			r.Warnings = append(r.Warnings, c.file.Path+" is not a shard")
-			return nil
-		}
-		v := verifiedCopy{candidate: c, err: c.err}
-		if v.err == nil {
-			v.warnings, v.err = s.verifyCopy(c.shard, e)
-		}
-		copies = append(copies, v)
-		return nil
-	})
-	switch {
-	case err != nil:
-		r.fail(err)
-		return r, nil
-	case found == 0:
+	backups, err := recovery.Collect(p.ctx, s.bucket, e)
+	if err != nil {
+		return r, r.failUnlessInterrupted(p.ctx, err)
+	}
+	v, err := backups.Verify(p.ctx, s.expected)
+	if err != nil {
+		return nil, errInterruptedRun
+	}
+	if errors.Is(v.Err, recovery.ErrMissing) {
 		r.missing()
 		return r, nil
 	}
-	r.judge(copies)
-	s.kitIsWhole(r, copies)
+	r.Status = statusOK
+	r.describe(v.Backup)
+	r.Warnings = append(r.Warnings, v.Warnings...)
+	for _, key := range v.RecoveryKeys {
+		r.sound = append(r.sound, key.Hex())
+	}
+	if len(v.Copies) > 1 {
+		r.listCopies(v.Copies)
+	}
+	if v.Err != nil {
+		r.fail(v.Err)
+	}
 	return r, nil
 }
-
-// verifiedCopy is one shard file of a key, and what the proof says of it.
-type verifiedCopy struct {
-	candidate
-	warnings []string
-	err      error
-}
-
-func (s *selection) verifyCopy(sh *shard.Shard, e record.Entry) (warnings []string, err error) {
-	if !s.isExpected(sh.Fingerprint()) {
-		return nil, otherRecoveryKey(sh)
-	}
-	if err := sh.CheckAlgorithm(e.Algorithm); err != nil {
-		return nil, err
-	}
-	ids, warning, err := idsOf(sh, e)
-	if err != nil {
-		return nil, err
-	}
-	if warning != "" {
-		warnings = append(warnings, warning)
-	}
-	proof, err := sh.Verify(ids)
-	if err != nil {
-		return nil, err
-	}
-	return append(warnings, proof.Caveats()...), agreesWithRecord(sh, e)
-}
-
-func otherRecoveryKey(sh *shard.Shard) error {
-	return &shard.Error{Reason: shard.ReasonOtherRecoveryKey, Faults: []shard.Fault{{
-		Field: "recoveryPublicKeyHex", Problem: fmt.Sprintf("the shard is encrypted to recovery key %s, which is not an expected one", sh.Fingerprint()),
-	}}}
-}
-
-// agreesWithRecord compares the wallet public key that the shard names with
-// what the record has. A rebuild would refuse the key for the same cause.
-func agreesWithRecord(sh *shard.Shard, e record.Entry) error {
-	public := walletPublicKey(sh)
-	if public == nil {
-		return nil
-	}
-	if e.PublicKey != nil && !public.Equal(e.PublicKey) {
-		return &recordError{"the record's public_key is not the wallet public key of the shard"}
-	}
-	if _, ok := wallet.FindAddress(sh.Group(), public, e.Address); e.Address != "" && !ok {
-		return &recordError{"the record's address is none of the wallet public key of the shard"}
-	}
-	return nil
-}
-
-// recordError is a record that names another key than the backup.
-type recordError struct{ fact string }
-
-func (e *recordError) Error() string { return e.fact }

@@ -7,6 +7,7 @@
 package bucket
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -25,20 +27,27 @@ import (
 )
 
 const (
-	maxDepth  = 16   // of folders that are searched
-	maxFiles  = 1000 // below one key's folder
-	batchSize = 1024 // of directory entries held at a time
+	maxDepth    = 16      // of folders that are searched
+	maxFiles    = 1000    // of one key that are read
+	maxEntries  = 100_000 // below one key's folder that are looked at
+	maxFolders  = 100_000 // of one depth that are looked into
+	maxOdd      = 10_000  // key folders whose name is not in lower case
+	maxWarnings = 50
+	batchSize   = 1024 // of directory entries held at a time
 )
 
 // Errors of this package. Those of the file system come through wrapped.
 var (
 	ErrNoKeys      = errors.New("no folder named by a key ID is in it")
-	ErrTooMany     = fmt.Errorf("more than %d files are below one key's folder", maxFiles)
-	ErrTooDeep     = fmt.Errorf("folders are nested more than %d deep", maxDepth)
 	ErrNotRegular  = errors.New("not a regular file")
 	ErrFileTooLong = errors.New("larger than any shard")
 	ErrLinkOut     = errors.New("a link that leads out of the download: links are followed inside of it only")
 	ErrLinkDead    = errors.New("a link to a file that is not there")
+
+	// Those of a Warning.
+	ErrTooMany        = fmt.Errorf("more than %d files are below the key's folder: the others were not read", maxFiles)
+	ErrTooDeep        = fmt.Errorf("folders are nested more than %d deep: those below were not read", maxDepth)
+	ErrTooManyFolders = fmt.Errorf("more than %d folders: the others were not read", maxFolders)
 )
 
 // Bucket is a download, or one shard file by itself.
@@ -46,10 +55,14 @@ type Bucket struct {
 	root *os.Root
 	// parents are the folders, below root, that hold key folders; "." is root.
 	parents []string
+	// odd are the key folders whose name is not in lower case, by key.
+	odd map[uuid.ID][]string
 	// self is the key whose folder root is itself, if it is one.
 	self *uuid.ID
 	// single is the name of the one file, where the path is a file.
 	single string
+
+	warnings []Warning
 }
 
 // File is a file that may be a shard.
@@ -60,7 +73,7 @@ type File struct {
 	Modified time.Time
 }
 
-var shardName = regexp.MustCompile(`^recovery_shard-[0-9]+\.txt$`)
+var shardName = regexp.MustCompile(`^recovery_shard-([0-9]+)\.txt$`)
 
 // Open opens a download: a directory that is searched to any depth for folders
 // named by a key ID, or one file. Symbolic links are followed inside of it
@@ -78,7 +91,7 @@ func Open(name string) (*Bucket, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bucket{root: root}
+	b := &Bucket{root: root, odd: make(map[uuid.ID][]string)}
 	if err := b.discover(name); err != nil {
 		_ = root.Close()
 		return nil, err
@@ -98,75 +111,139 @@ func (b *Bucket) discover(name string) error {
 			b.self = &id
 		}
 	}
-	err := b.walk(".", 0, func(dir string, e fs.DirEntry) (descend bool, err error) {
+	if err := b.readable(); err != nil {
+		return err
+	}
+	b.walk(".", b.warn, func(dir string, e fs.DirEntry) walking {
 		if !e.IsDir() {
-			return false, nil
+			return pass
 		}
-		if _, err := uuid.Parse(e.Name()); err != nil {
-			return true, nil
+		id, err := uuid.Parse(e.Name())
+		if err != nil {
+			return descend
 		}
 		if !slices.Contains(b.parents, dir) {
 			b.parents = append(b.parents, dir)
 		}
-		return false, nil
+		if name := e.Name(); name != id.String() && len(b.odd) < maxOdd {
+			b.odd[id] = append(b.odd[id], path.Join(dir, name))
+		}
+		return pass
 	})
-	if err == nil && len(b.parents) == 0 && b.self == nil {
-		err = ErrNoKeys
+	if len(b.parents) == 0 && b.self == nil {
+		return ErrNoKeys
 	}
-	return err
+	return nil
 }
 
-// walk calls visit for every entry below dir, a batch of entries at a time,
-// and goes down where visit says so.
-func (b *Bucket) walk(dir string, depth int, visit func(dir string, e fs.DirEntry) (descend bool, err error)) error {
-	if depth > maxDepth {
-		return fmt.Errorf("%s: %w", dir, ErrTooDeep)
-	}
-	f, err := b.root.Open(dir)
+// readable makes sure that the download itself can be listed.
+func (b *Bucket) readable() error {
+	f, err := b.root.Open(".")
 	if err != nil {
 		return err
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := f.ReadDir(1); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+// Warning is a folder that was passed over, and why.
+type Warning struct {
+	Path string // below the bucket
+	Err  error
+}
+
+// warn keeps a warning of the discovery, if there are not too many.
+func (b *Bucket) warn(w Warning) {
+	if len(b.warnings) < maxWarnings {
+		b.warnings = append(b.warnings, w)
+	}
+}
+
+// Warnings returns the folders that Open passed over: what cannot be read, or
+// lies too deep. At most 50 are kept.
+func (b *Bucket) Warnings() []Warning { return b.warnings }
+
+// walking is what to do after an entry of a folder.
+type walking int
+
+const (
+	pass    walking = iota // go on with the next one
+	descend                // look into the folder too
+	stop                   // end the walk
+)
+
+// walk calls visit for every entry below dir, those of upper folders before
+// those of lower ones, and looks into the folders for which visit says so. What
+// cannot be listed is passed over with a warning. It tells whether it was not
+// stopped.
+func (b *Bucket) walk(dir string, warn func(Warning), visit func(dir string, e fs.DirEntry) walking) bool {
+	level := []string{dir}
+	for depth := 0; len(level) > 0; depth++ {
+		if depth > maxDepth {
+			warn(Warning{level[0], ErrTooDeep})
+			return true
+		}
+		var below []string
+		for _, folder := range level {
+			if !b.list(folder, warn, func(e fs.DirEntry) bool {
+				next := visit(folder, e)
+				if next == descend && len(below) == maxFolders {
+					warn(Warning{folder, ErrTooManyFolders})
+				} else if next == descend {
+					below = append(below, path.Join(folder, e.Name()))
+				}
+				return next != stop
+			}) {
+				return false
+			}
+		}
+		level = below
+	}
+	return true
+}
+
+// list calls each for the entries of one folder, a batch of them at a time, and
+// tells whether each did not end it.
+func (b *Bucket) list(folder string, warn func(Warning), each func(fs.DirEntry) bool) bool {
+	f, err := b.root.Open(folder)
+	if err != nil {
+		warn(Warning{folder, err})
+		return true
 	}
 	defer func() { _ = f.Close() }()
 	for {
 		entries, err := f.ReadDir(batchSize)
 		for _, e := range entries {
-			descend, err := visit(dir, e)
-			if err != nil {
-				return err
-			}
-			if !descend {
-				continue
-			}
-			if err := b.walk(path.Join(dir, e.Name()), depth+1, visit); err != nil {
-				return err
+			if !each(e) {
+				return false
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			return nil
+			return true
 		}
 		if err != nil {
-			return err
+			warn(Warning{folder, err})
+			return true
 		}
 	}
 }
 
 // Keys yields the ID of every key folder. One that is in two places comes
-// twice. It yields nothing for a bucket that is one file.
-func (b *Bucket) Keys() iter.Seq2[uuid.ID, error] {
-	return func(yield func(uuid.ID, error) bool) {
-		if b.self != nil && !yield(*b.self, nil) {
+// twice. It yields nothing for a bucket that is one file. What can no longer be
+// listed is passed over with a warning.
+func (b *Bucket) Keys(warn func(Warning)) iter.Seq[uuid.ID] {
+	return func(yield func(uuid.ID) bool) {
+		if b.self != nil && !yield(*b.self) {
 			return
 		}
-		stopped := errors.New("stopped")
 		for _, parent := range b.parents {
-			err := b.walk(parent, 0, func(_ string, e fs.DirEntry) (bool, error) {
+			if !b.list(parent, warn, func(e fs.DirEntry) bool {
 				id, err := uuid.Parse(e.Name())
-				if err == nil && e.IsDir() && !yield(id, nil) {
-					return false, stopped
-				}
-				return false, nil
-			})
-			if errors.Is(err, stopped) || err != nil && !yield(uuid.ID{}, err) {
+				return err != nil || !e.IsDir() || yield(id)
+			}) {
 				return
 			}
 		}
@@ -175,34 +252,57 @@ func (b *Bucket) Keys() iter.Seq2[uuid.ID, error] {
 
 // Files returns the files that may be shards of the key: those of the proper
 // name first, and of equals the newest. For a key without a folder it returns
-// none, for a bucket that is one file that file.
-func (b *Bucket) Files(key uuid.ID) ([]File, error) {
+// none, for a bucket that is one file that file. Of very many files it returns
+// those that are named like shards and lie nearest to the key's folder. What
+// was passed over is in the warnings.
+func (b *Bucket) Files(key uuid.ID) (files []File, warnings []Warning, err error) {
 	if b.IsFile() {
 		f, err := b.stat(b.single)
-		return []File{f}, err
+		return []File{f}, nil, err
 	}
-	var files []File
-	collect := func(dir string, e fs.DirEntry) (bool, error) {
-		if e.IsDir() {
-			return true, nil
+	warn := func(w Warning) {
+		if len(warnings) < maxWarnings {
+			warnings = append(warnings, w)
 		}
-		// One that cannot be looked at is listed all the same: Read says why.
-		f, _ := b.listed(path.Join(dir, e.Name()), e)
-		if files = append(files, f); len(files) > maxFiles {
-			return false, fmt.Errorf("%s: %w", dir, ErrTooMany)
-		}
-		return false, nil
 	}
+	var others []File // not named like shards
+	entries, left := 0, false
 	for _, folder := range b.folders(key) {
-		err := b.walk(folder, 0, collect)
-		if err != nil && !(errors.Is(err, fs.ErrNotExist) && len(files) == 0) {
-			return nil, err
-		}
+		b.walk(folder, warn, func(dir string, e fs.DirEntry) walking {
+			if entries++; entries > maxEntries {
+				left = true
+				return stop
+			}
+			if e.IsDir() {
+				return descend
+			}
+			named := shardName.MatchString(e.Name())
+			if named && len(files) >= maxFiles || !named && len(others) >= maxFiles {
+				left = true
+				return pass
+			}
+			// One that cannot be looked at is listed all the same: Read says why.
+			f, _ := b.listed(path.Join(dir, e.Name()), e)
+			if named {
+				files = append(files, f)
+			} else {
+				others = append(others, f)
+			}
+			return pass
+		})
 	}
+	if room := maxFiles - len(files); len(others) > room {
+		others, left = others[:room], true
+	}
+	if left {
+		warn(Warning{key.String(), ErrTooMany})
+	}
+	files = append(files, others...)
 	slices.SortFunc(files, compare)
-	return files, nil
+	return files, warnings, nil
 }
 
+// folders returns the folders of the key, however their letters are written.
 func (b *Bucket) folders(key uuid.ID) []string {
 	var folders []string
 	if b.self != nil && *b.self == key {
@@ -214,7 +314,7 @@ func (b *Bucket) folders(key uuid.ID) []string {
 			folders = append(folders, folder)
 		}
 	}
-	return folders
+	return append(folders, b.odd[key]...)
 }
 
 // compare sorts proper names first, then by index of the recovery key, then
@@ -225,12 +325,20 @@ func compare(a, b File) int {
 		return -1
 	case a.Named != b.Named:
 		return 1
+	case a.Named && a.index() != b.index():
+		return cmp.Compare(a.index(), b.index())
 	case path.Base(a.Path) != path.Base(b.Path):
 		return strings.Compare(path.Base(a.Path), path.Base(b.Path))
 	case !a.Modified.Equal(b.Modified):
 		return b.Modified.Compare(a.Modified)
 	}
 	return strings.Compare(a.Path, b.Path)
+}
+
+// index is the number in a proper name.
+func (f File) index() int {
+	n, _ := strconv.Atoi(shardName.FindStringSubmatch(path.Base(f.Path))[1]) // one that is too large is the largest
+	return n
 }
 
 // listed is stat for an entry of a folder, which is known already if it is no

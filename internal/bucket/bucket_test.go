@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -57,7 +58,7 @@ func open(t *testing.T, name string) *Bucket {
 
 func paths(t *testing.T, b *Bucket, key string) []string {
 	t.Helper()
-	files, err := b.Files(id(t, key))
+	files, _, err := b.Files(id(t, key))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,18 +94,76 @@ func TestFiles(t *testing.T) {
 		}
 	}
 	var keys []string
-	for k, err := range b.Keys() {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for k := range b.Keys(failOnWarning(t)) {
 		keys = append(keys, k.String())
 	}
 	slices.Sort(keys)
 	if want := []string{keyA, keyB, keyB}; !slices.Equal(keys, want) {
 		t.Errorf("keys %q, want %q", keys, want)
 	}
-	for range b.Keys() {
+	for range b.Keys(failOnWarning(t)) {
 		break // stopping early must not panic
+	}
+}
+
+func failOnWarning(t *testing.T) func(Warning) {
+	return func(w Warning) { t.Errorf("%s: %v", w.Path, w.Err) }
+}
+
+// TestPassedOver: what lies too deep, or cannot be listed, is named, and does no
+// harm to the rest.
+func TestPassedOver(t *testing.T) {
+	deep := strings.Repeat("d/", maxDepth+2)
+	dir := tree(t, deep+"f", keyA+"/recovery_shard-0.txt", keyA+"/"+deep+"f", "lost+found/x")
+	b := open(t, dir)
+	if w := b.Warnings(); len(w) != 1 || !errors.Is(w[0].Err, ErrTooDeep) || !strings.HasPrefix(w[0].Path, "d/d/") {
+		t.Errorf("warnings %v", w)
+	}
+	files, warnings, err := b.Files(id(t, keyA))
+	if err != nil || len(files) != 1 || len(warnings) != 1 || !errors.Is(warnings[0].Err, ErrTooDeep) {
+		t.Errorf("%v, %v, %v", files, warnings, err)
+	}
+	if os.Geteuid() == 0 { // who can read everything: the file system itself has to refuse
+		return
+	}
+	if err := os.Chmod(filepath.Join(dir, "lost+found"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if w := open(t, dir).Warnings(); len(w) != 2 || w[0].Path != "lost+found" && w[1].Path != "lost+found" {
+		t.Errorf("warnings %v", w)
+	}
+}
+
+// TestManyFiles: of too many files those are kept that are named like shards,
+// and of the others those nearest to the key's folder.
+func TestManyFiles(t *testing.T) {
+	names := []string{keyA + "/z/y/x/recovery_shard-0.txt"}
+	for i := range maxFiles + 20 {
+		names = append(names, fmt.Sprintf("%s/a/junk%04d", keyA, i))
+	}
+	names = append(names, keyA+"/note")
+	files, warnings, err := open(t, tree(t, names...)).Files(id(t, keyA))
+	if err != nil || len(files) != maxFiles || files[0].Path != names[0] {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	if !slices.ContainsFunc(files, func(f File) bool { return f.Path == keyA+"/note" }) {
+		t.Error("the file in the key's folder itself is missing")
+	}
+	if len(warnings) != 1 || !errors.Is(warnings[0].Err, ErrTooMany) {
+		t.Errorf("warnings %v", warnings)
+	}
+}
+
+// TestFoldersInAnyCase: key folders are found whatever the case of their
+// letters, and numbers are ordered as numbers.
+func TestFoldersInAnyCase(t *testing.T) {
+	upper, mixed := strings.ToUpper(keyA), strings.ToUpper(keyB[:4])+keyB[4:]
+	b := open(t, tree(t, upper+"/recovery_shard-10.txt", keyA+"/recovery_shard-2.txt", mixed+"/recovery_shard-0.txt"))
+	if got, want := paths(t, b, keyA), []string{keyA + "/recovery_shard-2.txt", upper + "/recovery_shard-10.txt"}; !slices.Equal(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
+	if got, want := paths(t, b, keyB), []string{mixed + "/recovery_shard-0.txt"}; !slices.Equal(got, want) {
+		t.Errorf("files %q, want %q", got, want)
 	}
 }
 
@@ -133,10 +192,6 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "absent")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("absent: %v", err)
-	}
-	deep := strings.Repeat("d/", maxDepth+1)
-	if _, err := Open(tree(t, deep+"f")); !errors.Is(err, ErrTooDeep) {
-		t.Errorf("deep: %v", err)
 	}
 	b := open(t, tree(t, keyA+"/large"))
 	f := File{Path: keyA + "/large"}

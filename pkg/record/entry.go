@@ -28,12 +28,15 @@ const (
 	fieldAddress
 	fieldBlockchain
 	fieldNote
+	fieldAnchor
+	fieldMasterPublicKey
 	fieldPreviousQuorumIDs
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{
-	"quorum_id", "key_id", "algorithm", "name", "public_key", "address", "blockchain", "note", "previous_quorum_ids",
+	"quorum_id", "key_id", "algorithm", "name", "public_key", "address", "blockchain", "note",
+	"anchor", "master_public_key", "previous_quorum_ids",
 }
 
 // rawEntry is an entry as it is written. A field that is missing is empty.
@@ -77,10 +80,16 @@ func (raw *rawEntry) withoutIDs() (e Entry, err error) {
 	if e.PreviousQuorumIDs, err = parsePrevious(raw.previous); err != nil {
 		return e, err
 	}
-	e.PublicKey, err = parsePublicKey(e.Algorithm, raw.text[fieldPublicKey])
+	if e.PublicKey, err = parsePublicKey(fieldPublicKey, e.Algorithm, raw.text[fieldPublicKey]); err != nil {
+		return e, err
+	}
+	if e.MasterPublicKey, err = parsePublicKey(fieldMasterPublicKey, e.Algorithm, raw.text[fieldMasterPublicKey]); err != nil {
+		return e, err
+	}
 	e.Name, e.Address = raw.text[fieldName], raw.text[fieldAddress]
 	e.Blockchain, e.Note = raw.text[fieldBlockchain], raw.text[fieldNote]
-	return e, err
+	e.Recorded = Anchor(raw.text[fieldAnchor])
+	return e, e.checkAnchor()
 }
 
 // textProblem says why text cannot be in a record; it is empty if it can.
@@ -124,9 +133,17 @@ func parsePrevious(texts []string) ([]uuid.ID, error) {
 	return ids, nil
 }
 
+// ParsePublicKey reads a public key as a record may have it: hex or base64 of a
+// point or of a SubjectPublicKeyInfo, or of an Ed25519 key with the prefix 0xED,
+// as the XRP Ledger writes it. Of an empty text it makes nil. The error is an
+// *Error.
+func ParsePublicKey(algorithm group.Group, text string) (group.Point, error) {
+	return parsePublicKey(fieldPublicKey, algorithm, text)
+}
+
 // parsePublicKey reads hex or base64 of a point or SubjectPublicKeyInfo, or of
 // an Ed25519 key with the prefix 0xED, as the XRP Ledger writes it.
-func parsePublicKey(algorithm group.Group, text string) (group.Point, error) {
+func parsePublicKey(field int, algorithm group.Group, text string) (group.Point, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -135,17 +152,17 @@ func parsePublicKey(algorithm group.Group, text string) (group.Point, error) {
 		b, err = base64.StdEncoding.Strict().DecodeString(text)
 	}
 	if err != nil {
-		return nil, fieldProblem("public_key", "neither hex nor base64")
+		return nil, fieldProblem(fieldNames[field], "neither hex nor base64")
 	}
 	if len(b) == 33 && b[0] == 0xED && algorithm == group.Edwards25519 {
 		b = b[1:]
 	}
 	g, point, err := group.ParsePublicKey(b)
 	if err != nil {
-		return nil, fieldProblem("public_key", "%v", err)
+		return nil, fieldProblem(fieldNames[field], "%v", err)
 	}
 	if g != algorithm {
-		return nil, fieldProblem("public_key", "a key for %s, but algorithm is %s", g.Algorithm(), algorithm.Algorithm())
+		return nil, fieldProblem(fieldNames[field], "a key for %s, but algorithm is %s", g.Algorithm(), algorithm.Algorithm())
 	}
 	return point, nil
 }

@@ -106,10 +106,7 @@ func (m *merger) entry(a, b Entry) Entry {
 	e.Address = m.text(a.KeyID, fieldNames[fieldAddress], a.Address, b.Address)
 	e.Blockchain = m.text(a.KeyID, fieldNames[fieldBlockchain], a.Blockchain, b.Blockchain)
 	e.Note = m.text(a.KeyID, fieldNames[fieldNote], a.Note, b.Note)
-	m.text(a.KeyID, fieldNames[fieldPublicKey], publicKeyText(a), publicKeyText(b))
-	if e.PublicKey == nil {
-		e.PublicKey = b.PublicKey
-	}
+	m.anchor(&e, a, b)
 	return e
 }
 

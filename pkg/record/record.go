@@ -39,6 +39,8 @@ type Entry struct {
 	Name, Address, Blockchain, Note string
 	PublicKey                       group.Point // of Algorithm
 	PreviousQuorumIDs               []uuid.ID   // 24 at most
+	Recorded                        Anchor      // as the record has it; Anchor tells what it comes to
+	MasterPublicKey                 group.Point // of Algorithm; pins a key that has no better anchor
 
 	Line  int // at which the entry begins, from 1; 0 in a record made by Single
 	Index int // the number of the entry, from 1
@@ -119,12 +121,16 @@ func opener(r io.ReaderAt, size int64) (func(*io.SectionReader, emitter) (*Recor
 }
 
 // Single makes a record of one entry, for a key that is named by flags. The
-// error, an *Error, says that both IDs are the same.
-func Single(quorum, key uuid.ID, algorithm group.Group) (*Record, error) {
-	if err := checkIDs(quorum, key); err != nil {
+// error, an *Error, says that both IDs are the same, or what is wrong with the
+// anchor.
+func Single(entry Entry) (*Record, error) {
+	if err := checkIDs(entry.QuorumID, entry.KeyID); err != nil {
 		return nil, err
 	}
-	entry := Entry{QuorumID: quorum, KeyID: key, Algorithm: algorithm, Index: 1}
+	if err := entry.checkAnchor(); err != nil {
+		return nil, err
+	}
+	entry.Index = 1
 	return &Record{
 		entries: 1,
 		scan:    func(emit func(Entry) error) error { return emit(entry) },

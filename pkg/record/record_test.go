@@ -171,7 +171,7 @@ func TestPublicKeyForms(t *testing.T) {
 }
 
 func TestSingle(t *testing.T) {
-	r, err := Single(id(quorumA), id(keyA), group.Edwards25519)
+	r, err := Single(Entry{QuorumID: id(quorumA), KeyID: id(keyA), Algorithm: group.Edwards25519})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestSingle(t *testing.T) {
 		t.Errorf("%d entries, record %+v", n, r)
 	}
 	const want = "quorum_id: the same as key_id"
-	if _, err := Single(id(keyA), id(keyA), group.Edwards25519); err == nil || err.Error() != want {
+	if _, err := Single(Entry{QuorumID: id(keyA), KeyID: id(keyA), Algorithm: group.Edwards25519}); err == nil || err.Error() != want {
 		t.Errorf("the same ID twice: %v, want %s", err, want)
 	}
 }
@@ -194,7 +194,7 @@ func TestSingle(t *testing.T) {
 // TestStop holds that a caller who wants no more entries gets none, and no
 // error.
 func TestStop(t *testing.T) {
-	single, err := Single(id(quorumA), id(keyA), group.Secp256k1)
+	single, err := Single(Entry{QuorumID: id(quorumA), KeyID: id(keyA), Algorithm: group.Secp256k1})
 	if err != nil {
 		t.Fatal(err)
 	}

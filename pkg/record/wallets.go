@@ -177,7 +177,7 @@ func (w *Wallets) add(raw *rawEntry) {
 // anyPublicKey reads a public key of either group, or returns nil.
 func anyPublicKey(text string) group.Point {
 	for _, g := range []group.Group{group.Secp256k1, group.Edwards25519} {
-		if p, err := parsePublicKey(g, text); err == nil && p != nil {
+		if p, err := parsePublicKey(fieldPublicKey, g, text); err == nil && p != nil {
 			return p
 		}
 	}

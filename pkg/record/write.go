@@ -9,6 +9,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"recover/internal/group"
 )
 
 // WriteJSON writes a record as JSON, each key in a line of its own. Fields that
@@ -57,18 +59,20 @@ func (e Entry) json() string {
 		member(fieldNames[fieldKeyID], e.KeyID.String()),
 		member(fieldNames[fieldAlgorithm], e.Algorithm.Algorithm()),
 		member(fieldNames[fieldName], e.Name),
-		member(fieldNames[fieldPublicKey], publicKeyText(e)),
+		member(fieldNames[fieldPublicKey], publicKeyText(e.PublicKey)),
 		member(fieldNames[fieldAddress], e.Address),
 		member(fieldNames[fieldBlockchain], e.Blockchain),
 		member(fieldNames[fieldNote], e.Note),
+		member(fieldNames[fieldAnchor], string(e.Recorded)),
+		member(fieldNames[fieldMasterPublicKey], publicKeyText(e.MasterPublicKey)),
 		member(fieldNames[fieldPreviousQuorumIDs], previous))
 }
 
-func publicKeyText(e Entry) string {
-	if e.PublicKey == nil {
+func publicKeyText(p group.Point) string {
+	if p == nil {
 		return ""
 	}
-	return hex.EncodeToString(e.PublicKey.Bytes())
+	return hex.EncodeToString(p.Bytes())
 }
 
 func object(members ...string) string {

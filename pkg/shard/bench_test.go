@@ -67,7 +67,7 @@ func BenchmarkShard(b *testing.B) {
 		b.Run("Rebuild/"+name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := s.Rebuild(testkey.Recovery(0), k.IDs, shard.Options{}); err != nil {
+				if _, err := s.Rebuild(b.Context(), testkey.Recovery(0), k.IDs, shard.Options{}); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -105,7 +105,7 @@ func BenchmarkRebuildRatio(b *testing.B) {
 		b.Fatal(err)
 	}
 	ratio(b, "x-private-operations", func(s *shard.Shard, k *sandbox.Key) error {
-		_, err := s.Rebuild(key, k.IDs, shard.Options{})
+		_, err := s.Rebuild(b.Context(), key, k.IDs, shard.Options{})
 		return err
 	}, func(k *sandbox.Key) error {
 		for range map[string]int{"SECP256K1": 3, "ED25519": 2}[k.Group.Algorithm()] {

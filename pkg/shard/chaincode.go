@@ -18,56 +18,126 @@ var (
 	errAuxData = inField("aux_data_private_encrypted", errors.New("damaged, it does not open with its key"))
 )
 
-// chainCode opens the master chain code: the AES key with one private
-// operation, the data with the AES key (spec, section 4, step 4). All players
-// carry the same two; where a copy is damaged, the next different one is tried.
-// That none opens is kept in the Master; an error is of the key source.
-func (r *rebuilder) chainCode(m *Master) error {
+// maxUnwraps and maxSealed are how many different wrapped keys and sealed chain
+// codes of one backup are tried. An intact backup has one of each.
+const (
+	maxUnwraps = 32
+	maxSealed  = 64
+)
+
+// chainCode opens the master chain code: an AES key with one private operation,
+// the data with the AES key (spec, section 4, step 4). All players carry the
+// same two. Where copies are damaged, or somebody has changed them, each
+// different AES key is unwrapped once and tried on each different data, until
+// one opens that is accepted. That none opens is kept in the Master; an error
+// ends the rebuild.
+func (r *rebuilder) chainCode(m *Master, accept func(*Master, []byte) bool) error {
+	players := append([]*player{r.shard.data.reference()}, r.shard.data.players...)
+	sealed := r.sealedChainCodes(players)
+	opens := make([]bool, len(sealed))
 	var why error
-	tried := make(map[string]bool)
-	for _, p := range append([]*player{r.shard.data.reference()}, r.shard.data.players...) {
-		copyOf := string(p.auxKey) + " " + string(p.auxData)
-		if tried[copyOf] {
+	unwrapped := make(map[string]bool)
+	for _, p := range players {
+		if unwrapped[string(p.auxKey)] || len(unwrapped) == maxUnwraps {
 			continue
 		}
-		tried[copyOf] = true
-		code, err := r.openChainCode(p)
-		if err == nil {
-			m.chainCode = code
-			return nil
-		}
-		if ReasonOf(err) == ReasonKeySource {
+		unwrapped[string(p.auxKey)] = true
+		key, err := r.unwrap(p)
+		if ends(err) {
+			m.chainCode.Wipe()
 			return err
 		}
-		r.warnings.of(p, err)
-		why = err
+		if err != nil {
+			r.warnings.of(p, err)
+			why = err
+			continue
+		}
+		accepted := r.openSealed(m, key, sealed, opens, accept)
+		secret.Wipe(key)
+		if accepted {
+			break
+		}
 	}
-	m.lost = r.damaged(ReasonChainCode, "the master key is rebuilt, but its chain code cannot be opened, and the wallet key is made with it: %v", why)
+	for i, data := range sealed {
+		if !opens[i] && m.chainCode == nil {
+			why = errAuxData
+			r.warnings.of(data.from, errAuxData)
+		}
+	}
+	if m.chainCode == nil {
+		m.lost = r.damaged(ReasonChainCode, "the master key was rebuilt, but the wallet key cannot be derived: its chain code cannot be decrypted: %v", why)
+	}
 	return nil
 }
 
-func (r *rebuilder) openChainCode(p *player) (*secret.Bytes, error) {
+// sealedChainCode is what may hold the chain code, and a player that has it.
+type sealedChainCode struct {
+	text []byte
+	from *player
+}
+
+// sealedChainCodes returns the different ones, the reference player's first.
+func (r *rebuilder) sealedChainCodes(players []*player) []sealedChainCode {
+	var all []sealedChainCode
+	seen := make(map[string]bool)
+	for _, p := range players {
+		if seen[string(p.auxData)] || len(all) == maxSealed {
+			continue
+		}
+		seen[string(p.auxData)] = true
+		text, err := p.auxData.bytes()
+		if err != nil {
+			r.warnings.of(p, inField("aux_data_private_encrypted", err))
+			continue
+		}
+		all = append(all, sealedChainCode{text, p})
+	}
+	return all
+}
+
+// unwrap opens a player's wrapped AES key.
+func (r *rebuilder) unwrap(p *player) ([]byte, error) {
 	wrapped, err := p.auxKey.bytes()
 	if err != nil {
 		return nil, inField("aux_data_wrapped_encryption_key", err)
-	}
-	sealed, err := p.auxData.bytes()
-	if err != nil {
-		return nil, inField("aux_data_private_encrypted", err)
 	}
 	key, err := r.decrypt(wrapped)
 	if errors.Is(err, rsadecrypt.ErrDecrypt) {
 		return nil, errAuxKey
 	}
+	return key, err
+}
+
+// openSealed tries an AES key on each sealed chain code. The first that opens
+// is kept in m until one is accepted.
+func (r *rebuilder) openSealed(m *Master, key []byte, sealed []sealedChainCode, opens []bool, accept func(*Master, []byte) bool) bool {
+	for i, data := range sealed {
+		code, err := openChainCode(key, data)
+		if err != nil {
+			continue
+		}
+		opens[i] = true
+		if accept == nil || accept(m, code.Reveal()) {
+			m.chainCode.Wipe()
+			m.chainCode = code
+			return true
+		}
+		if m.chainCode == nil {
+			m.chainCode = code
+		} else {
+			code.Wipe()
+		}
+	}
+	return false
+}
+
+// openChainCode opens sealed data with an AES key, and reads the chain code.
+func openChainCode(key []byte, data sealedChainCode) (*secret.Bytes, error) {
+	text, err := unseal(key, data.text)
 	if err != nil {
 		return nil, err
 	}
-	defer secret.Wipe(key)
-	text, err := unseal(key, sealed)
-	if err != nil {
-		return nil, err
-	}
-	if p.terms.Version == version1 && len(text) == chainCodeSize { // bare, not JSON
+	if data.from.terms.Version == version1 && len(text) == chainCodeSize { // bare, not JSON
 		return secret.New(text), nil
 	}
 	defer secret.Wipe(text)

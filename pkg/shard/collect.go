@@ -42,6 +42,9 @@ func (c *collector) attempt() (*Master, error) {
 	if m := c.withLikely(wanted); m != nil {
 		return m, nil
 	}
+	if err := c.interrupted(); err != nil {
+		return nil, err
+	}
 	if len(c.proven) < wanted {
 		c.tellLikely()
 		return nil, c.damaged(ReasonTooFewPlayers, "%d of the %d players' parts that are needed can be opened", len(c.proven), wanted)
@@ -54,7 +57,7 @@ func (c *collector) open(p *part) error {
 	s, err := c.share(p)
 	same := func(have *share) bool { return have.value.Equal(s.value) }
 	switch {
-	case ReasonOf(err) == ReasonKeySource:
+	case ends(err):
 		return err
 	case err != nil:
 		c.warnings.of(p.copies[0], err)

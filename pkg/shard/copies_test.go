@@ -55,7 +55,7 @@ func TestConfirmation(t *testing.T) {
 		}
 	})
 	key := counting()
-	m, err := joined.Rebuild(key, k.IDs, shard.Options{})
+	m, err := joined.Rebuild(t.Context(), key, k.IDs, shard.Options{})
 	if err != nil || !m.Key().Equal(k.Master) {
 		t.Errorf("%v", err)
 	}
@@ -105,7 +105,7 @@ func TestCopiesCost(t *testing.T) {
 	} {
 		for _, salvage := range []bool{false, true} {
 			key := counting()
-			m, err := joinOf(t, k, c.copies, c.damage).Rebuild(key, k.IDs, shard.Options{Salvage: salvage})
+			m, err := joinOf(t, k, c.copies, c.damage).Rebuild(t.Context(), key, k.IDs, shard.Options{Salvage: salvage})
 			if (err == nil) != c.ok || err == nil && !m.Key().Equal(k.Master) {
 				t.Errorf("%s: %v", c.name, err)
 			}

@@ -24,6 +24,8 @@ const (
 	ReasonChainCode        Reason = "chain-code-lost"      // the master key is right, its chain code cannot be had
 	ReasonWalletKey        Reason = "wallet-key-mismatch"  // the master key is right, its child is not the wallet key
 	ReasonKeySource        Reason = "recovery-key-failure" // the recovery key could not be used
+	ReasonOperations       Reason = "operation-limit"      // more private operations than one key may take
+	ReasonInterrupted      Reason = "interrupted"          // the context ended
 )
 
 // Error says why a backup is refused. Faults has one entry or more, in the

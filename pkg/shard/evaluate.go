@@ -72,7 +72,7 @@ func (r *rebuilder) share(p *part) (*share, error) {
 			return s, nil
 		}
 	}
-	if ReasonOf(err) == ReasonKeySource {
+	if ends(err) {
 		return nil, err
 	}
 	d.sift()
@@ -84,7 +84,7 @@ func (r *rebuilder) share(p *part) (*share, error) {
 		case err == errNoneLeft && d.salvage && d.dropOpened():
 		case err == errNoneLeft:
 			return d.leftOver()
-		case ReasonOf(err) == ReasonKeySource:
+		case ends(err):
 			return nil, err
 		}
 	}
@@ -171,7 +171,7 @@ func (d *decryption) decryptNext() error {
 			return errNoneLeft
 		}
 		value, err := d.open(c)
-		if ReasonOf(err) == ReasonKeySource {
+		if ends(err) {
 			return err
 		}
 		if err != nil {

@@ -25,7 +25,7 @@ func (g *guess) subsets(all []*share, n int, try func([]*share)) {
 			shares[i] = &copied
 		}
 		try(shares)
-		return g.found == nil && g.left > 0 && sets < maxCombinations
+		return g.found == nil && g.left > 0 && sets < maxCombinations && g.ctx.Err() == nil
 	})
 }
 
@@ -45,12 +45,19 @@ func (g *guess) asIs(shares []*share) {
 	}
 }
 
-// lostIndices tries every index for the shares that have none.
+// lostIndices tries every index for the shares that have none. Where two of the
+// others have the same one, nothing makes the set right.
 func (g *guess) lostIndices(shares []*share) {
 	var lost []*share
+	seen := make(map[int64]bool)
 	for _, s := range shares {
-		if s.index == unknownIndex {
+		switch {
+		case s.index == unknownIndex:
 			lost = append(lost, s)
+		case seen[s.index]:
+			return
+		default:
+			seen[s.index] = true
 		}
 	}
 	if len(lost) > 0 {
@@ -82,7 +89,7 @@ func (g *guess) assign(shares, lost []*share) {
 		lost[0].index = index
 		g.assign(shares, lost[1:])
 		lost[0].index = unknownIndex
-		if g.left == 0 || g.found != nil {
+		if g.left == 0 || g.found != nil || g.ctx.Err() != nil {
 			return
 		}
 	}

@@ -77,7 +77,7 @@ func TestCollidingValues(t *testing.T) {
 	s.Data.Players = []*sandbox.Player{&a, &b, &c}
 	parsed := parse(t, s)
 	inTime(t, func() {
-		if _, err := parsed.Rebuild(small, k.IDs, shard.Options{}); err == nil {
+		if _, err := parsed.Rebuild(t.Context(), small, k.IDs, shard.Options{}); err == nil {
 			t.Error("a key came out of nothing")
 		}
 	})
@@ -97,7 +97,7 @@ func TestNegativeThreshold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.Rebuild(small, k.IDs, shard.Options{Salvage: true})
+	m, err := s.Rebuild(t.Context(), small, k.IDs, shard.Options{Salvage: true})
 	if err != nil || !m.Key().Equal(k.Master) {
 		t.Errorf("the threshold can be found: %v", err)
 	}
@@ -118,7 +118,7 @@ func TestLostPlayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, err := s.Rebuild(small, k.IDs, shard.Options{}); err != nil || !m.Key().Equal(k.Master) {
+	if m, err := s.Rebuild(t.Context(), small, k.IDs, shard.Options{}); err != nil || !m.Key().Equal(k.Master) {
 		t.Errorf("%v", err)
 	}
 }
@@ -139,7 +139,7 @@ func TestForgedChainCode(t *testing.T) {
 	if _, err := s.Verify(k.IDs); shard.ReasonOf(err) != shard.ReasonProof {
 		t.Errorf("verify: %v", err)
 	}
-	m, err := s.Rebuild(small, k.IDs, shard.Options{})
+	m, err := s.Rebuild(t.Context(), small, k.IDs, shard.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestManyLostIndices(t *testing.T) {
 	}
 	s := parse(t, k.Shards[0])
 	inTime(t, func() {
-		if m, err := s.Rebuild(small, k.IDs, shard.Options{Salvage: true}); err == nil && !m.Key().Equal(k.Master) {
+		if m, err := s.Rebuild(t.Context(), small, k.IDs, shard.Options{Salvage: true}); err == nil && !m.Key().Equal(k.Master) {
 			t.Error("A WRONG KEY CAME OUT")
 		}
 	})

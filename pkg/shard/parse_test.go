@@ -140,7 +140,7 @@ func TestGoldenShard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.Rebuild(small, ids(t, want.QuorumID, want.KeyID), shard.Options{})
+	m, err := s.Rebuild(t.Context(), small, ids(t, want.QuorumID, want.KeyID), shard.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func FuzzRecoveryData(f *testing.F) {
 		}
 		_, verify := s.Verify(id)
 		key := counting()
-		m, rebuild := s.Rebuild(key, id, shard.Options{})
+		m, rebuild := s.Rebuild(t.Context(), key, id, shard.Options{})
 		if verify == nil && rebuild != nil {
 			t.Errorf("it verifies, and is not rebuilt: %v", rebuild)
 		}

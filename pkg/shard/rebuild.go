@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"errors"
@@ -19,8 +20,38 @@ type Options struct {
 	// Salvage tries more ways to make the key of what is left: Shamir shares
 	// that fit no commitment, in every combination that may be meant; and IDs
 	// that public data speaks against, until 40 ciphertexts did not open. What
-	// comes out is as proved as ever.
+	// comes out still has the backup's public key.
 	Salvage bool
+	// Accept, if it is not nil, is asked about each chain code that opens, in
+	// turn: the first that it returns true for is taken. A backup holds one chain
+	// code, but whoever can write to the bucket can add others. If none is
+	// accepted, the first that opened is the key's.
+	Accept func(m *Master, chainCode []byte) bool
+	// Operations bounds the private operations of this rebuild and others of
+	// the same key together; nil stands for MaxOperations, for this one alone.
+	Operations *Operations
+}
+
+const (
+	// MaxOperations is how many private operations the backups of one key may
+	// cost together. An intact one takes one for each player that is needed,
+	// and one for the chain code.
+	MaxOperations = 1000
+	// MaxSalvageOperations is the same for a salvage: every ciphertext of
+	// every player once.
+	MaxSalvageOperations = MaxPlayers*ciphertexts + 80
+)
+
+// Operations counts private operations, and ends a rebuild when none is left.
+// It is not for concurrent use.
+type Operations struct{ Left, Done int }
+
+// Limit returns how many operations the backups of one key may cost.
+func Limit(salvage bool) *Operations {
+	if salvage {
+		return &Operations{Left: MaxSalvageOperations}
+	}
+	return &Operations{Left: MaxOperations}
 }
 
 // Rebuild rebuilds the master private key with the recovery private key (spec,
@@ -30,11 +61,17 @@ type Options struct {
 // ciphertexts and damaged players cost more, at most 80 a player, and are
 // passed over as long as others make up for them.
 //
+// That the master key belongs to the public key that the backup names does not
+// tell that the backup is the right one, nor that its chain code is: see
+// package recovery, which decides that.
+//
 // Everything that can be checked without the private key is checked first.
 // Errors are *Error: ReasonOtherRecoveryKey, ReasonWrongIDs, ReasonPublicKey,
-// ReasonTooFewPlayers, and ReasonKeySource where key failed for a cause of its
-// own, which errors.As finds.
-func (s *Shard) Rebuild(key crypto.Decrypter, ids IDs, opt Options) (*Master, error) {
+// ReasonTooFewPlayers; ReasonOperations where Options.Operations ran out;
+// ReasonInterrupted where ctx ended, whose error errors.Is finds; and
+// ReasonKeySource where key failed for a cause of its own, which errors.As
+// finds.
+func (s *Shard) Rebuild(ctx context.Context, key crypto.Decrypter, ids IDs, opt Options) (*Master, error) {
 	pub, ok := key.Public().(*rsa.PublicKey)
 	if !ok {
 		return nil, fail(ReasonKeySource, "", "the recovery key is not an RSA key")
@@ -49,8 +86,17 @@ func (s *Shard) Rebuild(key crypto.Decrypter, ids IDs, opt Options) (*Master, er
 	} else if wrong != nil && !opt.Salvage {
 		return nil, wrong
 	}
-	r := &rebuilder{shard: s, group: s.group, terms: s.data.terms(), key: key, label: ids.label(), salvage: opt.Salvage, wrongIDs: wrong}
+	r := &rebuilder{
+		ctx: ctx, shard: s, group: s.group, terms: s.data.terms(), key: key, label: ids.label(),
+		salvage: opt.Salvage, wrongIDs: wrong, operations: opt.Operations,
+	}
+	if r.operations == nil {
+		r.operations = Limit(opt.Salvage)
+	}
 	master, err := r.master()
+	if ends(err) {
+		return nil, err
+	}
 	if err != nil {
 		if wrong != nil && !r.anyOpened {
 			return nil, wrong
@@ -61,7 +107,7 @@ func (s *Shard) Rebuild(key crypto.Decrypter, ids IDs, opt Options) (*Master, er
 		return nil, err
 	}
 	if s.group == group.Secp256k1 || opt.ChainCode {
-		if err := r.chainCode(master); err != nil {
+		if err := r.chainCode(master, opt.Accept); err != nil {
 			master.Wipe()
 			return nil, err
 		}
@@ -74,26 +120,53 @@ func (s *Shard) Rebuild(key crypto.Decrypter, ids IDs, opt Options) (*Master, er
 
 // rebuilder is one rebuild on its way.
 type rebuilder struct {
-	shard     *Shard
-	group     group.Group
-	terms     Terms // that are tried now
-	key       crypto.Decrypter
-	label     []byte
-	salvage   bool
-	wrongIDs  error          // what speaks against the IDs: in a salvage that may be damage
-	failed    int            // how many ciphertexts did not open
-	anyOpened bool           // a ciphertext did open: the IDs are right
-	found     []group.Scalar // the shares that are proved
-	warnings  faults
+	ctx        context.Context
+	shard      *Shard
+	group      group.Group
+	terms      Terms // that are tried now
+	key        crypto.Decrypter
+	label      []byte
+	salvage    bool
+	wrongIDs   error // what speaks against the IDs: in a salvage that may be damage
+	operations *Operations
+	failed     int            // how many ciphertexts did not open
+	anyOpened  bool           // a ciphertext did open: the IDs are right
+	found      []group.Scalar // the shares that are proved
+	warnings   faults
 }
 
 func (r *rebuilder) isFound(value group.Scalar) bool {
 	return slices.ContainsFunc(r.found, func(have group.Scalar) bool { return have.Equal(value) })
 }
 
+// interrupted returns an error when the context has ended.
+func (r *rebuilder) interrupted() error {
+	if err := r.ctx.Err(); err != nil {
+		return &Error{Reason: ReasonInterrupted, Faults: []Fault{{Problem: "interrupted"}}, err: err}
+	}
+	return nil
+}
+
+// ends tells whether an error ends a rebuild, whatever else could be tried.
+func ends(err error) bool {
+	switch ReasonOf(err) {
+	case ReasonKeySource, ReasonOperations, ReasonInterrupted:
+		return true
+	}
+	return false
+}
+
 // decrypt does one private operation. ErrDecrypt speaks of the ciphertext; any
-// other error is an *Error with ReasonKeySource, and ends the rebuild.
+// other error ends the rebuild.
 func (r *rebuilder) decrypt(ciphertext []byte) ([]byte, error) {
+	if err := r.interrupted(); err != nil {
+		return nil, err
+	}
+	if r.operations.Left <= 0 {
+		return nil, fail(ReasonOperations, "", "given up after %d private operations, the most that one key may take", r.operations.Done)
+	}
+	r.operations.Left--
+	r.operations.Done++
 	plain, err := rsadecrypt.Decrypt(r.key, ciphertext, r.label)
 	if err == nil {
 		r.anyOpened = true
@@ -145,7 +218,7 @@ func (r *rebuilder) master() (*Master, error) {
 	for _, terms := range r.shard.data.likelyTerms(len(c.order), r.salvage) {
 		r.terms = terms
 		m, err := c.attempt()
-		if m != nil || ReasonOf(err) == ReasonKeySource || ReasonOf(err) == ReasonWrongIDs {
+		if m != nil || ends(err) || ReasonOf(err) == ReasonWrongIDs {
 			return m, err
 		}
 		if first == nil {

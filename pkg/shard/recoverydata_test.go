@@ -50,12 +50,12 @@ func openRecoveryData(t *testing.T, d vectors.Data) {
 	if want := map[bool]Reason{true: ReasonNoProof}[d.Version == 1]; ReasonOf(err) != want || err != nil && want == "" {
 		t.Errorf("verify: %v, want %q", err, want)
 	}
-	r := &rebuilder{shard: s, group: g, terms: b.terms(), key: key, label: label}
+	r := &rebuilder{ctx: t.Context(), shard: s, group: g, terms: b.terms(), key: key, label: label, operations: Limit(false)}
 	m, err := r.master()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.chainCode(m); err != nil || m.lost != nil {
+	if err := r.chainCode(m, nil); err != nil || m.lost != nil {
 		t.Fatal(err, m.lost)
 	}
 	if got := hex.EncodeToString(m.key.Bytes()); got != d.MasterPrivateKey {

@@ -14,17 +14,40 @@ import (
 
 // ParseSalvage reads what can be read of a shard that Parse refuses: one that
 // is cut off, has stretches of noise in it, or lacks some. It guesses at the
-// structure, so it is for the last copy there is; whatever a rebuild makes of
-// the result is as proved as ever. key is the recovery key at hand, taken for
-// the shard's where the shard no longer says which it is. It returns what was
-// lost.
+// structure, so it is for the last copy there is; what a rebuild makes of the
+// result still has the public key that the shard names. key is the recovery key
+// that is available: it is taken for the shard's where the shard no longer says
+// which it is; nil refuses such a shard. It returns what was lost.
 func ParseSalvage(file []byte, key *rsa.PublicKey) (*Shard, []Fault, error) {
 	s, sound := Parse(file)
 	if sound == nil {
 		return s, nil, nil
 	}
-	if len(file) > MaxFileSize {
+	w := readDamaged(file, key)
+	if w == nil || w.shard.recoveryKey == nil {
 		return nil, nil, sound
+	}
+	return w.shard, w.lost, nil
+}
+
+// DamagedMasterKeys returns every master public key that a damaged file names,
+// if so much of it can be read that a key might be rebuilt from it; else none.
+func DamagedMasterKeys(file []byte) []group.Point {
+	w := readDamaged(file, nil)
+	if w == nil || w.shard.Players() < 2 {
+		return nil
+	}
+	if t := w.shard.Terms(); t.Sharing == Shamir && int64(w.shard.Players()) <= t.Threshold {
+		return nil
+	}
+	return w.shard.NamedMasterKeys()
+}
+
+// readDamaged returns what can be read of a damaged shard, or nil if there is no
+// player in it or no master public key. key may be nil.
+func readDamaged(file []byte, key *rsa.PublicKey) *wreck {
+	if len(file) > MaxFileSize {
+		return nil
 	}
 	text, replaced := mend(withoutSpace(file))
 	w := &wreck{key: key, shard: &Shard{recoveryKey: key, data: &backup{hasPlayers: true}}}
@@ -33,9 +56,9 @@ func ParseSalvage(file []byte, key *rsa.PublicKey) (*Shard, []Fault, error) {
 	}
 	w.envelope(text)
 	if len(w.shard.data.players) == 0 || !w.publicKey() {
-		return nil, nil, sound
+		return nil
 	}
-	return w.shard, w.lost, nil
+	return w
 }
 
 // wreck is a damaged shard that is being read.
@@ -156,6 +179,9 @@ func (w *wreck) envelopeField(name string, f found) {
 // resembles tells whether the hex text is of the recovery key at hand, but for
 // some damage: of two keys, a digit in sixteen is the same.
 func (w *wreck) resembles(text string) bool {
+	if w.key == nil {
+		return false
+	}
 	own := hex.EncodeToString(rsadecrypt.MarshalPublicKey(w.key))
 	if len(text) != len(own) {
 		return false
@@ -167,6 +193,18 @@ func (w *wreck) resembles(text string) bool {
 		}
 	}
 	return same > len(own)/2
+}
+
+// usualKeySize is the size of an RSA-4096 ciphertext, in bytes.
+const usualKeySize = 512
+
+// ciphertextSize returns the size of the ciphertexts, in bytes: that of the
+// usual recovery key where the shard does not say which it is for.
+func (s *Shard) ciphertextSize() int {
+	if s.recoveryKey == nil {
+		return usualKeySize
+	}
+	return s.recoveryKey.Size()
 }
 
 // publicKey makes sure that there is a master public key to prove a rebuild

@@ -41,7 +41,7 @@ func (w *wreck) parts1(text []byte) {
 		case "values":
 			return 40*(minOwn+len(`"":"",`)) + digitsOfX/2 + 1
 		}
-		return 40*((w.shard.recoveryKey.Size()+2)/3*4+len(`"":"",`)) + digitsOfX - digitsOfX/2 + 1
+		return 40*((w.shard.ciphertextSize()+2)/3*4+len(`"":"",`)) + digitsOfX - digitsOfX/2 + 1
 	}
 	l := newLayout(text, all, usualParts, size)
 	l.measure(all)
@@ -137,7 +137,7 @@ const slack = 40
 // its length.
 func (c *cutter) items() {
 	value := elements{text: c.text, size: minOwn, bytes: seedSize}
-	encrypted := elements{text: c.text, size: (c.shard.recoveryKey.Size() + 2) / 3 * 4, bytes: c.shard.recoveryKey.Size()}
+	encrypted := elements{text: c.text, size: (c.shard.ciphertextSize() + 2) / 3 * 4, bytes: c.shard.ciphertextSize()}
 	for _, m := range anX.FindAllSubmatchIndex(c.text, -1) {
 		x, _ := strconv.Atoi(string(c.text[m[2]:m[3]]))
 		if x > ciphertexts {

@@ -81,7 +81,7 @@ func TestSalvageCost(t *testing.T) {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		key := counting()
-		m, err := s.Rebuild(key, k.IDs, shard.Options{})
+		m, err := s.Rebuild(t.Context(), key, k.IDs, shard.Options{})
 		if err != nil || !m.Key().Equal(k.Master) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -149,7 +149,7 @@ func testSalvageFiles(t *testing.T, version string) {
 				}
 				return
 			}
-			m, err := s.Rebuild(small, k.IDs, shard.Options{Salvage: true})
+			m, err := s.Rebuild(t.Context(), small, k.IDs, shard.Options{Salvage: true})
 			if (err == nil) != c.ok {
 				t.Fatalf("%v; lost %v", err, lost)
 			}
@@ -178,7 +178,7 @@ func TestJoin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Rebuild(small, k.IDs, shard.Options{}); shard.ReasonOf(err) != shard.ReasonTooFewPlayers {
+		if _, err := s.Rebuild(t.Context(), small, k.IDs, shard.Options{}); shard.ReasonOf(err) != shard.ReasonTooFewPlayers {
 			t.Errorf("one copy: %v", err)
 		}
 		copies = append(copies, s)
@@ -187,7 +187,7 @@ func TestJoin(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := joined.Rebuild(small, k.IDs, shard.Options{})
+	m, err := joined.Rebuild(t.Context(), small, k.IDs, shard.Options{})
 	if err != nil || !m.Key().Equal(k.Master) {
 		t.Errorf("joined: %v", err)
 	}
@@ -223,7 +223,7 @@ func FuzzParseSalvage(f *testing.F) {
 			return
 		}
 		key := &counter{PrivateKey: small, allowed: 20} // for speed
-		m, err := s.Rebuild(key, k.IDs, shard.Options{Salvage: true})
+		m, err := s.Rebuild(t.Context(), key, k.IDs, shard.Options{Salvage: true})
 		if err == nil && !m.Key().Equal(k.Master) {
 			t.Error("A WRONG KEY CAME OUT")
 		}

@@ -29,7 +29,7 @@ func (w *wreck) usualSize(points int) func(field string) int {
 		case "public_key":
 			return text(points)
 		case "es":
-			return list(ciphertexts, w.shard.recoveryKey.Size())
+			return list(ciphertexts, w.shard.ciphertextSize())
 		case "ys":
 			return list(degree, points)
 		case "vs", "rs":
@@ -41,7 +41,7 @@ func (w *wreck) usualSize(points int) func(field string) int {
 		case "nonce":
 			return text(32)
 		case "aux_data_wrapped_encryption_key":
-			return text(w.shard.recoveryKey.Size())
+			return text(w.shard.ciphertextSize())
 		case "aux_data_private_encrypted":
 			return text(84)
 		case "aux_data_public":
@@ -71,7 +71,7 @@ func (w *wreck) players(text []byte) {
 			value, _ := f.value(text, m.name)
 			p.salvage(m.name, value)
 		}
-		p.es = f.list(text, "es", w.shard.recoveryKey.Size(), ciphertexts)
+		p.es = f.list(text, "es", w.shard.ciphertextSize(), ciphertexts)
 		p.ys = f.list(text, "ys", points, degree)
 		p.vs = f.list(text, "vs", seedSize, opened)
 		p.rs = f.list(text, "rs", seedSize, opened)

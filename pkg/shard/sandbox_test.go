@@ -107,7 +107,7 @@ func TestPrivateOperations(t *testing.T) {
 				t.Errorf("verify: %v", err)
 			}
 			key := counting()
-			m, err := s.Rebuild(key, k.IDs, c.options)
+			m, err := s.Rebuild(t.Context(), key, k.IDs, c.options)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -149,11 +149,11 @@ func testVersion(t *testing.T, spec sandbox.Spec) {
 	}
 	wrong := k.IDs
 	wrong.Quorum[0] ^= 1
-	if _, err := s.Rebuild(small, wrong, shard.Options{}); shard.ReasonOf(err) != shard.ReasonWrongIDs {
+	if _, err := s.Rebuild(t.Context(), small, wrong, shard.Options{}); shard.ReasonOf(err) != shard.ReasonWrongIDs {
 		t.Errorf("with a wrong quorum ID: %v", err)
 	}
 	key := counting()
-	m, err := s.Rebuild(key, k.IDs, shard.Options{ChainCode: true})
+	m, err := s.Rebuild(t.Context(), key, k.IDs, shard.Options{ChainCode: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,14 +215,14 @@ func judge(t *testing.T, file []byte, c sandbox.Case) (operations int, verify, r
 	}
 	_, verify = s.Verify(c.IDs)
 	key := counting()
-	m, err := s.Rebuild(key, c.IDs, shard.Options{})
+	m, err := s.Rebuild(t.Context(), key, c.IDs, shard.Options{})
 	if err != nil {
 		return key.operations, verify, err
 	}
 	if !m.Key().Equal(c.Key.Master) {
 		t.Error("A WRONG MASTER KEY CAME OUT")
 	}
-	w, err := wallet.Derive(m, wallet.Expected{Backup: s.WalletPublicKey()})
+	w, err := wallet.DeriveAnchored(m, wallet.Anchor{PublicKey: s.WalletPublicKey()})
 	if err == nil && !w.Private().Equal(c.Key.Wallet) {
 		t.Error("A WRONG WALLET KEY CAME OUT")
 	}
@@ -256,7 +256,7 @@ func TestHiddenGarbage(t *testing.T) {
 		t.Errorf("verify: %v", err)
 	}
 	key := counting()
-	m, err := s.Rebuild(key, k.IDs, shard.Options{})
+	m, err := s.Rebuild(t.Context(), key, k.IDs, shard.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +275,7 @@ func TestKeySourceFails(t *testing.T) {
 	s := parse(t, k.Shards[0])
 	for allowed := range 3 {
 		key := &counter{PrivateKey: small, allowed: allowed}
-		m, err := s.Rebuild(key, k.IDs, shard.Options{})
+		m, err := s.Rebuild(t.Context(), key, k.IDs, shard.Options{})
 		if m != nil || !errors.Is(err, errPulled) || shard.ReasonOf(err) != shard.ReasonKeySource || key.operations != allowed {
 			t.Errorf("pulled out at operation %d: %v, %v, %d operations", allowed+1, m, err, key.operations)
 		}
@@ -285,7 +285,7 @@ func TestKeySourceFails(t *testing.T) {
 // TestMasterIsNotShown prints a Master in every way.
 func TestMasterIsNotShown(t *testing.T) {
 	k := backup(t, sandbox.Spec{Group: group.Secp256k1, Players: 2, Threshold: 1})
-	m, err := parse(t, k.Shards[0]).Rebuild(small, k.IDs, shard.Options{})
+	m, err := parse(t, k.Shards[0]).Rebuild(t.Context(), small, k.IDs, shard.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +318,7 @@ func TestKit(t *testing.T) {
 			t.Errorf("index %d, want %d", s.Index(), i)
 		}
 		for j, key := range keys {
-			m, err := s.Rebuild(key, k.IDs, shard.Options{})
+			m, err := s.Rebuild(t.Context(), key, k.IDs, shard.Options{})
 			switch {
 			case i == j && (err != nil || !m.Key().Equal(k.Master)):
 				t.Errorf("shard %d with its own key: %v", i, err)

@@ -155,7 +155,7 @@ func (d *decryption) leftOver() (*share, error) {
 				found = d.proved(value, nil)
 			}
 		}
-		return found == nil && guesses < maxGuesses
+		return found == nil && guesses < maxGuesses && d.ctx.Err() == nil
 	})
 	if found != nil {
 		return found, nil

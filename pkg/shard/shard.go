@@ -13,8 +13,10 @@
 package shard
 
 import (
+	"bytes"
 	"crypto/rsa"
 	"crypto/sha256"
+	"slices"
 
 	"recover/internal/challenge"
 	"recover/internal/group"
@@ -77,6 +79,41 @@ func (s *Shard) Group() group.Group { return s.group }
 
 // MasterPublicKey returns the master public key that the shard names.
 func (s *Shard) MasterPublicKey() group.Point { return s.root }
+
+// NamedMasterKeys returns every master public key that the shard names: its own,
+// and those that players' parts have instead. An intact backup names one.
+func (s *Shard) NamedMasterKeys() []group.Point {
+	all := []group.Point{s.root}
+	own := s.root.Bytes()
+	for _, p := range s.data.players {
+		raw, err := p.publicKey.bytes()
+		if err != nil || bytes.Equal(raw, own) {
+			continue
+		}
+		g, point, err := group.ParsePublicKey(raw)
+		if err == nil && !slices.ContainsFunc(all, func(have group.Point) bool { return SamePublicKey(have, point) }) && g != nil {
+			all = append(all, point)
+		}
+	}
+	return all
+}
+
+// SamePublicKey compares public keys that may be of different groups.
+func SamePublicKey(a, b group.Point) bool { return bytes.Equal(a.Bytes(), b.Bytes()) }
+
+// Operations returns how many private operations a rebuild takes if the backup
+// is intact: one for each player's share that is needed, and one for the chain
+// code of a SECP256K1 key; chainCode asks for that of any key.
+func (s *Shard) Operations(chainCode bool) int {
+	n := s.Players()
+	if t := s.Terms(); t.Sharing == Shamir && t.Threshold >= 0 && t.Threshold < int64(n) {
+		n = int(t.Threshold) + 1
+	}
+	if chainCode || s.group == group.Secp256k1 {
+		n++
+	}
+	return n
+}
 
 // WalletPublicKey returns the wallet public key that the shard names, or nil.
 func (s *Shard) WalletPublicKey() group.Point { return s.wallet }

@@ -69,7 +69,7 @@ func checkVector(t *testing.T, file []byte, key *rsa.PrivateKey, want vectors.Ke
 	if _, err := s.Verify(id); err != nil {
 		t.Errorf("verify: %v", err)
 	}
-	m, err := s.Rebuild(key, id, shard.Options{ChainCode: true})
+	m, err := s.Rebuild(t.Context(), key, id, shard.Options{ChainCode: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func checkVector(t *testing.T, file []byte, key *rsa.PrivateKey, want vectors.Ke
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := wallet.Derive(m, wallet.Expected{Backup: s.WalletPublicKey()})
+	w, err := wallet.DeriveAnchored(m, wallet.Anchor{PublicKey: s.WalletPublicKey()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,11 +133,11 @@ func verdicts(t *testing.T, c vectors.Case) (verify, rebuild error) {
 	if verify = s.CheckRecoveryKey(&key.PublicKey); verify == nil {
 		_, verify = s.Verify(id)
 	}
-	m, err := s.Rebuild(key, id, shard.Options{})
+	m, err := s.Rebuild(t.Context(), key, id, shard.Options{})
 	if err != nil {
 		return verify, err
 	}
-	w, err := wallet.Derive(m, wallet.Expected{Backup: s.WalletPublicKey()})
+	w, err := wallet.DeriveAnchored(m, wallet.Anchor{PublicKey: s.WalletPublicKey()})
 	if err != nil {
 		return verify, err
 	}

@@ -1,6 +1,7 @@
 package shard_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -149,7 +150,7 @@ func (r *round) rebuild(parsed []*shard.Shard) error {
 
 func (r *round) open(s *shard.Shard) error {
 	key := counting()
-	m, err := s.Rebuild(key, r.k.IDs, shard.Options{Salvage: true})
+	m, err := s.Rebuild(context.Background(), key, r.k.IDs, shard.Options{Salvage: true})
 	if err == nil && !m.Key().Equal(r.k.Master) {
 		r.t.Errorf("%s: A WRONG KEY CAME OUT", r.name)
 	}

@@ -3,6 +3,7 @@ package wallet
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strings"
 
 	//lint:ignore SA1019 addresses of Bitcoin and the XRP Ledger are made with it
@@ -59,6 +60,13 @@ func FindAddress(g group.Group, p group.Point, text string) (chain string, ok bo
 	}
 	return "", false
 }
+
+// addressForms are the forms of all that Addresses returns.
+var addressForms = regexp.MustCompile(`^(0[xX][0-9a-fA-F]{40}|T[1-9A-HJ-NP-Za-km-z]{33}|r[1-9A-HJ-NP-Za-km-z]{24,34}|(?i:bc|tb)1[qQ][0-9a-zA-Z]{38}|[1-9A-HJ-NP-Za-km-z]{32,44})$`)
+
+// IsAddress tells whether text has the form of one of the addresses that
+// Addresses returns, of whatever key.
+func IsAddress(text string) bool { return addressForms.MatchString(text) }
 
 func otherCase(a Address, text string) bool {
 	switch a.Chain {

@@ -14,9 +14,9 @@ const (
 	DerivationNone  = "none" // the master key itself: ED25519
 )
 
-// Key is a wallet private key that may leave the program: it comes from a
-// proved master key, and its public key is the one that the backup and the
-// record have for the wallet. Only Derive makes one. The caller wipes it.
+// Key is a wallet private key. It comes from a master key that has the public
+// key of its backup; whether that backup is the right one is decided in package
+// recovery. Only Derive and DeriveAnchored make one. The caller wipes it.
 type Key struct {
 	group      group.Group
 	private    group.Scalar
@@ -24,42 +24,90 @@ type Key struct {
 	derivation string
 }
 
-// Expected is what a wallet key has to be. What is not known is left out.
-type Expected struct {
-	Backup  group.Point // the wallet public key in the shard
-	Record  group.Point // the public key in the offline record
-	Address string      // the address in the offline record, on any chain
+// Anchor is what a wallet key is known by from outside the bucket: its public
+// key, an address on any chain, or both.
+type Anchor struct {
+	PublicKey group.Point // nil: not known
+	Address   string      // "": not known
 }
 
-// MismatchError says that the derived wallet key is not the expected one.
+// IsZero tells whether nothing is known.
+func (a Anchor) IsZero() bool { return a.PublicKey == nil && a.Address == "" }
+
+// Check compares a wallet public key with the anchor. The error is a
+// *MismatchError. An address of a form that is not known here is passed over
+// where the public key is known; by itself it is no key's.
+func (a Anchor) Check(g group.Group, public group.Point) error {
+	if a.PublicKey != nil && !shard.SamePublicKey(public, a.PublicKey) {
+		return &MismatchError{Field: "public_key"}
+	}
+	if a.Address == "" || a.PublicKey != nil && !IsAddress(a.Address) {
+		return nil
+	}
+	if _, ok := FindAddress(g, public, a.Address); !ok {
+		return &MismatchError{Field: "address"}
+	}
+	return nil
+}
+
+// MismatchError says that no derived wallet key has the recorded public key or
+// address.
 type MismatchError struct {
-	// Where names what has another key or address: the shard, or the record.
-	Where string
-	// InRecord tells that the record disagrees, not the backup.
-	InRecord bool
+	Field string // of the record: "public_key" or "address"
 }
 
 func (e *MismatchError) Error() string {
-	return "the master key is rebuilt, but the wallet key derived from it is not the one of " + e.Where
+	return "the master key was rebuilt, but no wallet key derived from it has the " + e.Field + " of the record"
 }
 
-// Derive makes the wallet key of a master key (spec, section 4, step 5): the
-// master key itself for ED25519, its child m/0 for SECP256K1. It has to be what
-// is known of the wallet. A later version of the service may derive in another
-// way: where a public key or an address is known, the master key itself and the
-// children m/1 … m/100 are tried too, and Derivation tells which fits. The error
-// is a *MismatchError, or that of m.ChainCode.
-func Derive(m *shard.Master, want Expected) (*Key, error) {
-	k, first := derive(m, usual(m.Group()), want)
-	if first == nil || !want.known() {
-		return k, first
+// Derive makes the wallet key of a master key in the usual way (spec, section
+// 4, step 5): the master key itself for ED25519, its child m/0 for SECP256K1.
+// The error is that of m.ChainCode.
+func Derive(m *shard.Master) (*Key, error) {
+	code, err := chainCodeOf(m)
+	if err != nil {
+		return nil, err
 	}
-	for _, d := range others(m.Group()) {
-		if k, err := derive(m, d, want); err == nil {
-			return k, nil
+	return derive(m, code, usual(m.Group()))
+}
+
+// DeriveAnchored makes the wallet key that the anchor names. A later version of
+// the service may derive in another way: the master key itself and the children
+// m/1 … m/100 are tried too, and Derivation tells which fits. The error is a
+// *MismatchError, or that of m.ChainCode.
+func DeriveAnchored(m *shard.Master, anchor Anchor) (*Key, error) {
+	code, lost := chainCodeOf(m)
+	key, err := deriveAnchored(m, code, anchor)
+	if err != nil && lost != nil {
+		return nil, lost
+	}
+	return key, err
+}
+
+// AcceptChainCode returns what shard.Options.Accept takes: whether a chain code
+// makes the wallet key that the anchor names.
+func (a Anchor) AcceptChainCode() func(*shard.Master, []byte) bool {
+	return func(m *shard.Master, code []byte) bool {
+		key, err := deriveAnchored(m, code, a)
+		if err != nil {
+			return false
 		}
+		key.Wipe()
+		return true
 	}
-	return nil, first
+}
+
+// chainCodeOf returns the chain code, which the usual derivation of an ED25519
+// key does not need.
+func chainCodeOf(m *shard.Master) ([]byte, error) {
+	if m.Group() != group.Secp256k1 {
+		return nil, nil
+	}
+	code, err := m.ChainCode()
+	if err != nil {
+		return nil, err
+	}
+	return code.Reveal(), nil
 }
 
 // maxIndex is the last child that is tried where m/0 is not the wallet.
@@ -75,18 +123,6 @@ func usual(g group.Group) derivation {
 	return -1
 }
 
-// others are the derivations that are tried besides the usual one.
-func others(g group.Group) []derivation {
-	if g != group.Secp256k1 {
-		return nil
-	}
-	all := []derivation{-1}
-	for i := derivation(1); i <= maxIndex; i++ {
-		all = append(all, i)
-	}
-	return all
-}
-
 func (d derivation) String() string {
 	if d < 0 {
 		return DerivationNone
@@ -94,44 +130,48 @@ func (d derivation) String() string {
 	return fmt.Sprintf("m/%d", int(d))
 }
 
-// derive makes one key and compares it with what is known.
-func derive(m *shard.Master, d derivation, want Expected) (*Key, error) {
+// deriveAnchored tries the usual derivation first, then the others. A nil chain
+// code is a lost one.
+func deriveAnchored(m *shard.Master, code []byte, anchor Anchor) (*Key, error) {
+	all := []derivation{usual(m.Group())}
+	if m.Group() == group.Secp256k1 {
+		all = append(all, -1)
+		for i := derivation(1); i <= maxIndex; i++ {
+			all = append(all, i)
+		}
+	}
+	var first error
+	for _, d := range all {
+		if d >= 0 && code == nil {
+			continue
+		}
+		key, err := derive(m, code, d)
+		if err == nil {
+			if err = anchor.Check(key.group, key.public); err == nil {
+				return key, nil
+			}
+			key.Wipe()
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return nil, first
+}
+
+// derive makes one key.
+func derive(m *shard.Master, code []byte, d derivation) (*Key, error) {
 	k := &Key{group: m.Group(), derivation: d.String()}
 	if d < 0 {
 		k.private = m.Group().NewScalar().Set(m.Key())
 	} else {
-		code, err := m.ChainCode()
-		if err != nil {
-			return nil, err
-		}
-		if k.private, err = Child(m.Key(), code.Reveal(), uint32(d)); err != nil {
+		var err error
+		if k.private, err = Child(m.Key(), code, uint32(d)); err != nil {
 			return nil, err
 		}
 	}
 	k.public = k.group.NewPoint().BaseMul(k.private)
-	if err := k.check(want); err != nil {
-		k.Wipe()
-		return nil, err
-	}
 	return k, nil
-}
-
-// known tells whether there is anything that the wallet key is known by.
-func (e Expected) known() bool { return e.Backup != nil || e.Record != nil || e.Address != "" }
-
-func (k *Key) check(want Expected) error {
-	if want.Backup != nil && !k.public.Equal(want.Backup) {
-		return &MismatchError{Where: "the shard's walletPublicKeyBase64"}
-	}
-	if want.Record != nil && !k.public.Equal(want.Record) {
-		return &MismatchError{Where: "the record's public_key", InRecord: true}
-	}
-	if want.Address != "" {
-		if _, ok := FindAddress(k.group, k.public, want.Address); !ok {
-			return &MismatchError{Where: "the record's address", InRecord: true}
-		}
-	}
-	return nil
 }
 
 // Group returns the key's group.

@@ -34,7 +34,7 @@ func master(t *testing.T, g group.Group, change func(*sandbox.Shard)) (*sandbox.
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.Rebuild(key, k.IDs, shard.Options{})
+	m, err := s.Rebuild(t.Context(), key, k.IDs, shard.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,30 +49,54 @@ func TestDerive(t *testing.T) {
 		usual := map[group.Group]string{group.Secp256k1: "m/0", group.Edwards25519: "none"}[g]
 		right := public(k, k.Wallet)
 		address := wallet.Addresses(g, right)[0].Text
-		for name, want := range map[string]wallet.Expected{
-			"nothing known": {}, "shard": {Backup: right}, "record": {Record: right}, "address": {Address: address},
-			"all": {Backup: right, Record: right, Address: address},
+		if w, err := wallet.Derive(m); err != nil || !w.Private().Equal(k.Wallet) || w.Derivation() != usual || !w.IsUsual() {
+			t.Errorf("%s: %v", g.Name(), err)
+		}
+		for name, want := range map[string]wallet.Anchor{
+			"public key": {PublicKey: right}, "address": {Address: address}, "both": {PublicKey: right, Address: address},
+			"an address of an unknown form": {PublicKey: right, Address: "someone.eth"},
 		} {
-			w, err := wallet.Derive(m, want)
+			w, err := wallet.DeriveAnchored(m, want)
 			if err != nil || !w.Private().Equal(k.Wallet) || w.Derivation() != usual || !w.IsUsual() {
 				t.Errorf("%s, %s: %v", g.Name(), name, err)
 			}
 		}
 		other := k.Group.NewPoint().BaseMul(k.Group.NewScalar().SetUint64(5))
+		foreign := "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh"
 		for _, c := range []struct {
-			want wallet.Expected
+			want wallet.Anchor
 			text string
 		}{
-			{wallet.Expected{Backup: other}, "the master key is rebuilt, but the wallet key derived from it is not the one of the shard's walletPublicKeyBase64"},
-			{wallet.Expected{Record: other}, "the master key is rebuilt, but the wallet key derived from it is not the one of the record's public_key"},
-			{wallet.Expected{Address: "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh"}, "the master key is rebuilt, but the wallet key derived from it is not the one of the record's address"},
-			{wallet.Expected{Backup: right, Record: other}, "the master key is rebuilt, but the wallet key derived from it is not the one of the record's public_key"},
+			{wallet.Anchor{PublicKey: other}, "the master key was rebuilt, but no wallet key derived from it has the public_key of the record"},
+			{wallet.Anchor{Address: foreign}, "the master key was rebuilt, but no wallet key derived from it has the address of the record"},
+			{wallet.Anchor{Address: "someone.eth"}, "the master key was rebuilt, but no wallet key derived from it has the address of the record"},
+			{wallet.Anchor{PublicKey: right, Address: foreign}, "the master key was rebuilt, but no wallet key derived from it has the address of the record"},
 		} {
-			_, err := wallet.Derive(m, c.want)
+			_, err := wallet.DeriveAnchored(m, c.want)
 			var mismatch *wallet.MismatchError
-			if !errors.As(err, &mismatch) || err.Error() != c.text || mismatch.InRecord != (c.want.Record != nil || c.want.Address != "") {
+			if !errors.As(err, &mismatch) || err.Error() != c.text {
 				t.Errorf("%s: %v\nwant %s", g.Name(), err, c.text)
 			}
+		}
+	}
+}
+
+// TestIsAddress: every address that is made here has a form that is known here.
+func TestIsAddress(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		for _, g := range []group.Group{group.Secp256k1, group.Edwards25519} {
+			p := g.NewPoint().BaseMul(g.NewScalar().SetUint64(random.Uint64()))
+			for _, a := range wallet.Addresses(g, p) {
+				if !wallet.IsAddress(a.Text) {
+					t.Fatalf("%s %s", a.Chain, a.Text)
+				}
+			}
+		}
+	}
+	for _, text := range []string{"", "someone.eth", "0x12", "X7gJ5YK8abHf2eTPWPFHAAot8Knck11QGqmQ7a6a3Z8PJvk", "bc1p5d7rjq7g6rdk2yhzks9smlaqtedr4dekq08ge8ztwac72sfr9rusxg3297"} {
+		if wallet.IsAddress(text) {
+			t.Errorf("%q", text)
 		}
 	}
 }
@@ -86,21 +110,21 @@ func TestOtherDerivations(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []wallet.Expected{
-			{Backup: public(k, child)}, {Address: wallet.Addresses(k.Group, public(k, child))[3].Text},
+		for _, want := range []wallet.Anchor{
+			{PublicKey: public(k, child)}, {Address: wallet.Addresses(k.Group, public(k, child))[3].Text},
 		} {
-			w, err := wallet.Derive(m, want)
+			w, err := wallet.DeriveAnchored(m, want)
 			if err != nil || !w.Private().Equal(child) || w.IsUsual() {
 				t.Errorf("m/%d: %v", index, err)
 			}
 		}
 	}
-	w, err := wallet.Derive(m, wallet.Expected{Backup: public(k, k.Master)})
+	w, err := wallet.DeriveAnchored(m, wallet.Anchor{PublicKey: public(k, k.Master)})
 	if err != nil || w.Derivation() != "none" || w.IsUsual() || !w.Private().Equal(k.Master) {
 		t.Errorf("the master key itself: %v", err)
 	}
 	if child, _ := wallet.Child(k.Master, k.ChainCode, 101); child != nil {
-		if _, err := wallet.Derive(m, wallet.Expected{Backup: public(k, child)}); err == nil {
+		if _, err := wallet.DeriveAnchored(m, wallet.Anchor{PublicKey: public(k, child)}); err == nil {
 			t.Error("m/101 is not among those that are tried")
 		}
 	}
@@ -118,12 +142,13 @@ func TestChainCodeLost(t *testing.T) {
 	if !m.Key().Equal(k.Master) {
 		t.Fatal("the master key is not right")
 	}
-	for _, want := range []wallet.Expected{{}, {Backup: public(k, k.Wallet)}} {
-		if _, err := wallet.Derive(m, want); shard.ReasonOf(err) != shard.ReasonChainCode {
-			t.Errorf("%v", err)
-		}
+	if _, err := wallet.Derive(m); shard.ReasonOf(err) != shard.ReasonChainCode {
+		t.Errorf("%v", err)
 	}
-	if w, err := wallet.Derive(m, wallet.Expected{Record: public(k, k.Master)}); err != nil || w.Derivation() != "none" {
+	if _, err := wallet.DeriveAnchored(m, wallet.Anchor{PublicKey: public(k, k.Wallet)}); shard.ReasonOf(err) != shard.ReasonChainCode {
+		t.Errorf("%v", err)
+	}
+	if w, err := wallet.DeriveAnchored(m, wallet.Anchor{PublicKey: public(k, k.Master)}); err != nil || w.Derivation() != "none" {
 		t.Errorf("the master key itself: %v", err)
 	}
 }

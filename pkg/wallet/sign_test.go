@@ -11,7 +11,7 @@ import (
 func TestSign(t *testing.T) {
 	for _, g := range []group.Group{group.Secp256k1, group.Edwards25519} {
 		_, m := master(t, g, nil)
-		k, err := wallet.Derive(m, wallet.Expected{})
+		k, err := wallet.Derive(m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestSign(t *testing.T) {
 // computed from the signatures.
 func TestSignTwice(t *testing.T) {
 	_, m := master(t, group.Edwards25519, nil)
-	k, err := wallet.Derive(m, wallet.Expected{})
+	k, err := wallet.Derive(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,506 @@
+package recovery
+
+import (
+	"context"
+	"crypto"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"slices"
+
+	"recover/internal/group"
+	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard"
+	"recover/pkg/wallet"
+)
+
+// RebuildOptions say how a key is rebuilt.
+type RebuildOptions struct {
+	// WithMaster opens the chain code of an ED25519 key too, and keeps a master
+	// key whose wallet key cannot be derived because its chain code is lost.
+	WithMaster bool
+	// Salvage also reads damaged files, and tries more to make the key of what
+	// is left.
+	Salvage bool
+	// AcceptUnproved also gives out a key that is not proved, with what is in
+	// doubt. It never accepts one that the record contradicts.
+	AcceptUnproved bool
+}
+
+// Rebuilt is what became of a key.
+type Rebuilt struct {
+	// Wallet is the wallet key: right where Doubts is empty. It is nil where
+	// Err says why there is none.
+	Wallet *wallet.Key
+	// Master is the master key of Wallet, or with RebuildOptions.WithMaster one
+	// without a wallet key. The caller wipes both.
+	Master *shard.Master
+	// Backup is the one that was used, or that Err is about.
+	Backup *Backup
+	// Doubts are why the key is not known to be right.
+	Doubts []error
+	// Warnings are what was wrong and did no harm.
+	Warnings []string
+	Err      error
+
+	// Operations is how many private operations were done.
+	Operations int
+}
+
+// IsRight tells whether the wallet key is the right one.
+func (r *Rebuilt) IsRight() bool { return r.Wallet != nil && len(r.Doubts) == 0 }
+
+// Wipe overwrites the keys.
+func (r *Rebuilt) Wipe() {
+	if r.Wallet != nil {
+		r.Wallet.Wipe()
+	}
+	if r.Master != nil {
+		r.Master.Wipe()
+	}
+}
+
+// Rebuild rebuilds the key with the recovery private key, whose public half is
+// an *rsa.PublicKey. It tries the backups one after the other, at most
+// shard.MaxOperations private operations in all, until one gives the right key
+// by the rule of this package. An error is one of the recovery key or of ctx,
+// and ends the work on other keys too.
+func (s *Backups) Rebuild(ctx context.Context, key crypto.Decrypter, opt RebuildOptions) (*Rebuilt, error) {
+	public, ok := key.Public().(*rsa.PublicKey)
+	if !ok {
+		return nil, errors.New("the recovery key is not an RSA key")
+	}
+	r := &rebuild{
+		Backups: s, ctx: ctx, key: key, public: public, options: opt, anchor: anchor(s.Entry),
+		operations: shard.Limit(opt.Salvage), out: new(Rebuilt),
+	}
+	r.sort()
+	if err := r.tryAll(); err != nil {
+		r.out.Wipe()
+		return nil, err
+	}
+	r.conclude()
+	return r.out, nil
+}
+
+// rebuild is one rebuild on its way.
+type rebuild struct {
+	*Backups
+	ctx        context.Context
+	key        crypto.Decrypter
+	public     *rsa.PublicKey
+	options    RebuildOptions
+	anchor     wallet.Anchor
+	operations *shard.Operations
+	out        *Rebuilt
+	ours       []*Backup // for the recovery key, and of the recorded algorithm
+	failures   []failure
+	gaveUp     bool // the operations ran out
+}
+
+// failure is a backup that did not give the key.
+type failure struct {
+	backup *Backup
+	err    error
+}
+
+// sort puts every file among those that may give the key, or those that cannot.
+func (r *rebuild) sort() {
+	r.out.Warnings = append(r.out.Warnings, r.Warnings...)
+	fingerprint := rsadecrypt.FingerprintOf(r.public)
+	for _, b := range r.all {
+		if b.SameAs != nil {
+			continue
+		}
+		if b.Err != nil && !b.HasKey() && r.options.Salvage {
+			r.salvage(b)
+		}
+		switch {
+		case b.ignored && b.Err != nil:
+		case b.Err != nil:
+			r.fail(b, b.Err)
+		case b.RecoveryKey != fingerprint:
+			sh, err := r.load(b)
+			if err == nil {
+				err = sh.CheckRecoveryKey(r.public)
+			}
+			r.fail(b, err)
+		default:
+			if err := r.checkMaster(b); err != nil {
+				r.fail(b, err)
+				continue
+			}
+			r.ours = append(r.ours, b)
+		}
+	}
+	r.nearestFirst()
+}
+
+// checkMaster refuses a backup that public data shows not to be the recorded
+// one.
+func (r *rebuild) checkMaster(b *Backup) error {
+	e := r.Entry
+	switch {
+	case r.anchor.IsZero() && e.MasterPublicKey != nil && !shard.SamePublicKey(b.MasterPublicKey, e.MasterPublicKey):
+		return &RecordError{"master_public_key", "the record's master_public_key is not the master public key of the shard"}
+	case !r.anchor.IsZero() && e.Algorithm == group.Edwards25519:
+		return notRecorded(r.anchor, e.Algorithm, b.MasterPublicKey) // the wallet key is the master key
+	}
+	return nil
+}
+
+// nearestFirst puts those first that claim the recorded wallet: the claim proves
+// nothing, but a foreign backup mostly has another.
+func (r *rebuild) nearestFirst() {
+	if r.anchor.IsZero() {
+		return
+	}
+	claims := func(b *Backup) bool {
+		return b.WalletPublicKey == nil || r.anchor.Check(r.Entry.Algorithm, b.WalletPublicKey) == nil
+	}
+	r.stableFirst(claims)
+}
+
+func (r *rebuild) stableFirst(is func(*Backup) bool) (n int) {
+	slices.SortStableFunc(r.ours, func(a, b *Backup) int {
+		switch x, y := is(a), is(b); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
+	for _, b := range r.ours {
+		if is(b) {
+			n++
+		}
+	}
+	return n
+}
+
+// salvage reads what can be read of a damaged file.
+func (r *rebuild) salvage(b *Backup) {
+	if b.SHA256 == "" || r.ctx.Err() != nil {
+		return
+	}
+	data, err := r.read(b)
+	if err != nil {
+		return
+	}
+	s, lost, err := shard.ParseSalvage(data, r.public)
+	if err != nil {
+		return
+	}
+	if r.Entry.Algorithm != nil {
+		if err := s.CheckAlgorithm(r.Entry.Algorithm); err != nil {
+			b.Err = err
+			return
+		}
+	}
+	r.warn("%s: salvaged: %v", b.Path, b.Err)
+	for _, f := range lost {
+		r.warn("%s: %s", b.Path, f.Error())
+	}
+	salvaged := *b
+	salvaged.describe(s)
+	salvaged.shard, salvaged.salvage, salvaged.Err, salvaged.ignored = s, true, nil, false
+	*b = salvaged
+}
+
+func (r *rebuild) warn(format string, args ...any) {
+	r.out.Warnings = append(r.out.Warnings, fmt.Sprintf(format, args...))
+}
+
+func (r *rebuild) fail(b *Backup, err error) { r.failures = append(r.failures, failure{b, err}) }
+
+// tryAll tries the backups until one gives the key: with an anchor in the
+// record, all of them; else, only those that public data proves, unless others
+// are accepted too.
+func (r *rebuild) tryAll() error {
+	if len(r.ours) == 0 {
+		return r.ctx.Err()
+	}
+	var doubts []error
+	if r.anchor.IsZero() {
+		if err := r.conflict(); err != nil {
+			if !r.options.AcceptUnproved {
+				r.fail(r.ours[0], err)
+				return nil
+			}
+			doubts = append(doubts, err)
+		}
+	}
+	proved := 0
+	if r.anchor.IsZero() || len(r.ours) > 1 {
+		var err error
+		if proved, err = r.provedFirst(); err != nil {
+			return err
+		}
+	}
+	for _, b := range r.ours[:proved] {
+		if err := r.try(b, nil, doubts); err != nil || r.done() {
+			return err
+		}
+	}
+	if r.anchor.IsZero() && !r.options.AcceptUnproved {
+		r.unproved(proved)
+		return nil
+	}
+	return r.tryUnproved(proved, doubts)
+}
+
+// done tells whether there is nothing more to try.
+func (r *rebuild) done() bool { return r.out.Wallet != nil || r.gaveUp }
+
+// provedFirst brings the backups that public data proves before the others, and
+// returns how many they are. That costs less than one private operation in
+// vain.
+func (r *rebuild) provedFirst() (int, error) {
+	for i, b := range r.ours {
+		if err := r.ctx.Err(); err != nil {
+			return 0, err
+		}
+		if i < maxDistinct {
+			r.prove(b)
+		}
+	}
+	return r.stableFirst(func(b *Backup) bool { return b.proof != nil && b.proof.err == nil }), nil
+}
+
+// unproved notes why backups are not tried at all.
+func (r *rebuild) unproved(proved int) {
+	for _, b := range r.ours[proved:] {
+		r.fail(b, whyUnproved(b))
+	}
+}
+
+// whyUnproved is the error of a backup that is not proved: where it is not one
+// of the proof alone, no anchor would help.
+func whyUnproved(b *Backup) error {
+	if b.proof == nil {
+		return &UnprovedError{errNotRead}
+	}
+	switch shard.ReasonOf(b.proof.err) {
+	case shard.ReasonProof, shard.ReasonNoProof:
+		return &UnprovedError{b.proof.err}
+	}
+	return b.proof.err
+}
+
+// tryUnproved tries what the copies of one backup make together, which costs
+// less than one after the other, and then each for itself.
+func (r *rebuild) tryUnproved(proved int, doubts []error) error {
+	if err := r.tryJoined(doubts); err != nil || r.done() {
+		return err
+	}
+	for _, b := range r.ours[proved:] {
+		if err := r.try(b, nil, r.withDoubt(b, doubts)); err != nil || r.done() {
+			return err
+		}
+	}
+	return nil
+}
+
+// withDoubt adds why a backup is not proved, where no anchor makes up for it.
+func (r *rebuild) withDoubt(b *Backup, doubts []error) []error {
+	if !r.anchor.IsZero() {
+		return doubts
+	}
+	return append(slices.Clone(doubts), whyUnproved(b))
+}
+
+// maxJoined is how many copies of one backup are joined.
+const maxJoined = 8
+
+// tryJoined tries what the copies of each backup have together.
+func (r *rebuild) tryJoined(doubts []error) error {
+	joined := make([]bool, len(r.ours))
+	for i, first := range r.ours {
+		if joined[i] || first.shard == nil {
+			continue
+		}
+		var copies []*shard.Shard
+		for k, b := range r.ours[i:] {
+			if b.shard != nil && len(copies) < maxJoined && b.shard.IsCopyOf(first.shard) {
+				copies, joined[i+k] = append(copies, b.shard), true
+			}
+		}
+		if len(copies) < 2 {
+			continue
+		}
+		together, err := shard.Join(copies)
+		if err != nil {
+			continue
+		}
+		if err := r.try(first, together, r.withDoubt(first, doubts)); err != nil || r.done() {
+			return err
+		}
+	}
+	return nil
+}
+
+// try rebuilds the key from one backup, or from the copies of it that were
+// joined. Its error ends the run; that the backup does not give the key is kept
+// among the failures.
+func (r *rebuild) try(b *Backup, joined *shard.Shard, doubts []error) error {
+	err := r.attempt(b, joined, doubts)
+	r.out.Operations = r.operations.Done
+	switch shard.ReasonOf(err) {
+	case shard.ReasonKeySource, shard.ReasonInterrupted:
+		return err
+	case shard.ReasonOperations:
+		r.gaveUp = true
+	}
+	if err != nil {
+		r.fail(b, err)
+	}
+	return nil
+}
+
+func (r *rebuild) attempt(b *Backup, sh *shard.Shard, doubts []error) error {
+	if sh == nil {
+		var err error
+		if sh, err = r.load(b); err != nil {
+			return err
+		}
+	}
+	ids, warning := r.idsOf(b, sh)
+	opt := shard.Options{ChainCode: r.options.WithMaster, Salvage: r.options.Salvage, Operations: r.operations}
+	if !r.anchor.IsZero() && sh.Group() == group.Secp256k1 {
+		opt.Accept = r.anchor.AcceptChainCode()
+	}
+	m, err := sh.Rebuild(r.ctx, r.key, ids, opt)
+	if err != nil {
+		return err
+	}
+	key, more, err := r.derive(m, sh)
+	if err != nil {
+		r.keepMaster(m, b, err, doubts)
+		return err
+	}
+	if r.out.Master != nil {
+		r.out.Master.Wipe()
+	}
+	r.out.Wallet, r.out.Master, r.out.Backup, r.out.Doubts = key, m, b, append(doubts, more...)
+	r.describe(b, sh, warning)
+	return nil
+}
+
+// idsOf returns the IDs that fit, which the proof has found out if there was one.
+func (r *rebuild) idsOf(b *Backup, sh *shard.Shard) (shard.IDs, string) {
+	if b.proof != nil && b.proof.ids != (shard.IDs{}) {
+		return b.proof.ids, b.proof.warning
+	}
+	ids, warning, _ := IDs(sh, r.Entry)
+	return ids, warning
+}
+
+// derive makes the wallet key: the one that the anchor names; or the usual one,
+// which has to be the one that the shard names, where it names any.
+func (r *rebuild) derive(m *shard.Master, sh *shard.Shard) (key *wallet.Key, doubts []error, err error) {
+	if !r.anchor.IsZero() {
+		key, err = wallet.DeriveAnchored(m, r.anchor)
+		return key, nil, err
+	}
+	if key, err = wallet.Derive(m); err != nil {
+		return nil, nil, err
+	}
+	claimed := sh.WalletPublicKey()
+	if claimed == nil || claimed.Equal(key.Public()) {
+		return key, nil, nil
+	}
+	err = &WalletKeyError{"the master key was rebuilt, but the wallet key derived from it is not the shard's walletPublicKeyBase64"}
+	if !r.options.AcceptUnproved {
+		key.Wipe()
+		return nil, nil, err
+	}
+	return key, []error{err}, nil
+}
+
+// keepMaster keeps a master key whose wallet key cannot be derived because its
+// chain code is lost, if master keys are asked for and nothing else is in doubt.
+// It does not make the key a rebuilt one.
+func (r *rebuild) keepMaster(m *shard.Master, b *Backup, err error, doubts []error) {
+	proved := len(doubts) == 0 && (b.proof != nil && b.proof.err == nil)
+	if !r.options.WithMaster || r.out.Master != nil || shard.ReasonOf(err) != shard.ReasonChainCode ||
+		!proved && !r.options.AcceptUnproved {
+		m.Wipe()
+		return
+	}
+	r.out.Master = m
+	r.warn("%s: the master key was rebuilt and is kept; it is not the wallet key", b.Path)
+}
+
+// describe warns of what was not as it should be.
+func (r *rebuild) describe(b *Backup, sh *shard.Shard, warning string) {
+	key := r.out.Wallet
+	if warning != "" {
+		r.warn("%s", warning)
+	}
+	if !key.IsUsual() {
+		r.warn("the wallet key is derived as %s, not in the usual way", key.Derivation())
+	}
+	if claimed := sh.WalletPublicKey(); !r.anchor.IsZero() && claimed != nil && !claimed.Equal(key.Public()) {
+		r.warn("%s: walletPublicKeyBase64 is not the wallet's public key; the record's was used", b.Path)
+	}
+	if !r.anchor.IsZero() && b.proof != nil && b.proof.err != nil {
+		r.warn("%s: %s: %v", b.Path, ReasonOf(b.proof.err), b.proof.err)
+	}
+	for _, f := range r.out.Master.Warnings() {
+		r.warn("%s", f.Error())
+	}
+}
+
+// conclude makes the result of what was tried: with a key, the backups that did
+// not give it are warnings, and so are those of other keys. Shards for other
+// recovery keys of a kit are none.
+func (r *rebuild) conclude() {
+	var telling *failure
+	for i, f := range r.failures {
+		other := shard.ReasonOf(f.err) == shard.ReasonOtherRecoveryKey
+		if r.out.Wallet != nil && !other {
+			r.warn("%s: %s: %v", f.backup.Path, ReasonOf(f.err), f.err)
+		}
+		if telling == nil || tellsMore(f.err) > tellsMore(telling.err) {
+			telling = &r.failures[i]
+		}
+	}
+	if r.out.Wallet != nil {
+		r.warnForeign()
+		return
+	}
+	if telling == nil {
+		r.out.Err = ErrMissing
+		return
+	}
+	r.out.Backup, r.out.Err = telling.backup, telling.err
+}
+
+// ErrMissing is the error of a key without any backup.
+var ErrMissing = errors.New("no shard of this key is in the download")
+
+// tellsMore orders failures by how much they say of why there is no key.
+func tellsMore(err error) int {
+	switch ReasonOf(err) {
+	case shard.ReasonOtherRecoveryKey:
+		return 0
+	case ReasonSeveralKeys, shard.ReasonOperations:
+		return 2
+	}
+	return 1
+}
+
+// warnForeign warns of backups that name another master public key than the one
+// that was rebuilt: nobody but an attacker has a reason to put them there.
+func (r *rebuild) warnForeign() {
+	root := r.out.Master.PublicKey()
+	for _, b := range r.all {
+		for _, named := range b.masters {
+			if !shard.SamePublicKey(named, root) {
+				r.warn("%s names another master public key: it may have been planted", b.Path)
+				break
+			}
+		}
+	}
+}
