@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	sandbox "recover/fixtures"
+	"recover/pkg/recovery"
 	"recover/pkg/shard"
 )
 
@@ -36,9 +37,35 @@ func TestFaults(t *testing.T) {
 	o := start(t, exec.Command(program, append([]string{"verify"}, inputs...)...))
 	judge(t, "verify", o, func(f sandbox.Fault) shard.Reason { return f.Verify })
 
-	out := filepath.Join(dir, "rebuilt")
-	o = start(t, exec.Command(program, append([]string{"rebuild", "--key", small().path("key-0.pem"), "--unsealed", "--out", out}, inputs...)...))
-	right := judge(t, "rebuild", o, func(f sandbox.Fault) shard.Reason { return f.Rebuild })
+	// Without an anchor, what is not proved is not rebuilt; with the public key in
+	// the record, all that can be rebuilt is, whatever the shard claims.
+	for name, run := range map[string]struct {
+		record string
+		reason func(sandbox.Fault) shard.Reason
+	}{
+		"no anchor": {record, func(f sandbox.Fault) shard.Reason {
+			if f.Verify == shard.ReasonProof {
+				return recovery.ReasonUnproved
+			}
+			return f.Rebuild
+		}},
+		"public keys": {filepath.Join(dir, "record.json"), func(f sandbox.Fault) shard.Reason {
+			if f.Rebuild == shard.ReasonWalletKey {
+				return ""
+			}
+			return f.Rebuild
+		}},
+	} {
+		inputs[1] = run.record
+		checkFaults(t, dir, filepath.Join(dir, name), inputs, run.reason)
+	}
+}
+
+// checkFaults rebuilds the bucket and compares what comes out with what should.
+func checkFaults(t *testing.T, dir, out string, inputs []string, reason func(sandbox.Fault) shard.Reason) {
+	t.Helper()
+	o := start(t, exec.Command(built(t), append([]string{"rebuild", "--key", small().path("key-0.pem"), "--unsealed", "--out", out}, inputs...)...))
+	right := judge(t, "rebuild", o, reason)
 	segments := must(filepath.Glob(filepath.Join(out, "keys-*.ndjson"))) // a slow machine closes one while it goes on
 	var text []byte
 	for _, name := range segments {
