@@ -8,7 +8,6 @@ import (
 
 	"recover/internal/bucket"
 	"recover/internal/group"
-	"recover/internal/scratch"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
@@ -45,13 +44,9 @@ func (s *selection) candidates(e record.Entry, each func(c candidate) error) (fo
 	return found, nil
 }
 
-// fileTexts are buffers for files: no shard refers to its file.
-var fileTexts scratch.Buffers
-
 func (s *selection) read(f bucket.File) candidate {
 	c := candidate{file: f}
-	data, err := s.bucket.Read(fileTexts.Get(), f, shard.MaxFileSize)
-	defer fileTexts.Put(data)
+	data, err := s.bucket.Read(f, shard.MaxFileSize)
 	if err != nil {
 		c.err = errors.New((&fileError{f.Path, asShards, err}).problem()) // results name the file themselves
 		return c

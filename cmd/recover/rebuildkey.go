@@ -87,7 +87,7 @@ func (w *keyWork) sort(c candidate) {
 
 // salvage reads what can be read of a file that is not whole.
 func (w *keyWork) salvage(c *candidate) {
-	data, err := w.selection.bucket.Read(nil, c.file, shard.MaxFileSize)
+	data, err := w.selection.bucket.Read(c.file, shard.MaxFileSize)
 	if err != nil {
 		return
 	}

@@ -2,11 +2,11 @@ package shard
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"maps"
 	"strconv"
 
-	"recover/internal/base64run"
 	"recover/internal/strictjson"
 )
 
@@ -67,7 +67,7 @@ var (
 )
 
 func (b blob) bytes() ([]byte, error) {
-	out, err := base64run.AppendDecode(nil, b)
+	out, err := base64.StdEncoding.AppendDecode(nil, b)
 	if err != nil {
 		return nil, errNotBase64
 	}

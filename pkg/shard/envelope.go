@@ -6,9 +6,7 @@ import (
 	"errors"
 	"strings"
 
-	"recover/internal/base64run"
 	"recover/internal/group"
-	"recover/internal/scratch"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
 )
@@ -31,8 +29,7 @@ func Parse(file []byte) (*Shard, error) {
 	if len(file) > MaxFileSize {
 		return nil, fail(ReasonMalformed, "", "the file is larger than %d MiB", MaxFileSize>>20)
 	}
-	text, err := decodeFile(outerTexts.Get(), file)
-	defer outerTexts.Put(text)
+	text, err := decodeFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +41,7 @@ func Parse(file []byte) (*Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := decodeText(nil, env.data)
+	inner, err := decodeText(env.data)
 	if err != nil {
 		return nil, fail(ReasonMalformed, "partialRecoveryDataHex", "not base64")
 	}
@@ -54,13 +51,8 @@ func Parse(file []byte) (*Shard, error) {
 	return s, s.checkNames()
 }
 
-// outerTexts are buffers for what the base64 of a file decodes to: most of it
-// is base64 again, and nothing refers to it when that is decoded.
-var outerTexts scratch.Buffers
-
-// decodeFile undoes the base64 of the file, into buffer if there is room, or
-// says what the file is instead.
-func decodeFile(buffer, file []byte) ([]byte, error) {
+// decodeFile undoes the base64 of the file, or says what the file is instead.
+func decodeFile(file []byte) ([]byte, error) {
 	text := bytes.TrimSpace(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))
 	switch {
 	case len(text) == 0:
@@ -70,7 +62,7 @@ func decodeFile(buffer, file []byte) ([]byte, error) {
 	case text[0] == '{':
 		return nil, fail(ReasonMalformed, "", "the file is JSON; a shard is base64 of JSON")
 	}
-	decoded, err := decodeText(buffer, text)
+	decoded, err := decodeText(text)
 	if err != nil && len(decoded) > 0 && decoded[0] == '{' {
 		return nil, fail(ReasonMalformed, "", "the base64 text ends or is damaged after %d of %d characters", damagedAt(err, text), len(text))
 	}
@@ -80,14 +72,13 @@ func decodeFile(buffer, file []byte) ([]byte, error) {
 	return decoded, nil
 }
 
-// decodeText decodes standard padded base64, line breaks and blanks ignored,
-// into buffer if there is room. With an error it returns what came before the
-// fault.
-func decodeText(buffer, text []byte) ([]byte, error) {
-	out, err := base64run.AppendDecode(buffer[:0], text)
+// decodeText decodes standard padded base64, line breaks and blanks ignored.
+// With an error it returns what came before the fault.
+func decodeText(text []byte) ([]byte, error) {
+	out, err := base64.StdEncoding.AppendDecode(nil, text)
 	if err != nil && bytes.ContainsAny(text, " \t") {
 		packed := bytes.Join(bytes.Fields(text), nil)
-		out, err = base64run.AppendDecode(out[:0], packed)
+		out, err = base64.StdEncoding.AppendDecode(out[:0], packed)
 	}
 	return out, err
 }
@@ -196,7 +187,7 @@ func (env *envelope) shard() (*Shard, error) {
 }
 
 func parsePublicKey(text string) (group.Group, group.Point, error) {
-	b, err := decodeText(nil, []byte(text))
+	b, err := decodeText([]byte(text))
 	if err != nil {
 		return nil, nil, errors.New("not base64")
 	}
