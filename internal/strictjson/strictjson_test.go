@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
@@ -125,36 +124,6 @@ func TestManyNames(t *testing.T) {
 	}
 	if _, err := read("{" + b.String()[1:] + `,"n199999":1}`); err == nil {
 		t.Error("the last of 200000 names came twice, and nothing was said")
-	}
-}
-
-// TestPlain compares the search in words with the definition, with every byte
-// at every place, alone and with any other behind it.
-func TestPlain(t *testing.T) {
-	slow := func(b []byte) int {
-		for i, c := range b {
-			if c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
-				return i
-			}
-		}
-		return len(b)
-	}
-	rng := rand.New(rand.NewPCG(1, 2))
-	for c := range 256 {
-		for at := range 75 {
-			b := make([]byte, 75)
-			for i := range b {
-				b[i] = byte('#' + rng.IntN('\\'-'#'))
-			}
-			b[at] = byte(c)
-			if got, want := plain(b), slow(b); got != want {
-				t.Fatalf("plain(%q) = %d, want %d", b, got, want)
-			}
-			b[at+rng.IntN(75-at)] = byte(rng.IntN(256))
-			if got, want := plain(b), slow(b); got != want {
-				t.Fatalf("plain(%q) = %d, want %d", b, got, want)
-			}
-		}
 	}
 }
 

@@ -1,8 +1,6 @@
 package strictjson
 
 import (
-	"encoding/binary"
-	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -115,36 +113,18 @@ func hexDigit(c byte) (rune, bool) {
 
 // plain returns how many bytes at the beginning of b are ASCII, no control
 // characters, and neither '"' nor '\\': what a JSON string may hold as it is.
-// Most of a shard is base64 inside strings, so it looks at 32 at a time, and
-// then at eight.
 func plain(b []byte) int {
-	i := 0
-	for ; i+32 <= len(b); i += 32 {
-		w := b[i : i+32 : i+32]
-		s := special(binary.LittleEndian.Uint64(w)) | special(binary.LittleEndian.Uint64(w[8:])) |
-			special(binary.LittleEndian.Uint64(w[16:])) | special(binary.LittleEndian.Uint64(w[24:]))
-		if s&highs != 0 {
-			break
+	for i, c := range b {
+		if special[c] {
+			return i
 		}
 	}
-	for ; i+8 <= len(b); i += 8 {
-		if s := special(binary.LittleEndian.Uint64(b[i:])) & highs; s != 0 {
-			return i + bits.TrailingZeros64(s)/8
-		}
-	}
-	for ; i < len(b); i++ {
-		if c := b[i]; c < ' ' || c == '"' || c == '\\' || c >= 0x80 {
-			break
-		}
-	}
-	return i
+	return len(b)
 }
 
-const ones, highs = 0x0101010101010101, 0x8080808080808080
-
-// special sets the high bit of the lowest byte of w that is not plain, and of
-// none below it; what it sets above means nothing (Hacker's Delight, 6-1:
-// finding a byte in a word).
-func special(w uint64) uint64 {
-	return w | (w - ones*' ') | ((w ^ ones*'"') - ones) | ((w ^ ones*'\\') - ones)
-}
+var special = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf
+	}
+	return table
+}()
