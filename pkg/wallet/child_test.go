@@ -80,13 +80,6 @@ func checkChild(t *testing.T, parent group.Scalar, chainCode []byte, index uint3
 	if !got.Equal(want) {
 		t.Errorf("Child: %x\nwant %x", got.Bytes(), want.Bytes())
 	}
-	public, err := ChildPublic(basePoint(parent), chainCode, index)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !public.Equal(basePoint(want)) {
-		t.Errorf("ChildPublic: %x\nwant %x", public.Bytes(), basePoint(want).Bytes())
-	}
 }
 
 // TestWalletKeysOfKits derives m/0 for every SECP256K1 key of the kits.
@@ -138,9 +131,6 @@ func TestChildRefused(t *testing.T) {
 		if _, err := Child(master, c.chainCode, c.index); err == nil || err.Error() != c.want {
 			t.Errorf("Child with %d bytes, index %d: %v, want %s", len(c.chainCode), c.index, err, c.want)
 		}
-		if _, err := ChildPublic(basePoint(master), c.chainCode, c.index); err == nil || err.Error() != c.want {
-			t.Errorf("ChildPublic with %d bytes, index %d: %v, want %s", len(c.chainCode), c.index, err, c.want)
-		}
 	}
 	if _, err := Child(master, chainCode, 1<<31-1); err != nil {
 		t.Errorf("the last index that is not hardened: %v", err)
@@ -156,9 +146,6 @@ func TestNoChild(t *testing.T) {
 	for _, left := range [][]byte{order.Bytes(), bytes.Repeat([]byte{0xFF}, 32), minusFive.Bytes()} {
 		if _, err := addTweak(five, left); !errors.Is(err, ErrNoChild) {
 			t.Errorf("private key 5, I_L = %x: %v, want ErrNoChild", left, err)
-		}
-		if _, err := addTweakPublic(basePoint(five), left); !errors.Is(err, ErrNoChild) {
-			t.Errorf("public key of 5, I_L = %x: %v, want ErrNoChild", left, err)
 		}
 	}
 }
