@@ -159,8 +159,6 @@ func scalar(t testing.TB, b []byte) group.Scalar {
 	return s
 }
 
-func basePoint(s group.Scalar) group.Point { return group.Secp256k1.NewPoint().BaseMul(s) }
-
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(s)
