@@ -13,6 +13,9 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+
+	"recover/internal/bom"
+	"recover/internal/message"
 )
 
 // MaxDepth is how deep objects and arrays may be nested.
@@ -38,11 +41,7 @@ type Scanner struct {
 // New returns a Scanner of data, which must not change while it is used:
 // strings are slices of it. A UTF-8 byte order mark is passed over.
 func New(data []byte) *Scanner {
-	s := &Scanner{data: data}
-	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
-		s.pos = 3
-	}
-	return s
+	return &Scanner{data: data, pos: len(data) - len(bom.Trim(data))}
 }
 
 // Offset returns how many bytes have been read.
@@ -166,7 +165,7 @@ func (s *Scanner) name(seen *nameSet) (string, error) {
 	}
 	name := string(raw)
 	if !seen.add(name) {
-		return "", s.failAt(at, "the name %s is there twice", quote(name))
+		return "", s.failAt(at, "the name %s is there twice", message.Quote(name))
 	}
 	return name, s.expect(':', "a colon")
 }
@@ -231,12 +230,4 @@ func (s *Scanner) End() error {
 		return s.Fail("something follows the end of the JSON text")
 	}
 	return nil
-}
-
-// quote shows a name of unknown origin, cut to a length that fits in a message.
-func quote(name string) string {
-	if len(name) > 40 {
-		return strconv.QuoteToASCII(name[:40]) + "…"
-	}
-	return strconv.QuoteToASCII(name)
 }

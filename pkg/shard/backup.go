@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strconv"
 
+	"recover/internal/message"
 	"recover/internal/strictjson"
 )
 
@@ -128,7 +129,7 @@ func (b *backup) check() error {
 	case b.version == "":
 		return fail(ReasonMalformed, "version", "the recovery data has no version")
 	case b.version != version1 && b.version != version2 && b.version != version3:
-		return fail(ReasonUnsupported, "version", "recovery data of version %s cannot be opened by this version", shown(b.version))
+		return fail(ReasonUnsupported, "version", "recovery data of version %s cannot be opened by this version", message.Quote(b.version))
 	case !b.hasPlayers && b.version == version1:
 		return fail(ReasonMalformed, "key_parts", "the field is missing")
 	case !b.hasPlayers:

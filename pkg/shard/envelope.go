@@ -6,7 +6,9 @@ import (
 	"errors"
 	"strings"
 
+	"recover/internal/bom"
 	"recover/internal/group"
+	"recover/internal/message"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
 )
@@ -53,7 +55,7 @@ func Parse(file []byte) (*Shard, error) {
 
 // decodeFile undoes the base64 of the file, or says what the file is instead.
 func decodeFile(file []byte) ([]byte, error) {
-	text := bytes.TrimSpace(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))
+	text := bytes.TrimSpace(bom.Trim(file))
 	switch {
 	case len(text) == 0:
 		return nil, fail(ReasonMalformed, "", "the file is empty")
@@ -97,7 +99,7 @@ func describeMarkup(text []byte) string {
 	_, rest, found := strings.Cut(string(text[:min(len(text), 4096)]), "<Code>")
 	code, _, closed := strings.Cut(rest, "</Code>")
 	if found && closed && len(code) <= 64 {
-		return "the file is an error page of the storage service, code " + shown(code) + ", not a shard"
+		return "the file is an error page of the storage service, code " + message.Quote(code) + ", not a shard"
 	}
 	return "the file is a web page or XML, not a shard"
 }
@@ -161,7 +163,7 @@ func (env *envelope) field(s *strictjson.Scanner, name string) (err error) {
 // shard turns the fields into their types.
 func (env *envelope) shard() (*Shard, error) {
 	if env.mpc == "pdkls23" {
-		return nil, fail(ReasonUnsupported, "mpcAlgorithm", "%s backups cannot be opened by this version", shown(env.mpc))
+		return nil, fail(ReasonUnsupported, "mpcAlgorithm", "%s backups cannot be opened by this version", message.Quote(env.mpc))
 	}
 	if env.index < 0 || env.index > 1<<16 {
 		return nil, fail(ReasonMalformed, "index", "%d is not the number of a recovery key", env.index)
@@ -204,7 +206,7 @@ func (env *envelope) algorithm(s *Shard) error {
 		}
 		g, known := group.ByAlgorithm(f.value)
 		if !known {
-			return fail(ReasonUnsupported, f.name, "the algorithm %s is not supported", shown(f.value))
+			return fail(ReasonUnsupported, f.name, "the algorithm %s is not supported", message.Quote(f.value))
 		}
 		if g != s.group {
 			return fail(ReasonAlgorithm, f.name, "the shard says %s, but its master public key is of %s", f.value, s.group.Algorithm())
@@ -219,14 +221,14 @@ func (s *Shard) checkNames() error {
 	terms := s.data.terms()
 	switch {
 	case terms.Version != s.data.version:
-		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", shown(terms.Version), shown(s.data.version))
+		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", message.Quote(terms.Version), message.Quote(s.data.version))
 	case terms.Curve != s.group.Name():
 		if _, known := group.ByName(terms.Curve); !known {
-			return fail(ReasonUnsupported, "curve", "the curve %s is not supported", shown(terms.Curve))
+			return fail(ReasonUnsupported, "curve", "the curve %s is not supported", message.Quote(terms.Curve))
 		}
 		return fail(ReasonAlgorithm, "curve", "the recovery data is of %s, the master public key of %s", terms.Curve, s.group.Name())
 	case !terms.Sharing.known():
-		return fail(ReasonUnsupported, "sharing_type", "the sharing %s is not supported", shown(string(terms.Sharing)))
+		return fail(ReasonUnsupported, "sharing_type", "the sharing %s is not supported", message.Quote(string(terms.Sharing)))
 	case terms.Threshold < 1 || terms.Threshold >= MaxPlayers:
 		return fail(ReasonMalformed, "threshold", "%d is not a threshold of 1 to %d", terms.Threshold, MaxPlayers-1)
 	}
