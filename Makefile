@@ -68,7 +68,7 @@ cross:
 	CGO_ENABLED=0 GOOS=windows GOARCH=amd64 go vet ./...
 
 bench:
-	go test -run '^$$' -bench . ./internal/base64run ./internal/group ./internal/strictjson ./pkg/rsadecrypt ./pkg/shard ./pkg/record ./cmd/recover-pkcs11
+	go test -run '^$$' -bench . ./internal/group ./internal/strictjson ./pkg/rsadecrypt ./pkg/shard ./pkg/record ./cmd/recover-pkcs11
 
 # Many keys, as users run the program, against the RSA operations; some minutes.
 bench-bulk: build

@@ -7,6 +7,7 @@ require (
 	filippo.io/age v1.3.2
 	filippo.io/edwards25519 v1.2.0
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1
+	github.com/go-json-experiment/json v1.27.2
 	github.com/hashicorp/vault v1.14.8
 	github.com/miekg/pkcs11 v1.1.2
 	github.com/spf13/pflag v1.0.10

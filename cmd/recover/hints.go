@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"recover/internal/agefile"
 	"recover/internal/bucket"
 	"recover/internal/output"
 	"recover/internal/terminal"
@@ -81,7 +82,7 @@ var hints = []struct {
 	{output.ErrNoParent, "make the directory above it first"},
 	{output.ErrNotWritable, "give a directory on a medium that can be written to"},
 	{output.ErrNoSpace, "use a medium with more space; what the journal lists is safe"},
-	{output.ErrRecipient, "give an age recipient that begins with age1; the identity that begins with AGE-SECRET-KEY-1 is secret and stays where it is"},
+	{agefile.ErrRecipient, "give an age recipient that begins with age1; the identity that begins with AGE-SECRET-KEY-1 is secret and stays where it is"},
 	{errInterruptedRun, "what the journal lists is safe; go on with the same command, and --resume in the place of --out"},
 	{errComplete, "rebuild into a new directory, if it has to be done again"},
 	{errNotBegun, "remove the directory and start again"},

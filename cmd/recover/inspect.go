@@ -8,6 +8,7 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/bom"
 	"recover/internal/output"
 	"recover/internal/uuid"
 	"recover/pkg/custody"
@@ -241,7 +242,7 @@ func readHead(path string) (head []byte, size int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	return bytes.TrimSpace(bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf"))), info.Size(), nil
+	return bytes.TrimSpace(bom.Trim(head[:n])), info.Size(), nil
 }
 
 func isRecord(head []byte) bool {

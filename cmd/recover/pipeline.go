@@ -11,17 +11,12 @@ import (
 // order of the items. No more than a few items a worker are held at a time, so
 // memory does not grow with their number. It ends at the first error of the
 // items or of work, which comes last; when ctx ends, that is errInterruptedRun.
-// workers 0 means one a processor; with fewer the program keeps to as many
-// processors, because idle ones that look for work are not free.
+// workers 0 means one per CPU.
 func inOrder[In, Out any](ctx context.Context, workers int, items iter.Seq2[In, error], work func(In) (Out, error)) iter.Seq2[Out, error] {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	return func(yield func(Out, error) bool) {
-		if processors := runtime.GOMAXPROCS(0); workers < processors {
-			runtime.GOMAXPROCS(workers)
-			defer runtime.GOMAXPROCS(processors)
-		}
 		ctx, cancel := context.WithCancelCause(ctx)
 		var done sync.WaitGroup
 		defer done.Wait() // nothing works on when this returns

@@ -2,34 +2,47 @@ package main
 
 import (
 	"iter"
-	"runtime"
+	"sync/atomic"
 	"testing"
 )
 
-// TestProcessors has fewer workers than there are processors, and as many: no
-// more processors are used than workers, and afterwards all are again. It is not
-// parallel, because the number is one of the whole process.
-func TestProcessors(t *testing.T) {
-	before := runtime.GOMAXPROCS(3)
-	defer runtime.GOMAXPROCS(before)
-	for workers, want := range map[int]int{0: 3, 1: 1, 2: 2, 3: 3, 8: 3} {
-		seen := 0
-		for n, err := range inOrder(t.Context(), workers, numbers(20), func(int) (int, error) { return runtime.GOMAXPROCS(0), nil }) {
-			if err != nil || n != want {
-				t.Errorf("%d workers use %d processors, %v", workers, n, err)
+// TestInOrder gets every result in its place, and never more work at a time than
+// there are workers.
+func TestInOrder(t *testing.T) {
+	for _, workers := range []int{0, 1, 2, 8} {
+		var busy atomic.Int32
+		results := 0
+		work := func(n int) (int, error) {
+			defer busy.Add(-1)
+			if b := busy.Add(1); workers > 0 && int(b) > workers {
+				t.Errorf("%d items at a time with %d workers", b, workers)
 			}
-			seen++
+			return n * n, nil
 		}
-		if seen != 20 || runtime.GOMAXPROCS(0) != 3 {
-			t.Errorf("%d workers: %d results, and %d processors in the end", workers, seen, runtime.GOMAXPROCS(0))
+		for got, err := range inOrder(t.Context(), workers, numbers(100), work) {
+			if err != nil || got != results*results {
+				t.Errorf("%d workers: result %d is %d, %v", workers, results, got, err)
+			}
+			results++
+		}
+		if results != 100 {
+			t.Errorf("%d workers: %d results", workers, results)
 		}
 	}
-	for range inOrder(t.Context(), 1, numbers(20), func(n int) (int, error) { return n, nil }) {
+}
+
+// TestInOrderLeft ends early: nothing is worked on when the loop has ended.
+func TestInOrderLeft(t *testing.T) {
+	var ended atomic.Bool
+	for range inOrder(t.Context(), 4, numbers(1000), func(n int) (int, error) {
+		if ended.Load() {
+			t.Errorf("item %d is worked on after the end", n)
+		}
+		return n, nil
+	}) {
 		break
 	}
-	if n := runtime.GOMAXPROCS(0); n != 3 {
-		t.Errorf("%d processors after a run that was ended early", n)
-	}
+	ended.Store(true)
 }
 
 func numbers(n int) iter.Seq2[int, error] {

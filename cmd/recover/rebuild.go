@@ -8,6 +8,7 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/agefile"
 	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/pkg/record"
@@ -176,7 +177,7 @@ func (p *program) openKey(verb string, f *keyFlags, s *selection, b *backups, as
 func parseRecipients(texts []string) ([]age.Recipient, error) {
 	var all []age.Recipient
 	for _, text := range texts {
-		r, err := output.ParseRecipient(text)
+		r, err := agefile.ParseRecipient(text)
 		if err != nil {
 			return nil, fmt.Errorf("--recipient: %w", err)
 		}

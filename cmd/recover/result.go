@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recover/internal/group"
+	"recover/internal/message"
 	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
@@ -250,12 +251,7 @@ func (r *reporter) path(k *keyResult) string {
 	return filepath.Join(r.selection.shardsPath, filepath.FromSlash(k.Shard))
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
+var plural = message.Plural
 
 // reporter shows results as they come: for scripts, or for people.
 type reporter struct {

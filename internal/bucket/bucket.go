@@ -7,6 +7,7 @@
 package bucket
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -363,10 +364,9 @@ func fileOf(name string, stat func() (fs.FileInfo, error)) (File, error) {
 	return f, err
 }
 
-// Read returns the bytes of a file, of at most limit; they are in buffer if they
-// fit. It refuses what is not a regular file, and does not wait for one that is
-// a pipe.
-func (b *Bucket) Read(buffer []byte, f File, limit int64) ([]byte, error) {
+// Read returns the bytes of a file, of at most limit. It refuses what is not a
+// regular file, and does not wait for one that is a pipe.
+func (b *Bucket) Read(f File, limit int64) ([]byte, error) {
 	file, err := b.root.OpenFile(f.Path, os.O_RDONLY|nonBlock, 0)
 	if err != nil {
 		return nil, b.linkFault(f.Path, err)
@@ -382,8 +382,15 @@ func (b *Bucket) Read(buffer []byte, f File, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, ErrFileTooLong
 	}
-	data := slices.Grow(buffer[:0], int(info.Size())+1)
-	return readAll(file, data, limit)
+	// With room for the read that finds the end.
+	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	if _, err := data.ReadFrom(io.LimitReader(file, limit+1)); err != nil {
+		return nil, err
+	}
+	if int64(data.Len()) > limit { // it has grown
+		return nil, ErrFileTooLong
+	}
+	return data.Bytes(), nil
 }
 
 // linkFault says what is wrong with a link that cannot be opened; of another
@@ -401,25 +408,4 @@ func (b *Bucket) linkFault(name string, err error) error {
 		return err
 	}
 	return ErrLinkOut
-}
-
-// readAll reads to the end of r into buf, which is large enough unless the
-// file grows while it is read.
-func readAll(r io.Reader, buf []byte, limit int64) ([]byte, error) {
-	for {
-		n, err := r.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if errors.Is(err, io.EOF) {
-			return buf, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if int64(len(buf)) > limit {
-			return nil, ErrFileTooLong
-		}
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
-		}
-	}
 }

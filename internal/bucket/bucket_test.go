@@ -195,13 +195,13 @@ func TestRefused(t *testing.T) {
 	}
 	b := open(t, tree(t, keyA+"/large"))
 	f := File{Path: keyA + "/large"}
-	if _, err := b.Read(nil, f, 10); !errors.Is(err, ErrFileTooLong) {
+	if _, err := b.Read(f, 10); !errors.Is(err, ErrFileTooLong) {
 		t.Errorf("large: %v", err)
 	}
-	if got, err := b.Read(nil, f, 1000); err != nil || string(got) != f.Path {
+	if got, err := b.Read(f, 1000); err != nil || string(got) != f.Path {
 		t.Errorf("read %q, %v", got, err)
 	}
-	if _, err := b.Read(nil, File{Path: keyA}, 1000); !errors.Is(err, ErrNotRegular) {
+	if _, err := b.Read(File{Path: keyA}, 1000); !errors.Is(err, ErrNotRegular) {
 		t.Errorf("a directory: %v", err)
 	}
 }
@@ -228,7 +228,7 @@ func TestLinks(t *testing.T) {
 		if got := paths(t, b, keyA); !slices.Contains(got, keyA+"/"+name) {
 			t.Errorf("files %q: the link should be listed, so that reading it can fail", got)
 		}
-		data, err := b.Read(nil, File{Path: keyA + "/" + name}, 100)
+		data, err := b.Read(File{Path: keyA + "/" + name}, 100)
 		if !errors.Is(err, link.want) || err != nil && data != nil {
 			t.Errorf("%s: %q, %v", name, data, err)
 		}

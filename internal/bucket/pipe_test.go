@@ -16,7 +16,7 @@ func TestPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := open(t, dir)
-	if _, err := b.Read(nil, File{Path: keyA + "/recovery_shard-0.txt"}, 100); !errors.Is(err, ErrNotRegular) {
+	if _, err := b.Read(File{Path: keyA + "/recovery_shard-0.txt"}, 100); !errors.Is(err, ErrNotRegular) {
 		t.Errorf("a pipe: %v", err)
 	}
 }

@@ -67,6 +67,18 @@ func (edGroup) DecodePoint(b []byte) (Point, error) {
 	return p, nil
 }
 
+// edMinusOne is L−1.
+var edMinusOne = new(edwards25519.Scalar).Negate(newEdScalar().SetUint64(1).(*edScalar).s)
+
+// InSubgroup asks whether [L−1]p = −p, which is [L]p = 0: the points of small
+// order, and those with such a part, are outside. Scalars are modulo L, so L
+// itself cannot be multiplied by.
+func (edGroup) InSubgroup(p Point) bool {
+	q := &p.(*edPoint).p
+	multiple := new(edwards25519.Point).ScalarMult(edMinusOne, q)
+	return multiple.Equal(new(edwards25519.Point).Negate(q)) == 1
+}
+
 // affineBytes is Bytes for a point with Z = 1, as SetBytes leaves it: it saves
 // the inversion.
 func (p *edPoint) affineBytes() []byte {

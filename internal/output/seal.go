@@ -9,32 +9,9 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/agefile"
 	"recover/internal/secret"
 )
-
-// ErrRecipient is returned by ParseRecipient. It does not quote its input,
-// which may be an identity given by mistake.
-var ErrRecipient = errors.New("not an age recipient (age1… or age1pq1…)")
-
-// ParseRecipient reads an age recipient: X25519 (age1…), or the post-quantum
-// hybrid of ML-KEM-768 and X25519 (age1pq1…). What is sealed to a hybrid
-// recipient needs age 1.3.0 or later to open; older ones, as in Debian 12,
-// cannot.
-func ParseRecipient(s string) (age.Recipient, error) {
-	var (
-		r   age.Recipient
-		err error
-	)
-	if strings.HasPrefix(s, "age1pq1") {
-		r, err = age.ParseHybridRecipient(s)
-	} else {
-		r, err = age.ParseX25519Recipient(s)
-	}
-	if err != nil {
-		return nil, ErrRecipient
-	}
-	return r, nil
-}
 
 // Sealer seals files with age, each on its own.
 type Sealer struct{ recipients []age.Recipient }
@@ -94,11 +71,10 @@ func SealWithPassphrase(passphrase *secret.Bytes) (s *Sealer, identityFile []byt
 // file and passphrase. The error is an *age.NoIdentityMatchError for a wrong
 // passphrase.
 func ReopenWithPassphrase(identityFile []byte, passphrase *secret.Bytes) (*Sealer, error) {
-	outer, err := age.NewScryptIdentity(string(passphrase.Reveal()))
+	outer, err := agefile.PassphraseIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, err
 	}
-	outer.SetMaxWorkFactor(scryptWorkFactor + 2)
 	r, err := age.Decrypt(bytes.NewReader(identityFile), outer)
 	if err != nil {
 		return nil, err

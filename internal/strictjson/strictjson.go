@@ -3,16 +3,24 @@
 //
 // encoding/json takes the last of two equal names, matches names in any case
 // and drops what it does not know: two programs can then read one file
-// differently, and here a file decides which key is rebuilt. This reader
-// refuses double names, bounds the depth, names the line of every fault, and
-// is fast enough to disappear beside RSA. It reads only; it is for bytes that
-// are in memory already, so the caller bounds their size.
+// differently, and here a file decides which key is rebuilt. The tokens come
+// from jsontext (encoding/json/v2), which refuses duplicate names and text that
+// is not UTF-8. This package bounds the depth and names the line of every
+// fault. It is for bytes that are in memory already, so the caller bounds their
+// size.
 package strictjson
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"recover/internal/bom"
+	"recover/internal/message"
 )
 
 // MaxDepth is how deep objects and arrays may be nested.
@@ -30,99 +38,77 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.Line,
 // Scanner reads one JSON text from its beginning to its end. After an error it
 // is of no further use.
 type Scanner struct {
-	data  []byte
-	pos   int
-	depth int
+	text    []byte // without a byte order mark
+	mark    int    // the length of the mark
+	decoder *jsontext.Decoder
 }
 
 // New returns a Scanner of data, which must not change while it is used:
 // strings are slices of it. A UTF-8 byte order mark is passed over.
 func New(data []byte) *Scanner {
-	s := &Scanner{data: data}
-	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
-		s.pos = 3
-	}
-	return s
+	text := bom.Trim(data)
+	return &Scanner{text, len(data) - len(text), jsontext.NewDecoder(bytes.NewBuffer(text))}
 }
 
-// Offset returns how many bytes have been read.
-func (s *Scanner) Offset() int { return s.pos }
-
-// Line returns the number of the line (1-based) at which the next value begins.
-func (s *Scanner) Line() int {
-	s.space()
-	return s.lineAt(s.pos)
+// Offset returns where the next value begins, in bytes from the beginning.
+func (s *Scanner) Offset() int {
+	read := int(s.decoder.InputOffset())
+	return s.mark + len(s.text) - len(bytes.TrimLeft(s.text[read:], " \t\r\n,:"))
 }
-
-func (s *Scanner) lineAt(pos int) int { return 1 + bytes.Count(s.data[:pos], []byte{'\n'}) }
 
 // Fail returns a SyntaxError at the place that was reached, for callers that
 // find a fault in a value.
-func (s *Scanner) Fail(format string, args ...any) error { return s.failAt(s.pos, format, args...) }
-
-func (s *Scanner) failAt(pos int, format string, args ...any) error {
-	return &SyntaxError{Line: s.lineAt(pos), Offset: pos, Problem: fmt.Sprintf(format, args...)}
+func (s *Scanner) Fail(format string, args ...any) error {
+	return s.failAt(s.mark+int(s.decoder.InputOffset()), format, args...)
 }
 
-func (s *Scanner) space() {
-	for s.pos < len(s.data) {
-		switch s.data[s.pos] {
-		case ' ', '\t', '\r', '\n':
-			s.pos++
-		default:
-			return
-		}
-	}
+func (s *Scanner) failAt(offset int, format string, args ...any) error {
+	line := 1 + bytes.Count(s.text[:offset-s.mark], []byte{'\n'})
+	return &SyntaxError{line, offset, fmt.Sprintf(format, args...)}
 }
 
-// Peek returns the first byte of the next value: '{', '[', '"', 't', 'f', 'n',
-// '-' or a digit; any other byte is no value, and 0 is the end of the text.
-func (s *Scanner) Peek() byte {
-	s.space()
-	if s.pos == len(s.data) {
-		return 0
+// fault makes a SyntaxError of an error of the decoder.
+func (s *Scanner) fault(err error) error {
+	var at *jsontext.SyntacticError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return s.failAt(s.mark+len(s.text), "the text ends too early")
+	case !errors.As(err, &at):
+		return s.Fail("%v", err)
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return s.failAt(s.mark+int(at.ByteOffset), "the name %s is there twice", message.Quote(at.JSONPointer.LastToken()))
 	}
-	return s.data[s.pos]
+	return s.failAt(s.mark+int(at.ByteOffset), "%v", at.Err)
 }
 
-// expect reads one byte that has to be c.
-func (s *Scanner) expect(c byte, what string) error {
-	got := s.Peek()
-	if got != c {
-		return s.unexpected(what)
+// Peek returns what the next value begins with: '{', '[', '"', 't', 'f', 'n', or
+// '0' for any number. '}' and ']' end what was begun; 0 is the end of the text,
+// or a fault.
+func (s *Scanner) Peek() byte { return byte(s.decoder.PeekKind()) }
+
+// expect makes sure that a value of the kind comes next, or nothing at all.
+func (s *Scanner) expect(kind byte) error {
+	if next := s.Peek(); next != kind && next != 0 {
+		return s.failAt(s.Offset(), "%s expected, found %s", kindNames[kind], kindNames[next])
 	}
-	s.pos++
 	return nil
 }
 
-func (s *Scanner) unexpected(want string) error {
-	c := s.Peek()
-	if s.pos == len(s.data) {
-		return s.Fail("the text ends where %s should be", want)
-	}
-	return s.Fail("%s expected, found %s", want, kind(c))
+var kindNames = map[byte]string{
+	'{': "an object", '[': "an array", '"': "a string", '0': "a number", 't': "true or false", 'f': "true or false", 'n': "null",
+	'}': "the object's end", ']': "the array's end",
 }
 
-func kind(c byte) string {
-	switch {
-	case c == '{':
-		return "an object"
-	case c == '[':
-		return "an array"
-	case c == '"':
-		return "a string"
-	case c == 't' || c == 'f':
-		return "true or false"
-	case c == 'n':
-		return "null"
-	case c == '-' || c >= '0' && c <= '9':
-		return "a number"
+func (s *Scanner) enter(kind byte) error {
+	if err := s.expect(kind); err != nil {
+		return err
 	}
-	return strconv.QuoteRuneToASCII(rune(c))
-}
-
-func (s *Scanner) enter() error {
-	if s.depth++; s.depth > MaxDepth {
+	if _, err := s.decoder.ReadToken(); err != nil {
+		return s.fault(err)
+	}
+	if s.decoder.StackDepth() > MaxDepth {
 		return s.Fail("nested more than %d deep", MaxDepth)
 	}
 	return nil
@@ -131,112 +117,103 @@ func (s *Scanner) enter() error {
 // Object reads an object. For each name it calls field, which must read the
 // value. A name that comes twice is an error.
 func (s *Scanner) Object(field func(name string) error) error {
-	if err := s.expect('{', "an object"); err != nil {
+	if err := s.enter('{'); err != nil {
 		return err
 	}
-	if err := s.enter(); err != nil {
-		return err
-	}
-	var names nameSet
 	for s.Peek() != '}' {
-		if names.count() > 0 {
-			if err := s.expect(',', "a comma or the object's end"); err != nil {
-				return err
-			}
-		}
-		name, err := s.name(&names)
+		name, err := s.decoder.ReadToken()
 		if err != nil {
+			return s.fault(err)
+		}
+		if err := field(name.String()); err != nil {
 			return err
 		}
-		if err := field(name); err != nil {
-			return err
-		}
 	}
-	s.pos++
-	s.depth--
-	return nil
-}
-
-func (s *Scanner) name(seen *nameSet) (string, error) {
-	s.space()
-	at := s.pos
-	raw, err := s.Bytes()
-	if err != nil {
-		return "", err
-	}
-	name := string(raw)
-	if !seen.add(name) {
-		return "", s.failAt(at, "the name %s is there twice", quote(name))
-	}
-	return name, s.expect(':', "a colon")
+	_, err := s.decoder.ReadToken()
+	return s.fault(err)
 }
 
 // Array reads an array. For each element it calls elem, which must read the
 // value; i counts from 0.
 func (s *Scanner) Array(elem func(i int) error) error {
-	if err := s.expect('[', "an array"); err != nil {
-		return err
-	}
-	if err := s.enter(); err != nil {
+	if err := s.enter('['); err != nil {
 		return err
 	}
 	for i := 0; s.Peek() != ']'; i++ {
-		if i > 0 {
-			if err := s.expect(',', "a comma or the array's end"); err != nil {
-				return err
-			}
-		}
 		if err := elem(i); err != nil {
 			return err
 		}
 	}
-	s.pos++
-	s.depth--
-	return nil
+	_, err := s.decoder.ReadToken()
+	return s.fault(err)
 }
 
 // Null reads a null if one comes next, and tells whether it did.
-func (s *Scanner) Null() bool { return s.Peek() == 'n' && s.literal("null") }
-
-func (s *Scanner) literal(word string) bool {
-	if !bytes.HasPrefix(s.data[s.pos:], []byte(word)) {
+func (s *Scanner) Null() bool {
+	if s.Peek() != 'n' {
 		return false
 	}
-	s.pos += len(word)
-	return true
+	_, err := s.decoder.ReadToken()
+	return err == nil
 }
 
 // Skip reads any value, and holds it to the same rules.
 func (s *Scanner) Skip() error {
-	switch c := s.Peek(); {
-	case c == '{':
+	switch s.Peek() {
+	case '{':
 		return s.Object(func(string) error { return s.Skip() })
-	case c == '[':
+	case '[':
 		return s.Array(func(int) error { return s.Skip() })
-	case c == '"':
-		_, err := s.Bytes()
-		return err
-	case c == '-' || c >= '0' && c <= '9':
-		_, _, err := s.number()
-		return err
-	case s.literal("true"), s.literal("false"), s.literal("null"):
-		return nil
 	}
-	return s.unexpected("a value")
+	return s.fault(s.decoder.SkipValue())
 }
 
 // End makes sure that nothing but white space is left.
 func (s *Scanner) End() error {
-	if s.Peek() != 0 || s.pos < len(s.data) {
-		return s.Fail("something follows the end of the JSON text")
+	if _, err := s.decoder.ReadToken(); err != io.EOF {
+		return s.failAt(s.Offset(), "something follows the end of the JSON text")
 	}
 	return nil
 }
 
-// quote shows a name of unknown origin, cut to a length that fits in a message.
-func quote(name string) string {
-	if len(name) > 40 {
-		return strconv.QuoteToASCII(name[:40]) + "…"
+// Int reads a whole number that fits in 64 bits; a fraction or an exponent is
+// refused, even where its value would be whole.
+func (s *Scanner) Int() (int64, error) {
+	value, err := s.value('0')
+	if err != nil {
+		return 0, err
 	}
-	return strconv.QuoteToASCII(name)
+	n, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil {
+		return 0, s.Fail("not a whole number of 64 bits")
+	}
+	return n, nil
+}
+
+// Text reads a string.
+func (s *Scanner) Text() (string, error) {
+	b, err := s.Bytes()
+	return string(b), err
+}
+
+// Bytes reads a string as UTF-8 bytes: a slice of the scanned data where the
+// string has no escapes, else a copy.
+func (s *Scanner) Bytes() ([]byte, error) {
+	value, err := s.value('"')
+	if err != nil {
+		return nil, err
+	}
+	if bytes.IndexByte(value, '\\') >= 0 {
+		return jsontext.AppendUnquote(nil, value)
+	}
+	end := int(s.decoder.InputOffset()) - 1
+	return s.text[end-(len(value)-2) : end : end], nil
+}
+
+func (s *Scanner) value(kind byte) (jsontext.Value, error) {
+	if err := s.expect(kind); err != nil {
+		return nil, err
+	}
+	value, err := s.decoder.ReadValue()
+	return value, s.fault(err)
 }

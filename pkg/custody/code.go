@@ -1,89 +1,21 @@
 package custody
 
 import (
-	"bytes"
 	"slices"
-	"strings"
+
+	"recover/internal/bech32"
 )
 
-// code is a cyclic code over GF(32): the remainder of a word modulo the
-// generator is the target. The human-readable part is put in front of the word
-// as BIP-173 says.
-type code struct {
-	generator []byte // below its highest power, which has as many values
-	target    []byte
-}
-
-const alphabet = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" // BIP-173, in upper case
-
-var (
-	// bech32 is the code of BIP-173, for age identities.
-	bech32 = code{values("AK54AJ"), values("QQQQQP")}
-
-	// codex32 is the code of BIP-93, for share strings: a BCH code of length 93
-	// and distance 9. It finds any 8 wrong characters, and tells where 4 wrong
-	// characters, or 8 of which the places are known, are.
-	codex32 = code{values("EM3GQEEELMCSS"), values("SECRETSHARE32")}
-)
+// codex32 is the code of BIP-93, for share strings: a BCH code of length 93 and
+// distance 9. It finds any 8 wrong characters, and tells where 4 wrong
+// characters, or 8 of which the places are known, are.
+var codex32 = bech32.NewCode("EM3GQEEELMCSS", "SECRETSHARE32")
 
 // The roots of codex32's generator are βᶦ for i = 77 … 84, and others.
 const (
 	firstRoot = 77
 	rootCount = 8
 )
-
-// values turns characters of the alphabet, in upper case, into numbers below 32.
-func values(s string) []byte {
-	v := make([]byte, len(s))
-	for i := range s {
-		v[i] = byte(strings.IndexByte(alphabet, s[i]))
-	}
-	return v
-}
-
-// residue returns the remainder of hrp and word modulo the generator, the
-// highest coefficient first.
-func (c code) residue(hrp string, word []byte) []byte {
-	r := make([]byte, len(c.generator))
-	r[len(r)-1] = 1
-	for _, h := range []byte(hrp) {
-		c.feed(r, h>>5)
-	}
-	c.feed(r, 0)
-	for _, h := range []byte(hrp) {
-		c.feed(r, h&31)
-	}
-	for _, v := range word {
-		c.feed(r, v)
-	}
-	return r
-}
-
-func (c code) feed(r []byte, v byte) {
-	top := element(r[0])
-	copy(r, r[1:])
-	r[len(r)-1] = v
-	for i, g := range c.generator {
-		r[i] ^= byte(mul(top, element(g)))
-	}
-}
-
-// checksum returns the values that follow data.
-func (c code) checksum(hrp string, data []byte) []byte {
-	sum := c.residue(hrp, data)
-	for range c.target {
-		c.feed(sum, 0)
-	}
-	for i, t := range c.target {
-		sum[i] ^= t
-	}
-	return sum
-}
-
-// checks reports whether word ends in its checksum.
-func (c code) checks(hrp string, word []byte) bool {
-	return bytes.Equal(c.residue(hrp, word), c.target)
-}
 
 // correct returns the one word that ends in its codex32 checksum and that data
 // can be turned into by changing t values besides the erased ones, where
@@ -93,7 +25,7 @@ func correct(hrp string, data []byte, erased []int) (word []byte, ok bool) {
 	if len(erased) > rootCount {
 		return nil, false
 	}
-	syndromes := syndromesOf(codex32.residue(hrp, data))
+	syndromes := syndromesOf(codex32.Residue(hrp, data))
 	known := poly{1}
 	for _, place := range erased {
 		known = known.times(poly{1, locator(data, place)})
@@ -101,7 +33,7 @@ func correct(hrp string, data []byte, erased []int) (word []byte, ok bool) {
 	forney := syndromes.times(known)[len(erased):rootCount]
 	all := known.times(connection(forney)).trim()
 	word = slices.Clone(data)
-	if !repair(word, all, syndromes) || !codex32.checks(hrp, word) {
+	if !repair(word, all, syndromes) || !codex32.Checks(hrp, word) {
 		clear(word)
 		return nil, false
 	}
@@ -113,11 +45,11 @@ func correct(hrp string, data []byte, erased []int) (word []byte, ok bool) {
 func locator(data []byte, place int) element { return pow(beta, len(data)-1-place) }
 
 // syndromesOf evaluates the error polynomial, which modulo the generator is the
-// difference of residue and target, at the generator's roots.
+// residue, at the generator's roots.
 func syndromesOf(residue []byte) poly {
 	diff := make(poly, len(residue))
 	for i, r := range residue {
-		diff[len(diff)-1-i] = element(r ^ codex32.target[i])
+		diff[len(diff)-1-i] = element(r)
 	}
 	s := make(poly, rootCount)
 	for j := range s {

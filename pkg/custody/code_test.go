@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"recover/internal/bech32"
 )
 
 const checksumLen = 13
@@ -24,15 +26,15 @@ func TestChecksumOfBIP93(t *testing.T) {
 		"ms13cashcacdefghjklmnpqrstuvwxyz023949xq35my48dr",
 		"ms10leetsllhdmn9m42vcsamx24zrxgs3qrl7ahwvhw4fnzrhve25gvezzyqqtum9pgv99ycma",
 	} {
-		data := values(strings.ToUpper(s[3:]))
-		if !codex32.checks("ms", data) {
+		data := bech32.Values(strings.ToUpper(s[3:]))
+		if !codex32.Checks("ms", data) {
 			t.Errorf("%s: the checksum does not hold", s)
 		}
 		n := len(data) - checksumLen
-		if got := codex32.checksum("ms", data[:n]); !bytes.Equal(got, data[n:]) {
+		if got := codex32.Checksum("ms", data[:n]); !bytes.Equal(got, data[n:]) {
 			t.Errorf("%s: checksum %v", s, got)
 		}
-		if codex32.checks("rs", data) {
+		if codex32.Checks("rs", data) {
 			t.Errorf("%s: the checksum holds with another prefix", s)
 		}
 	}
@@ -84,7 +86,7 @@ func TestCorrectGivesWords(t *testing.T) {
 			continue
 		}
 		corrected++
-		if !codex32.checks(prefix, got) || distance(word, got) > 4 {
+		if !codex32.Checks(prefix, got) || distance(word, got) > 4 {
 			t.Fatal("corrected to something that is not a word nearby")
 		}
 	}
@@ -105,7 +107,7 @@ func randomWord(rng *rand.Rand, n int) []byte {
 	for i := range word {
 		word[i] = byte(rng.IntN(32))
 	}
-	return append(word, codex32.checksum(prefix, word)...)
+	return append(word, codex32.Checksum(prefix, word)...)
 }
 
 func distance(a, b []byte) (n int) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"recover/internal/message"
 	"recover/internal/secret"
 )
 
@@ -31,9 +32,9 @@ type DamagedError struct {
 func (e *DamagedError) Error() string {
 	var facts []string
 	if e.Missing > 0 {
-		facts = append(facts, fmt.Sprintf("%s missing at about group %d", plural(e.Missing, "character is", "characters are"), group(e.At)))
+		facts = append(facts, fmt.Sprintf("%d %s missing at about group %d", e.Missing, message.Plural(e.Missing, "character is", "characters are"), group(e.At)))
 	} else if e.Missing < 0 {
-		facts = append(facts, fmt.Sprintf("%s too many at about group %d", plural(-e.Missing, "character", "characters"), group(e.At)))
+		facts = append(facts, fmt.Sprintf("%d %s too many at about group %d", -e.Missing, message.Plural(-e.Missing, "character", "characters"), group(e.At)))
 	}
 	if len(e.Wrong) > 0 {
 		facts = append(facts, "wrong in "+byGroup(e.Wrong))
@@ -169,12 +170,4 @@ func repaired(whole []byte) []byte {
 	}
 	share.Wipe()
 	return corrected
-}
-
-// plural writes a number and what it counts.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"recover/internal/message"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -115,5 +116,5 @@ func (e *DuplicateError) Error() string {
 type TooFewError int
 
 func (e TooFewError) Error() string {
-	return plural(int(e), "more share is needed", "more shares are needed")
+	return fmt.Sprintf("%d %s needed", int(e), message.Plural(int(e), "more share is", "more shares are"))
 }

@@ -1,5 +1,7 @@
 package custody
 
+import "recover/internal/bech32"
+
 // element is an element a + bζ of GF(1024), a in the low five bits and b above
 // them: the extension of GF(32), which is that of bech32 (x⁵ = x³ + 1, BIP-173),
 // by ζ² = ζ + 1. The elements below 32 are GF(32) itself.
@@ -28,15 +30,7 @@ func slowMul(a, b element) element {
 	return low ^ high | (mixed^high)<<5
 }
 
-func mul32(a, b element) (product element) {
-	for ; b > 0; b >>= 1 {
-		product ^= a * (b & 1)
-		if a <<= 1; a > 31 {
-			a ^= 0b101001
-		}
-	}
-	return product
-}
+func mul32(a, b element) element { return element(bech32.Mul(byte(a), byte(b))) }
 
 func mul(a, b element) element {
 	if a == 0 || b == 0 {

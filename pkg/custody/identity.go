@@ -5,6 +5,7 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/bech32"
 	"recover/internal/secret"
 )
 
@@ -15,14 +16,10 @@ const identityPrefix = "AGE-SECRET-KEY-"
 // encodeIdentity writes 32 secret bytes as the age tools do: in Bech32
 // (BIP-173), upper case, 74 characters.
 func encodeIdentity(key []byte) *secret.Bytes {
-	data := appendFives(make([]byte, 0, 64), key)
+	data := bech32.AppendFives(make([]byte, 0, 64), key)
 	defer func() { secret.Wipe(data) }()
-	data = append(data, bech32.checksum(strings.ToLower(identityPrefix), data)...)
-	text := append(make([]byte, 0, 74), identityPrefix+"1"...)
-	for _, v := range data {
-		text = append(text, alphabet[v])
-	}
-	return secret.New(text)
+	data = append(data, bech32.Bech32.Checksum(strings.ToLower(identityPrefix), data)...)
+	return secret.New(bech32.Append(append(make([]byte, 0, 74), identityPrefix+"1"...), data))
 }
 
 // parseIdentity makes age's form of an identity. age takes it as a string, of

@@ -16,6 +16,7 @@ import (
 	"filippo.io/age/armor"
 	"golang.org/x/crypto/ssh"
 
+	"recover/internal/agefile"
 	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
 )
@@ -33,7 +34,7 @@ const (
 // SealOf says how the file of a share is sealed. Whatever is no age file, binary
 // or armored, is not, nor is a sealed key.
 func SealOf(data []byte) Seal {
-	parts := stanzas(unarmored(data))
+	parts, _ := agefile.Stanzas(unarmored(data))
 	is := func(kind string) bool {
 		return slices.ContainsFunc(parts, func(s *age.Stanza) bool { return s.Type == kind })
 	}
@@ -71,10 +72,7 @@ func ParseRecipient(s string) (age.Recipient, error) {
 		}
 		return nil, ErrRecipient
 	}
-	if r, err := age.ParseX25519Recipient(s); err == nil {
-		return r, nil
-	}
-	if r, err := age.ParseHybridRecipient(s); err == nil {
+	if r, err := agefile.ParseRecipient(s); err == nil {
 		return r, nil
 	}
 	// age1NAME1…, and no "1" in what follows the last
@@ -95,18 +93,13 @@ func PassphraseRecipient(passphrase *secret.Bytes) (*age.ScryptRecipient, error)
 	return r, nil
 }
 
-// maxWorkFactor is the base-2 logarithm of the highest scrypt cost that is
-// taken: 1 GiB of memory.
-const maxWorkFactor = 20
-
 // PassphraseIdentity returns what opens a share that was sealed with a
 // passphrase. An empty one is rsadecrypt.ErrWrongPassphrase.
 func PassphraseIdentity(passphrase *secret.Bytes) (*age.ScryptIdentity, error) {
-	id, err := age.NewScryptIdentity(string(passphrase.Reveal()))
+	id, err := agefile.PassphraseIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, rsadecrypt.ErrWrongPassphrase
 	}
-	id.SetMaxWorkFactor(maxWorkFactor)
 	return id, nil
 }
 

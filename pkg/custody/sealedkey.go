@@ -8,6 +8,7 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/agefile"
 	"recover/internal/secret"
 )
 
@@ -35,7 +36,7 @@ func ParseSealedKey(file []byte) (*SealedKey, error) {
 	if len(file) > maxSealedKey {
 		return nil, ErrNotSealedKey
 	}
-	parts := stanzas(file)
+	parts, _ := agefile.Stanzas(file)
 	if len(parts) != 2 || parts[0].Type != "X25519" || parts[1].Type != stanzaType || len(parts[1].Args) != 1 {
 		return nil, ErrNotSealedKey
 	}
@@ -52,21 +53,6 @@ func ParseSealedKey(file []byte) (*SealedKey, error) {
 
 // Bytes returns the file. It must not be changed.
 func (k *SealedKey) Bytes() []byte { return k.file }
-
-// stanzas returns the recipient stanzas of an age file, none if it is not one.
-func stanzas(file []byte) []*age.Stanza {
-	var header headerReader
-	_, _ = age.Decrypt(bytes.NewReader(file), &header)
-	return header.stanzas
-}
-
-// headerReader is an identity that opens nothing: it makes age read the header.
-type headerReader struct{ stanzas []*age.Stanza }
-
-func (r *headerReader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
-	r.stanzas = stanzas
-	return nil, age.ErrIncorrectIdentity
-}
 
 // headerWriter is a recipient that can open nothing: it makes age write the
 // description.

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"math/big"
 	"slices"
+
+	"recover/internal/subset"
 )
 
 const (
@@ -19,30 +21,7 @@ func subsets(n, k int) iter.Seq[[]int] {
 	if choices(n, k).Cmp(big.NewInt(maxSubsets)) > 0 {
 		return sample(n, k)
 	}
-	return every(n, k)
-}
-
-// every yields the subsets in lexical order.
-func every(n, k int) iter.Seq[[]int] {
-	return func(yield func([]int) bool) {
-		subset := make([]int, k)
-		for i := range subset {
-			subset[i] = i
-		}
-		for yield(subset) {
-			last := k - 1
-			for last >= 0 && subset[last] == n-k+last {
-				last--
-			}
-			if last < 0 {
-				return
-			}
-			subset[last]++
-			for i := last + 1; i < k; i++ {
-				subset[i] = subset[i-1] + 1
-			}
-		}
-	}
+	return subset.All(n, k)
 }
 
 // sample yields subsets until any two numbers were together in one, and each

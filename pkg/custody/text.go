@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"recover/internal/bech32"
 	"recover/internal/secret"
 )
 
@@ -27,7 +28,7 @@ const (
 )
 
 // start is the prefix as symbols. A "1" is read as an "L", like any other.
-var start = values("RSL")
+var start = bech32.Values("RSL")
 
 // LooksLikeShare reports whether data is a page, or begins with a line of a
 // share string.
@@ -62,8 +63,8 @@ func (s *Share) symbols() []byte {
 	defer secret.Wipe(payload)
 	symbols := make([]byte, 0, stringLen)
 	symbols = append(symbols, start...)
-	symbols = appendFives(symbols, payload)
-	return append(symbols, codex32.checksum(prefix, symbols[prefixLen:])...)
+	symbols = bech32.AppendFives(symbols, payload)
+	return append(symbols, codex32.Checksum(prefix, symbols[prefixLen:])...)
 }
 
 // write turns symbols into text.
@@ -80,30 +81,13 @@ func write(symbols []byte, between, newline string) *secret.Bytes {
 		if i == prefixLen-1 {
 			text = append(text, '1')
 		} else {
-			text = append(text, alphabet[v])
+			text = append(text, bech32.Alphabet[v])
 		}
 	}
 	return secret.New(text)
 }
 
-// appendFives splits b into groups of five bits, the most significant first,
-// filled up with zero bits.
-func appendFives(to, b []byte) []byte {
-	var held uint32
-	var bits int
-	for _, v := range b {
-		held, bits = held<<8|uint32(v), bits+8
-		for ; bits >= 5; bits -= 5 {
-			to = append(to, byte(held>>(bits-5))&31)
-		}
-	}
-	if bits > 0 {
-		to = append(to, byte(held<<(5-bits))&31)
-	}
-	return to
-}
-
-// bytesOf reverses appendFives, and fails where the bits that fill up are not
+// bytesOf reverses bech32.AppendFives, and fails where the bits that fill up are not
 // zero. The caller wipes the result.
 func bytesOf(fives []byte) (b []byte, ok bool) {
 	b = make([]byte, 0, len(fives))
@@ -159,7 +143,7 @@ func symbol(r rune) byte {
 	case '1', 'I':
 		r = 'L'
 	}
-	if v := strings.IndexRune(alphabet, r); v >= 0 {
+	if v := strings.IndexRune(bech32.Alphabet, r); v >= 0 {
 		return byte(v)
 	}
 	return unknown
@@ -168,7 +152,7 @@ func symbol(r rune) byte {
 // sound reports whether symbols are a whole share string.
 func sound(symbols []byte) bool {
 	return len(symbols) == stringLen && bytes.HasPrefix(symbols, start) &&
-		!slices.Contains(symbols, unknown) && codex32.checks(prefix, symbols[prefixLen:])
+		!slices.Contains(symbols, unknown) && codex32.Checks(prefix, symbols[prefixLen:])
 }
 
 // parseSymbols takes symbols that are sound.

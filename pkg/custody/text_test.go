@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"recover/internal/bech32"
 )
 
 // fixedString is the share string of fixed, written down when version 1 of the
@@ -171,14 +173,14 @@ func TestContradictions(t *testing.T) {
 	}
 	symbols := fixed().symbols()[:prefixLen+payloadEnd]
 	symbols[len(symbols)-1] |= 1 // of the bits that fill up
-	symbols = append(symbols, codex32.checksum(prefix, symbols[prefixLen:])...)
+	symbols = append(symbols, codex32.Checksum(prefix, symbols[prefixLen:])...)
 	if _, err := ParseShare(write(symbols, "", "").Reveal()); !errors.Is(err, ErrContradiction) {
 		t.Errorf("bits that fill up: %v", err)
 	}
 	payload := fixed().payload()
 	payload[0] = 2
-	symbols = appendFives(slices.Clone(start), payload)
-	symbols = append(symbols, codex32.checksum(prefix, symbols[prefixLen:])...)
+	symbols = bech32.AppendFives(slices.Clone(start), payload)
+	symbols = append(symbols, codex32.Checksum(prefix, symbols[prefixLen:])...)
 	_, err := ParseShare(write(symbols, "", "").Reveal())
 	wantError(t, err, "a share of version 2, not 1")
 }

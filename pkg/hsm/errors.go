@@ -4,9 +4,9 @@ import (
 	"crypto/rsa"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
+	"recover/internal/message"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -140,13 +140,7 @@ func is(err error, codes ...Code) bool {
 }
 
 // quoted makes foreign text safe to show, and short.
-func quoted(text string) string {
-	const limit = 300
-	if len(text) > limit {
-		text = text[:limit]
-	}
-	return strconv.QuoteToASCII(text)
-}
+func quoted(text string) string { return message.QuoteLong(text) }
 
 // listed is for people who must narrow something down; it stops after a few.
 func listed[T any](items []T, name func(T) string) string {

@@ -3,7 +3,8 @@ package hsm
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"encoding/binary"
+
+	"recover/internal/mgf1"
 )
 
 const hashSize = sha256.Size
@@ -13,8 +14,8 @@ const hashSize = sha256.Size
 // depend on what is wrong, and what is wrong is not told.
 func unpadOAEP(em, label []byte) (message []byte, ok bool) {
 	seed, db := em[1:1+hashSize], em[1+hashSize:]
-	maskXOR(seed, db)
-	maskXOR(db, seed)
+	mgf1.XOR(seed, db)
+	mgf1.XOR(db, seed)
 	lHash := sha256.Sum256(label)
 	good := subtle.ConstantTimeByteEq(em[0], 0) & subtle.ConstantTimeCompare(lHash[:], db[:hashSize])
 
@@ -31,12 +32,4 @@ func unpadOAEP(em, label []byte) (message []byte, ok bool) {
 		return nil, false
 	}
 	return append([]byte(nil), rest[start:]...), true
-}
-
-// maskXOR masks out with MGF1-SHA-256 of seed (RFC 8017, B.2.1).
-func maskXOR(out, seed []byte) {
-	for counter := uint32(0); len(out) > 0; counter++ {
-		mask := sha256.Sum256(binary.BigEndian.AppendUint32(seed[:len(seed):len(seed)], counter))
-		out = out[subtle.XORBytes(out, out, mask[:]):]
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"recover/fixtures/testkey"
+	"recover/internal/mgf1"
 )
 
 // encode is OAEP encoding: what unpadOAEP undoes.
@@ -20,8 +21,8 @@ func encode(size int, message, label, seed []byte) []byte {
 	copy(db, lHash[:])
 	copy(db[len(db)-len(message):], message)
 	db[len(db)-len(message)-1] = 1
-	maskXOR(db, s)
-	maskXOR(s, db)
+	mgf1.XOR(db, s)
+	mgf1.XOR(s, db)
 	return em
 }
 
@@ -74,8 +75,8 @@ func FuzzUnpadOAEP(f *testing.F) {
 		seed, db := em[1:1+hashSize], em[1+hashSize:]
 		copy(db, hash)
 		copy(db[hashSize:], rest)
-		maskXOR(db, seed)
-		maskXOR(seed, db)
+		mgf1.XOR(db, seed)
+		mgf1.XOR(seed, db)
 		want, err := rsa.DecryptOAEP(sha256.New(), nil, key, power(&key.PublicKey, em), testLabel)
 		got, ok := unpadOAEP(em, testLabel)
 		if ok != (err == nil) || !bytes.Equal(got, want) {

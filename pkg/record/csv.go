@@ -9,6 +9,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"recover/internal/bom"
+	"recover/internal/message"
 )
 
 // maxLine is the length of the longest line of CSV that is read, in bytes with
@@ -66,7 +69,7 @@ func readHeader(lines *lineReader) ([]int, error) {
 	for _, name := range names {
 		field := slices.Index(fieldNames[:], name)
 		if field < 0 {
-			return nil, problem("unknown column %s", quote(name))
+			return nil, problem("unknown column %s", message.Quote(name))
 		}
 		if slices.Contains(columns, field) {
 			return nil, problem("the column %s is there twice", name)
@@ -112,7 +115,7 @@ func (l *lineReader) row() ([]string, error) {
 			return nil, l.failed(err)
 		}
 		if l.number++; l.number == 1 {
-			line = bytes.TrimPrefix(line, byteOrderMark)
+			line = bom.Trim(line)
 		}
 		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 		if len(line) > 0 {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"recover/internal/group"
+	"recover/internal/message"
 	"recover/internal/uuid"
 )
 
@@ -75,7 +76,7 @@ func (raw *rawEntry) withoutIDs() (e Entry, err error) {
 	}
 	var known bool
 	if e.Algorithm, known = group.ByAlgorithm(raw.text[fieldAlgorithm]); !known {
-		return e, fieldProblem("algorithm", "%s is not SECP256K1 or ED25519", quote(raw.text[fieldAlgorithm]))
+		return e, fieldProblem("algorithm", "%s is not SECP256K1 or ED25519", message.Quote(raw.text[fieldAlgorithm]))
 	}
 	if e.PreviousQuorumIDs, err = parsePrevious(raw.previous); err != nil {
 		return e, err

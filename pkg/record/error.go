@@ -49,11 +49,3 @@ func at(err error, line, entry int) error {
 	}
 	return err
 }
-
-// quote shows a value of the record, escaped, and cut to fit in a message.
-func quote(s string) string {
-	if len(s) > 40 {
-		return strconv.QuoteToASCII(s[:40]) + "…"
-	}
-	return strconv.QuoteToASCII(s)
-}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"recover/internal/message"
 	"recover/internal/strictjson"
 )
 
@@ -89,7 +90,7 @@ func (j *jsonScan) field(name string) error {
 		j.keys = true
 		return in(name, 0, j.Array(j.entry))
 	}
-	return j.Fail("unknown field %s", quote(name))
+	return j.Fail("unknown field %s", message.Quote(name))
 }
 
 // oneOf reads a string that has to be one of allowed, or empty.
@@ -97,7 +98,7 @@ func (j *jsonScan) oneOf(text *string, allowed ...string) (err error) {
 	if *text, err = j.Text(); err != nil || *text == "" || slices.Contains(allowed, *text) {
 		return err
 	}
-	return j.Fail("%s is not %s", quote(*text), strings.Join(allowed, " or "))
+	return j.Fail("%s is not %s", message.Quote(*text), strings.Join(allowed, " or "))
 }
 
 func (j *jsonScan) recoveryKey(i int) error {
@@ -115,7 +116,7 @@ func (j *jsonScan) recoveryKey(i int) error {
 		case "note":
 			err = j.freeText(&key.Note)
 		default:
-			return j.Fail("unknown field %s", quote(name))
+			return j.Fail("unknown field %s", message.Quote(name))
 		}
 		return in("recovery_keys: "+name, 0, err)
 	})
@@ -160,7 +161,7 @@ func (j *jsonScan) entry(i int) error {
 	err := j.Object(func(name string) (err error) {
 		switch field := slices.Index(fieldNames[:], name); field {
 		case -1:
-			return j.Fail("unknown field %s", quote(name))
+			return j.Fail("unknown field %s", message.Quote(name))
 		case fieldPreviousQuorumIDs:
 			err = j.Array(func(i int) error { return j.previous(&raw, i) })
 		default:

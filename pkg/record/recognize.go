@@ -3,9 +3,9 @@ package record
 import (
 	"bytes"
 	"io"
-)
 
-var byteOrderMark = []byte("\xef\xbb\xbf")
+	"recover/internal/bom"
+)
 
 // recognize tells JSON from CSV by how the record begins, and says what
 // other files look like that end up in its place.
@@ -16,7 +16,7 @@ func recognize(r io.Reader) (isJSON bool, err error) {
 		return false, err
 	}
 	head = head[:n]
-	text := bytes.TrimSpace(bytes.TrimPrefix(head, byteOrderMark))
+	text := bytes.TrimSpace(bom.Trim(head))
 	begins := func(prefix string) bool { return bytes.HasPrefix(text, []byte(prefix)) }
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):

@@ -136,7 +136,7 @@ func TestRefusedJSON(t *testing.T) {
 		{top + `"keys": {}}`, "line 2: keys: an array expected, found an object"},
 		{top + `"keys": [` + "\n" + `"` + keyA + `"]}`, "line 3, entry 1: an object expected, found a string"},
 		{full + "\n{}", "line 4: something follows the end of the JSON text"},
-		{full[:len(full)-1], "line 3: the text ends where a comma or the object's end should be"},
+		{full[:len(full)-1], "line 3: the text ends too early"},
 
 		{top + `"environment": "test", "keys": []}`, `line 2: environment: "test" is not production or sandbox`},
 		{top + `"environment": null, "keys": []}`, "line 2: environment: a string expected, found null"},

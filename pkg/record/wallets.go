@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"recover/internal/bom"
 	"recover/internal/group"
 	"recover/internal/strictjson"
 	"recover/internal/uuid"
@@ -61,7 +63,7 @@ func ParseWallets(data []byte) (*Wallets, error) {
 			return s.Array(func(int) error { return w.object(s) })
 		})
 	default:
-		err = w.csv(string(data))
+		err = w.csv(data)
 		s = nil
 	}
 	if err == nil && s != nil {
@@ -114,8 +116,8 @@ func metadata(s *strictjson.Scanner, raw *rawEntry) error {
 	})
 }
 
-func (w *Wallets) csv(text string) error {
-	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, string(byteOrderMark))))
+func (w *Wallets) csv(data []byte) error {
+	r := csv.NewReader(bytes.NewReader(bom.Trim(data)))
 	header, err := r.Read()
 	if err != nil || !slices.Contains(header, "quorum_id") && !slices.Contains(header, "quorumId") {
 		return problem("neither JSON nor CSV with a column quorum_id")

@@ -108,14 +108,14 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 	}
 	seen := make(map[string]*Backup)
 	held, salvaged, distinct := int64(0), 0, 0
-	var data []byte // one buffer for all: no shard refers to its file
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		b := &Backup{File: f}
 		s.all = append(s.all, b)
-		if data, err = d.Read(data, f, shard.MaxFileSize); err != nil {
+		data, err := d.Read(f, shard.MaxFileSize)
+		if err != nil {
 			b.Err = &UnreadableError{err}
 			continue
 		}
@@ -203,7 +203,7 @@ func (s *Backups) load(b *Backup) (*shard.Shard, error) {
 
 // read reads the bytes of a file again.
 func (s *Backups) read(b *Backup) ([]byte, error) {
-	data, err := s.download.Read(nil, b.File, shard.MaxFileSize)
+	data, err := s.download.Read(b.File, shard.MaxFileSize)
 	if err != nil {
 		return nil, &UnreadableError{err}
 	}
@@ -279,7 +279,7 @@ func CheckIDs(s *shard.Shard, e record.Entry) (shard.IDs, error) {
 // Read reads one file of a download as a backup, whatever key it is of.
 func Read(d *Download, f bucket.File) (*Backup, *shard.Shard) {
 	b := &Backup{File: f}
-	data, err := d.Read(nil, f, shard.MaxFileSize)
+	data, err := d.Read(f, shard.MaxFileSize)
 	if err != nil {
 		b.Err = &UnreadableError{err}
 		return b, nil

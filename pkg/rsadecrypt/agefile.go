@@ -9,13 +9,9 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/agefile"
 	"recover/internal/secret"
 )
-
-// maxWorkFactor is the base-2 logarithm of the highest scrypt cost taken from
-// an age file: 1 GiB of memory. age writes 18, which is 256 MiB; other
-// implementations go by the speed of the machine.
-const maxWorkFactor = 20
 
 const ageArmor = "AGE ENCRYPTED FILE" // the type of the PEM block
 
@@ -30,29 +26,20 @@ type ageSeal struct {
 	passphrase bool
 }
 
-// stanzaReader is an identity that opens nothing: it makes age read the header.
-type stanzaReader struct{ stanzas []*age.Stanza }
-
-func (r *stanzaReader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
-	r.stanzas = stanzas
-	return nil, age.ErrIncorrectIdentity
-}
-
 func identifyAge(b []byte, form Form) (*File, error) {
-	var header stanzaReader
-	_, err := age.Decrypt(bytes.NewReader(b), &header)
+	stanzas, err := agefile.Stanzas(b)
 	switch {
-	case len(header.stanzas) > 0:
+	case err == nil:
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, ErrTruncated
 	default:
 		return nil, ErrSealDamaged
 	}
 	s := &ageSeal{sealed: bytes.Clone(b)}
-	if header.stanzas[0].Type != "scrypt" {
+	if stanzas[0].Type != "scrypt" {
 		return &File{form: form + ", identity", private: true, seal: s}, nil
 	}
-	if err := checkWorkFactor(header.stanzas); err != nil {
+	if err := checkWorkFactor(stanzas); err != nil {
 		return nil, err
 	}
 	s.passphrase = true
@@ -69,8 +56,8 @@ func checkWorkFactor(stanzas []*age.Stanza) error {
 	if err != nil {
 		return ErrSealDamaged
 	}
-	if logN > maxWorkFactor {
-		return &WorkError{What: "age work factor", Got: logN, Max: maxWorkFactor}
+	if logN > agefile.MaxWorkFactor {
+		return &WorkError{What: "age work factor", Got: logN, Max: agefile.MaxWorkFactor}
 	}
 	return nil
 }
@@ -79,11 +66,10 @@ func (s *ageSeal) open(passphrase []byte) (*rsa.PrivateKey, error) {
 	if !s.passphrase {
 		return nil, ErrNeedsIdentity
 	}
-	id, err := age.NewScryptIdentity(string(passphrase))
+	id, err := agefile.PassphraseIdentity(passphrase)
 	if err != nil { // an empty passphrase
 		return nil, ErrWrongPassphrase
 	}
-	id.SetMaxWorkFactor(maxWorkFactor)
 	return s.openWith([]age.Identity{id}, ErrWrongPassphrase)
 }
 

@@ -5,10 +5,11 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
+
+	"recover/internal/mgf1"
 )
 
 // Decrypt opens an RSA-OAEP ciphertext, with SHA-256 for the label and for MGF1
@@ -85,28 +86,10 @@ func (e *SeededEncrypter) Encrypt(msg, seed []byte) ([]byte, error) {
 	copy(db, e.lHash[:])
 	copy(db[len(db)-len(msg):], msg)
 	db[len(db)-len(msg)-1] = 1
-	maskXOR(db, maskedSeed)
-	maskXOR(maskedSeed, db)
+	mgf1.XOR(db, maskedSeed)
+	mgf1.XOR(maskedSeed, db)
 
 	e.m.SetBytes(e.em) // below the modulus, of which the first byte is not zero
 	e.key.exp(&e.c, &e.m)
 	return e.c.FillBytes(make([]byte, len(e.em))), nil
-}
-
-// maskXOR masks out with MGF1-SHA-256 of seed (RFC 8017, B.2.1).
-func maskXOR(out, seed []byte) {
-	h := sha256.New()
-	var counter [4]byte
-	var mask [hashSize]byte
-	for i := uint32(0); len(out) > 0; i++ {
-		binary.BigEndian.PutUint32(counter[:], i)
-		h.Reset()
-		h.Write(seed)
-		h.Write(counter[:])
-		h.Sum(mask[:0])
-		for j := range min(len(out), hashSize) {
-			out[j] ^= mask[j]
-		}
-		out = out[min(len(out), hashSize):]
-	}
 }

@@ -2,11 +2,12 @@ package shard
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"maps"
 	"strconv"
 
-	"recover/internal/base64run"
+	"recover/internal/message"
 	"recover/internal/strictjson"
 )
 
@@ -67,7 +68,7 @@ var (
 )
 
 func (b blob) bytes() ([]byte, error) {
-	out, err := base64run.AppendDecode(nil, b)
+	out, err := base64.StdEncoding.AppendDecode(nil, b)
 	if err != nil {
 		return nil, errNotBase64
 	}
@@ -128,7 +129,7 @@ func (b *backup) check() error {
 	case b.version == "":
 		return fail(ReasonMalformed, "version", "the recovery data has no version")
 	case b.version != version1 && b.version != version2 && b.version != version3:
-		return fail(ReasonUnsupported, "version", "recovery data of version %s cannot be opened by this version", shown(b.version))
+		return fail(ReasonUnsupported, "version", "recovery data of version %s cannot be opened by this version", message.Quote(b.version))
 	case !b.hasPlayers && b.version == version1:
 		return fail(ReasonMalformed, "key_parts", "the field is missing")
 	case !b.hasPlayers:

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"strings"
 
-	"recover/internal/base64run"
+	"recover/internal/bom"
 	"recover/internal/group"
-	"recover/internal/scratch"
+	"recover/internal/message"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
 )
@@ -31,8 +31,7 @@ func Parse(file []byte) (*Shard, error) {
 	if len(file) > MaxFileSize {
 		return nil, fail(ReasonMalformed, "", "the file is larger than %d MiB", MaxFileSize>>20)
 	}
-	text, err := decodeFile(outerTexts.Get(), file)
-	defer outerTexts.Put(text)
+	text, err := decodeFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +43,7 @@ func Parse(file []byte) (*Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := decodeText(nil, env.data)
+	inner, err := decodeText(env.data)
 	if err != nil {
 		return nil, fail(ReasonMalformed, "partialRecoveryDataHex", "not base64")
 	}
@@ -54,14 +53,9 @@ func Parse(file []byte) (*Shard, error) {
 	return s, s.checkNames()
 }
 
-// outerTexts are buffers for what the base64 of a file decodes to: most of it
-// is base64 again, and nothing refers to it when that is decoded.
-var outerTexts scratch.Buffers
-
-// decodeFile undoes the base64 of the file, into buffer if there is room, or
-// says what the file is instead.
-func decodeFile(buffer, file []byte) ([]byte, error) {
-	text := bytes.TrimSpace(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))
+// decodeFile undoes the base64 of the file, or says what the file is instead.
+func decodeFile(file []byte) ([]byte, error) {
+	text := bytes.TrimSpace(bom.Trim(file))
 	switch {
 	case len(text) == 0:
 		return nil, fail(ReasonMalformed, "", "the file is empty")
@@ -70,7 +64,7 @@ func decodeFile(buffer, file []byte) ([]byte, error) {
 	case text[0] == '{':
 		return nil, fail(ReasonMalformed, "", "the file is JSON; a shard is base64 of JSON")
 	}
-	decoded, err := decodeText(buffer, text)
+	decoded, err := decodeText(text)
 	if err != nil && len(decoded) > 0 && decoded[0] == '{' {
 		return nil, fail(ReasonMalformed, "", "the base64 text ends or is damaged after %d of %d characters", damagedAt(err, text), len(text))
 	}
@@ -80,14 +74,13 @@ func decodeFile(buffer, file []byte) ([]byte, error) {
 	return decoded, nil
 }
 
-// decodeText decodes standard padded base64, line breaks and blanks ignored,
-// into buffer if there is room. With an error it returns what came before the
-// fault.
-func decodeText(buffer, text []byte) ([]byte, error) {
-	out, err := base64run.AppendDecode(buffer[:0], text)
+// decodeText decodes standard padded base64, line breaks and blanks ignored.
+// With an error it returns what came before the fault.
+func decodeText(text []byte) ([]byte, error) {
+	out, err := base64.StdEncoding.AppendDecode(nil, text)
 	if err != nil && bytes.ContainsAny(text, " \t") {
 		packed := bytes.Join(bytes.Fields(text), nil)
-		out, err = base64run.AppendDecode(out[:0], packed)
+		out, err = base64.StdEncoding.AppendDecode(out[:0], packed)
 	}
 	return out, err
 }
@@ -106,7 +99,7 @@ func describeMarkup(text []byte) string {
 	_, rest, found := strings.Cut(string(text[:min(len(text), 4096)]), "<Code>")
 	code, _, closed := strings.Cut(rest, "</Code>")
 	if found && closed && len(code) <= 64 {
-		return "the file is an error page of the storage service, code " + shown(code) + ", not a shard"
+		return "the file is an error page of the storage service, code " + message.Quote(code) + ", not a shard"
 	}
 	return "the file is a web page or XML, not a shard"
 }
@@ -170,7 +163,7 @@ func (env *envelope) field(s *strictjson.Scanner, name string) (err error) {
 // shard turns the fields into their types.
 func (env *envelope) shard() (*Shard, error) {
 	if env.mpc == "pdkls23" {
-		return nil, fail(ReasonUnsupported, "mpcAlgorithm", "%s backups cannot be opened by this version", shown(env.mpc))
+		return nil, fail(ReasonUnsupported, "mpcAlgorithm", "%s backups cannot be opened by this version", message.Quote(env.mpc))
 	}
 	if env.index < 0 || env.index > 1<<16 {
 		return nil, fail(ReasonMalformed, "index", "%d is not the number of a recovery key", env.index)
@@ -196,7 +189,7 @@ func (env *envelope) shard() (*Shard, error) {
 }
 
 func parsePublicKey(text string) (group.Group, group.Point, error) {
-	b, err := decodeText(nil, []byte(text))
+	b, err := decodeText([]byte(text))
 	if err != nil {
 		return nil, nil, errors.New("not base64")
 	}
@@ -213,7 +206,7 @@ func (env *envelope) algorithm(s *Shard) error {
 		}
 		g, known := group.ByAlgorithm(f.value)
 		if !known {
-			return fail(ReasonUnsupported, f.name, "the algorithm %s is not supported", shown(f.value))
+			return fail(ReasonUnsupported, f.name, "the algorithm %s is not supported", message.Quote(f.value))
 		}
 		if g != s.group {
 			return fail(ReasonAlgorithm, f.name, "the shard says %s, but its master public key is of %s", f.value, s.group.Algorithm())
@@ -228,14 +221,14 @@ func (s *Shard) checkNames() error {
 	terms := s.data.terms()
 	switch {
 	case terms.Version != s.data.version:
-		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", shown(terms.Version), shown(s.data.version))
+		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", message.Quote(terms.Version), message.Quote(s.data.version))
 	case terms.Curve != s.group.Name():
 		if _, known := group.ByName(terms.Curve); !known {
-			return fail(ReasonUnsupported, "curve", "the curve %s is not supported", shown(terms.Curve))
+			return fail(ReasonUnsupported, "curve", "the curve %s is not supported", message.Quote(terms.Curve))
 		}
 		return fail(ReasonAlgorithm, "curve", "the recovery data is of %s, the master public key of %s", terms.Curve, s.group.Name())
 	case !terms.Sharing.known():
-		return fail(ReasonUnsupported, "sharing_type", "the sharing %s is not supported", shown(string(terms.Sharing)))
+		return fail(ReasonUnsupported, "sharing_type", "the sharing %s is not supported", message.Quote(string(terms.Sharing)))
 	case terms.Threshold < 1 || terms.Threshold >= MaxPlayers:
 		return fail(ReasonMalformed, "threshold", "%d is not a threshold of 1 to %d", terms.Threshold, MaxPlayers-1)
 	}

@@ -60,11 +60,3 @@ func ReasonOf(err error) Reason {
 func fail(reason Reason, field, format string, args ...any) *Error {
 	return &Error{Reason: reason, Faults: []Fault{{Field: field, Problem: fmt.Sprintf(format, args...)}}}
 }
-
-// shown quotes a value of the file for a message, cut to a length that fits.
-func shown(value string) string {
-	if len(value) > 40 {
-		value = value[:40] + "…"
-	}
-	return fmt.Sprintf("%+q", value)
-}

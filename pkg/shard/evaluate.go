@@ -205,28 +205,4 @@ func (d *decryption) open(c *ciphertext) (group.Scalar, error) {
 	return d.group.ParseScalar(plain)
 }
 
-// chooseSubsets calls each with every subset of k of 0 … n-1, until it returns
-// false.
-func chooseSubsets(n, k int, each func([]int) bool) {
-	if k > n {
-		return
-	}
-	chosen := make([]int, 0, k)
-	var from func(int) bool
-	from = func(i int) bool {
-		if len(chosen) == k {
-			return each(chosen)
-		}
-		for ; i <= n-(k-len(chosen)); i++ {
-			chosen = append(chosen, i)
-			if !from(i + 1) {
-				return false
-			}
-			chosen = chosen[:len(chosen)-1]
-		}
-		return true
-	}
-	from(0)
-}
-
 var errNoCommitment = errors.New("the share does not fit the player's commitment")

@@ -1,6 +1,10 @@
 package shard
 
-import "slices"
+import (
+	"slices"
+
+	"recover/internal/subset"
+)
 
 // guess is the search for a set of shares that makes the key. The public key
 // decides, so a wrong guess costs time only.
@@ -17,7 +21,7 @@ func (g *guess) subsets(all []*share, n int, try func([]*share)) {
 		return
 	}
 	sets := 0
-	chooseSubsets(len(all), n, func(chosen []int) bool {
+	for chosen := range subset.All(len(all), n) {
 		sets++
 		shares := make([]*share, len(chosen))
 		for i, k := range chosen {
@@ -25,8 +29,10 @@ func (g *guess) subsets(all []*share, n int, try func([]*share)) {
 			shares[i] = &copied
 		}
 		try(shares)
-		return g.found == nil && g.left > 0 && sets < maxCombinations && g.ctx.Err() == nil
-	})
+		if g.found != nil || g.left <= 0 || sets == maxCombinations || g.ctx.Err() != nil {
+			return
+		}
+	}
 }
 
 // asIs tries the shares with the indices that they have. Shamir's need distinct

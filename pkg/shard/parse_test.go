@@ -54,7 +54,7 @@ func TestParseRefuses(t *testing.T) {
 		{"JSON", []byte(`{"index":0}`), "the file is JSON; a shard is base64 of JSON"},
 		{"noise", []byte("\x00\x01\x02"), "the file is not base64"},
 		{"cut off", sound[:101], "the base64 text ends or is damaged after 100 of 101 characters"},
-		{"not JSON", encode("hello"), "the JSON of the shard: line 1: an object expected, found 'h'"},
+		{"not JSON", encode("hello"), "the JSON of the shard: line 1: invalid character 'h' at start of value"},
 		{"double field", encode(`{"index":0,"index":1}`), `the JSON of the shard: line 1: the name "index" is there twice`},
 		{"another kind", encode(`{"keys":[]}`), "index: the field is missing: the file is JSON, but not a shard"},
 		{"no recovery key", with("recoveryPublicKeyHex", nil), "recoveryPublicKeyHex: the field is missing: the file is JSON, but not a shard"},

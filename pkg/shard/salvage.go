@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"recover/internal/bom"
 	"recover/internal/group"
 	"recover/pkg/rsadecrypt"
 )
@@ -70,9 +71,8 @@ type wreck struct {
 }
 
 func withoutSpace(text []byte) []byte {
-	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	packed := make([]byte, 0, len(text))
-	for _, c := range text {
+	for _, c := range bom.Trim(text) {
 		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
 			packed = append(packed, c)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"recover/internal/group"
+	"recover/internal/subset"
 )
 
 // fitting interpolates p(0) from 41 of the evaluations, the newest and the
@@ -142,7 +143,7 @@ func (d *decryption) leftOver() (*share, error) {
 	}
 	var found *share
 	guesses := 0
-	chooseSubsets(len(d.doubtful), missing, func(chosen []int) bool {
+	for chosen := range subset.All(len(d.doubtful), missing) {
 		guess := d.known[:len(d.known):len(d.known)]
 		for _, i := range chosen {
 			if guess.at(d.doubtful[i].x) {
@@ -155,8 +156,10 @@ func (d *decryption) leftOver() (*share, error) {
 				found = d.proved(value, nil)
 			}
 		}
-		return found == nil && guesses < maxGuesses && d.ctx.Err() == nil
-	})
+		if found != nil || guesses == maxGuesses || d.ctx.Err() != nil {
+			break
+		}
+	}
 	if found != nil {
 		return found, nil
 	}

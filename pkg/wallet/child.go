@@ -37,16 +37,6 @@ func Child(master group.Scalar, chainCode []byte, index uint32) (group.Scalar, e
 	return addTweak(master, left)
 }
 
-// ChildPublic derives the public key of the same child from the master public
-// key (CKDpub of BIP-32). It fails as Child does.
-func ChildPublic(master group.Point, chainCode []byte, index uint32) (group.Point, error) {
-	left, err := tweak(master, chainCode, index)
-	if err != nil {
-		return nil, err
-	}
-	return addTweakPublic(master, left)
-}
-
 // tweak returns I_L, the 32 bytes that make the child out of its parent: whoever
 // knows them and the child's key knows the parent's.
 func tweak(parent group.Point, chainCode []byte, index uint32) ([]byte, error) {
@@ -71,16 +61,4 @@ func addTweak(parent group.Scalar, left []byte) (group.Scalar, error) {
 		return nil, ErrNoChild
 	}
 	return s, nil
-}
-
-func addTweakPublic(parent group.Point, left []byte) (group.Point, error) {
-	s, err := group.Secp256k1.ParseScalar(left)
-	if err != nil {
-		return nil, ErrNoChild
-	}
-	child := group.Secp256k1.NewPoint().BaseMul(s)
-	if child.Add(child, parent).IsIdentity() {
-		return nil, ErrNoChild
-	}
-	return child, nil
 }

@@ -80,13 +80,6 @@ func checkChild(t *testing.T, parent group.Scalar, chainCode []byte, index uint3
 	if !got.Equal(want) {
 		t.Errorf("Child: %x\nwant %x", got.Bytes(), want.Bytes())
 	}
-	public, err := ChildPublic(basePoint(parent), chainCode, index)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !public.Equal(basePoint(want)) {
-		t.Errorf("ChildPublic: %x\nwant %x", public.Bytes(), basePoint(want).Bytes())
-	}
 }
 
 // TestWalletKeysOfKits derives m/0 for every SECP256K1 key of the kits.
@@ -138,9 +131,6 @@ func TestChildRefused(t *testing.T) {
 		if _, err := Child(master, c.chainCode, c.index); err == nil || err.Error() != c.want {
 			t.Errorf("Child with %d bytes, index %d: %v, want %s", len(c.chainCode), c.index, err, c.want)
 		}
-		if _, err := ChildPublic(basePoint(master), c.chainCode, c.index); err == nil || err.Error() != c.want {
-			t.Errorf("ChildPublic with %d bytes, index %d: %v, want %s", len(c.chainCode), c.index, err, c.want)
-		}
 	}
 	if _, err := Child(master, chainCode, 1<<31-1); err != nil {
 		t.Errorf("the last index that is not hardened: %v", err)
@@ -157,9 +147,6 @@ func TestNoChild(t *testing.T) {
 		if _, err := addTweak(five, left); !errors.Is(err, ErrNoChild) {
 			t.Errorf("private key 5, I_L = %x: %v, want ErrNoChild", left, err)
 		}
-		if _, err := addTweakPublic(basePoint(five), left); !errors.Is(err, ErrNoChild) {
-			t.Errorf("public key of 5, I_L = %x: %v, want ErrNoChild", left, err)
-		}
 	}
 }
 
@@ -171,8 +158,6 @@ func scalar(t testing.TB, b []byte) group.Scalar {
 	}
 	return s
 }
-
-func basePoint(s group.Scalar) group.Point { return group.Secp256k1.NewPoint().BaseMul(s) }
 
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()

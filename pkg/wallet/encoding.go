@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"math/big"
 	"slices"
+	"strings"
+
+	"recover/internal/bech32"
 )
 
 // The digits of base58. Bitcoin's alphabet is Tron's and Solana's as well; the
@@ -38,68 +41,10 @@ func base58check(alphabet string, version byte, payload []byte) string {
 	return base58(alphabet, append(b, sum[:4]...))
 }
 
-const bech32Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
-
 // witness writes a version 0 witness program (BIP-141) of 20 bytes in bech32
 // (BIP-173); prefix is the human-readable part.
 func witness(prefix string, program []byte) string {
-	data := append([]byte{0}, fiveBits(program)...)
-	text := prefix + "1"
-	for _, v := range append(data, bech32Checksum(prefix, data)...) {
-		text += string(bech32Alphabet[v])
-	}
-	return text
-}
-
-// fiveBits splits b into groups of five bits, the most significant first. The
-// length of b is a multiple of five bytes, so no bits are left over.
-func fiveBits(b []byte) []byte {
-	var groups []byte
-	var held uint32
-	var bits int
-	for _, v := range b {
-		held, bits = held<<8|uint32(v), bits+8
-		for ; bits >= 5; bits -= 5 {
-			groups = append(groups, byte(held>>(bits-5))&31)
-		}
-	}
-	return groups
-}
-
-// bech32Checksum returns the six values that make the checksum polynomial of
-// prefix and data equal to 1 (BIP-173).
-func bech32Checksum(prefix string, data []byte) []byte {
-	var values []byte
-	for _, c := range []byte(prefix) {
-		values = append(values, c>>5)
-	}
-	values = append(values, 0)
-	for _, c := range []byte(prefix) {
-		values = append(values, c&31)
-	}
-	values = append(append(values, data...), 0, 0, 0, 0, 0, 0)
-
-	sum := bech32Polymod(values) ^ 1
-	check := make([]byte, 6)
-	for i := range check {
-		check[i] = byte(sum>>(5*(5-i))) & 31
-	}
-	return check
-}
-
-// bech32Polymod is the remainder of values, as a polynomial over GF(32), modulo
-// the generator of BIP-173.
-func bech32Polymod(values []byte) uint32 {
-	generator := [...]uint32{0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3}
-	sum := uint32(1)
-	for _, v := range values {
-		top := sum >> 25
-		sum = sum&0x1ffffff<<5 ^ uint32(v)
-		for i, g := range generator {
-			if top>>i&1 == 1 {
-				sum ^= g
-			}
-		}
-	}
-	return sum
+	data := bech32.AppendFives([]byte{0}, program)
+	text := bech32.Append(nil, append(data, bech32.Bech32.Checksum(prefix, data)...))
+	return prefix + "1" + strings.ToLower(string(text))
 }

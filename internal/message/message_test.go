@@ -1,0 +1,36 @@
+package message
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestQuote(t *testing.T) {
+	long := strings.Repeat("x", 41)
+	for in, want := range map[string]string{
+		"":                          `""`,
+		"a\x1b[2J\u202eb\"é\xff":    `"a\x1b[2J\u202eb\"\u00e9\xff"`,
+		long[:40]:                   `"` + long[:40] + `"`,
+		long:                        `"` + long[:40] + `"…`,
+		long[:39] + "é and no more": `"` + long[:39] + `\xc3"…`,
+	} {
+		if got := Quote(in); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+	long = strings.Repeat("x", 301)
+	if got := QuoteLong(long[:300]); got != `"`+long[:300]+`"` {
+		t.Errorf("300 bytes: %s", got)
+	}
+	if got := QuoteLong(long); got != `"`+long[:300]+`"…` {
+		t.Errorf("301 bytes: %s", got)
+	}
+}
+
+func TestPlural(t *testing.T) {
+	for n, want := range map[int]string{-1: "keys", 0: "keys", 1: "key", 2: "keys"} {
+		if got := Plural(n, "key", "keys"); got != want {
+			t.Errorf("%d %s", n, got)
+		}
+	}
+}
