@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"recover/internal/group"
+	"recover/internal/message"
 )
 
 // Anchor says where that comes from which a wallet key is known by. Whoever can
@@ -49,7 +50,7 @@ func (e Entry) checkAnchor() error {
 	hasWallet := e.PublicKey != nil || e.Address != ""
 	switch {
 	case e.Recorded != "" && !slices.Contains(anchors, e.Recorded):
-		return fieldProblem("anchor", "%s is not service, drill, backup or none", quote(string(e.Recorded)))
+		return fieldProblem("anchor", "%s is not service, drill, backup or none", message.Quote(string(e.Recorded)))
 	case (e.Recorded == AnchorService || e.Recorded == AnchorDrill) && !hasWallet:
 		return fieldProblem("anchor", "%s, but neither public_key nor address is recorded", e.Recorded)
 	case e.Recorded == AnchorBackup && e.MasterPublicKey == nil:
