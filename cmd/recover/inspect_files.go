@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"recover/internal/output"
+	"recover/pkg/record"
 	"recover/pkg/recovery"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
@@ -30,12 +31,14 @@ func (in *inspector) inspectShard(r *fileResult) {
 		return
 	}
 	r.shardFacts(s)
-	ids, found, err := in.idsFor(r.Path, s)
+	e, ids, found, err := in.entryFor(r.Path, s)
 	switch {
 	case err != nil:
 	case found:
 		r.fact("IDs", "quorum %s, key %s", ids.Quorum, ids.Key)
-		_, err = s.Verify(ids)
+		if _, err = s.Verify(ids); err == nil {
+			err = recovery.CheckClaims(s, e)
+		}
 	default:
 		err = s.VerifyWithoutIDs()
 	}
@@ -68,35 +71,35 @@ func sharingForPeople(t shard.Terms) string {
 	return fmt.Sprintf("%s sharing, all make the key", t.Sharing)
 }
 
-// idsFor returns the IDs of a shard: those of the flags, or the ones in the
-// record that fit; the entry for the folder's name is tried first.
-func (in *inspector) idsFor(path string, s *shard.Shard) (ids shard.IDs, found bool, err error) {
+// entryFor returns the IDs of a shard: those of the flags, or of the entry of the
+// record that fits; the entry for the folder's name is tried first.
+func (in *inspector) entryFor(path string, s *shard.Shard) (entry record.Entry, ids shard.IDs, found bool, err error) {
 	if in.ids != nil {
-		return *in.ids, true, nil
+		return entry, *in.ids, true, nil
 	}
 	if in.sel == nil {
-		return ids, false, nil
+		return entry, ids, false, nil
 	}
 	if folder, ok := folderID(path); ok {
 		for e, err := range in.sel.record.Entries() {
 			if err != nil {
-				return ids, false, err
+				return entry, ids, false, err
 			}
 			if e.KeyID == folder {
 				ids, err := recovery.CheckIDs(s, e)
-				return ids, true, err
+				return e, ids, true, err
 			}
 		}
 	}
 	for e, err := range in.sel.record.Entries() {
 		if err != nil {
-			return ids, false, err
+			return entry, ids, false, err
 		}
 		if ids, err := recovery.CheckIDs(s, e); err == nil {
-			return ids, true, nil
+			return e, ids, true, nil
 		}
 	}
-	return ids, false, errNoEntryFits
+	return entry, ids, false, errNoEntryFits
 }
 
 var errNoEntryFits = errors.New("no entry of the record fits this shard")

@@ -26,7 +26,8 @@ func Open(path string) (*Download, error) { return bucket.Open(path) }
 const (
 	maxParsed   = 24 << 20 // bytes of files whose parsed form is held; others are read again
 	maxDistinct = 100      // backups that are not the same byte for byte
-	maxSalvaged = 64       // damaged files that are searched for the key they name
+	maxExamined = 6 << 20  // bytes of damaged files that are searched for the key they name
+	maxOne      = 2 << 20  // of one of them: a backup of 16 players
 )
 
 // Backup is one file of a key's folder that is, or may have been, a backup.
@@ -107,7 +108,7 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 		s.Warnings = append(s.Warnings, w.Path+": "+systemError(w.Err))
 	}
 	seen := make(map[string]*Backup)
-	held, salvaged, distinct := int64(0), 0, 0
+	held, examined, distinct := int64(0), int64(0), 0
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -130,7 +131,10 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 			b.Err, b.ignored = errNotRead, true
 			continue
 		}
-		parsed, err := shard.Parse(data)
+		var parsed *shard.Shard
+		if stopped := await(ctx, func() { parsed, err = shard.Parse(data) }); stopped != nil {
+			return nil, stopped
+		}
 		switch {
 		case err == nil:
 			b.describe(parsed)
@@ -140,16 +144,39 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 			if e.Algorithm != nil {
 				b.Err = parsed.CheckAlgorithm(e.Algorithm)
 			}
-		case salvaged < maxSalvaged:
-			salvaged++
-			b.damaged(data, err)
+		case len(data) <= maxOne && examined+int64(len(data)) <= maxExamined:
+			examined += int64(len(data))
+			b.Err = err
+			if stopped := await(ctx, func() { b.masters = shard.DamagedMasterKeys(data) }); stopped != nil {
+				return nil, stopped
+			}
 		default:
 			b.Err = err
+			if f.Named {
+				s.warn("%s: damaged, and too large to be searched for the key that it names", f.Path)
+			}
 		}
 		b.ignored = b.Err != nil && !b.HasKey() && !f.Named && !d.IsFile() && shard.ReasonOf(b.Err) == shard.ReasonMalformed
 	}
 	s.passOver(distinct)
 	return s, nil
+}
+
+// await runs f, which works on public data only, and returns the error of ctx
+// without waiting for f if that ends before: a large file takes some seconds. f
+// then goes on alone, and what it writes may not be used.
+func await(ctx context.Context, f func()) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 var errNotRead = errors.New("not read: there are too many other files")
@@ -171,13 +198,6 @@ func (b *Backup) describe(s *shard.Shard) {
 	b.RecoveryKey, b.MasterPublicKey = s.Fingerprint(), s.MasterPublicKey()
 	b.claimed, b.WalletPublicKey = s.WalletPublicKey(), WalletPublicKey(s)
 	b.masters = s.NamedMasterKeys()
-}
-
-// damaged notes which master public key a damaged file names, if a key might
-// be rebuilt from what can be read of it.
-func (b *Backup) damaged(data []byte, err error) {
-	b.Err = err
-	b.masters = shard.DamagedMasterKeys(data)
 }
 
 // WalletPublicKey is what the shard says that the wallet's public key is. That
@@ -223,21 +243,26 @@ type proof struct {
 	err     error
 }
 
-// prove verifies a backup, once.
-func (s *Backups) prove(b *Backup) *proof {
+// prove verifies a backup, once. The error is that of ctx.
+func (s *Backups) prove(ctx context.Context, b *Backup) (*proof, error) {
 	if b.proof != nil {
-		return b.proof
+		return b.proof, nil
 	}
 	p := new(proof)
+	err := await(ctx, func() {
+		var sh *shard.Shard
+		if sh, p.err = s.load(b); p.err != nil {
+			return
+		}
+		if p.ids, p.warning, p.err = IDs(sh, s.Entry); p.err == nil {
+			p.proof, p.err = sh.Verify(p.ids)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
 	b.proof = p
-	var sh *shard.Shard
-	if sh, p.err = s.load(b); p.err != nil {
-		return p
-	}
-	if p.ids, p.warning, p.err = IDs(sh, s.Entry); p.err == nil {
-		p.proof, p.err = sh.Verify(p.ids)
-	}
-	return p
+	return p, nil
 }
 
 // IDs returns the IDs that fit the backup: those of the record, or the key ID

@@ -48,9 +48,15 @@ func (s *Backups) Enroll(ctx context.Context, known Known) (*Enrolled, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if b.SameAs == nil && i < maxDistinct {
-			e.take(b)
+		if b.SameAs != nil || i >= maxDistinct {
+			continue
 		}
+		var quorum uuid.ID
+		var err error
+		if stopped := await(ctx, func() { quorum, err = e.verify(b) }); stopped != nil {
+			return nil, stopped
+		}
+		e.take(b, quorum, err)
 	}
 	e.conclude()
 	return e.out, nil
@@ -65,9 +71,8 @@ type enrollment struct {
 	failure error     // the first that tells something
 }
 
-// take proves one backup.
-func (e *enrollment) take(b *Backup) {
-	quorum, err := e.verify(b)
+// take sorts one backup, by whether it was proved.
+func (e *enrollment) take(b *Backup, quorum uuid.ID, err error) {
 	if err != nil {
 		if e.failure == nil || shard.ReasonOf(e.failure) == shard.ReasonOtherRecoveryKey {
 			e.failure = err

@@ -75,7 +75,11 @@ func (s *Backups) Rebuild(ctx context.Context, key crypto.Decrypter, opt Rebuild
 		operations: shard.Limit(opt.Salvage), out: new(Rebuilt),
 	}
 	r.sort()
-	if err := r.tryAll(); err != nil {
+	err := ctx.Err()
+	if err == nil {
+		err = r.tryAll()
+	}
+	if err != nil {
 		r.out.Wipe()
 		return nil, err
 	}
@@ -188,8 +192,9 @@ func (r *rebuild) salvage(b *Backup) {
 	if err != nil {
 		return
 	}
-	s, lost, err := shard.ParseSalvage(data, r.public)
-	if err != nil {
+	var s *shard.Shard
+	var lost []shard.Fault
+	if await(r.ctx, func() { s, lost, err = shard.ParseSalvage(data, r.public) }) != nil || err != nil {
 		return
 	}
 	if r.Entry.Algorithm != nil {
@@ -258,11 +263,11 @@ func (r *rebuild) done() bool { return r.out.Wallet != nil || r.gaveUp }
 // vain.
 func (r *rebuild) provedFirst() (int, error) {
 	for i, b := range r.ours {
-		if err := r.ctx.Err(); err != nil {
-			return 0, err
+		if i == maxDistinct {
+			break
 		}
-		if i < maxDistinct {
-			r.prove(b)
+		if _, err := r.prove(r.ctx, b); err != nil {
+			return 0, err
 		}
 	}
 	return r.stableFirst(func(b *Backup) bool { return b.proof != nil && b.proof.err == nil }), nil

@@ -51,7 +51,10 @@ func (s *Backups) Verify(ctx context.Context, expected []rsadecrypt.Fingerprint)
 			c.Err, c.RecoveryKey = v.Copies[same].Err, v.Copies[same].RecoveryKey
 			c.Backup = sameAs(b)
 		} else if i < maxDistinct {
-			c.warnings, c.Err = s.verifyCopy(b, expected)
+			var err error
+			if c.warnings, c.Err, err = s.verifyCopy(ctx, b, expected); err != nil {
+				return nil, err
+			}
 		} else {
 			c.Err = errNotRead
 		}
@@ -78,25 +81,29 @@ func sameAs(b *Backup) *Backup {
 	return &same
 }
 
-func (s *Backups) verifyCopy(b *Backup, expected []rsadecrypt.Fingerprint) (warnings []string, err error) {
+// verifyCopy returns what is wrong with one file; stopped is the error of ctx.
+func (s *Backups) verifyCopy(ctx context.Context, b *Backup, expected []rsadecrypt.Fingerprint) (warnings []string, wrong, stopped error) {
 	if b.HasKey() && len(expected) > 0 && !slices.Contains(expected, b.RecoveryKey) {
-		return nil, notExpected(b.RecoveryKey)
+		return nil, notExpected(b.RecoveryKey), nil
 	}
 	if b.Err != nil {
-		return nil, b.Err
+		return nil, b.Err, nil
 	}
-	p := s.prove(b)
+	p, stopped := s.prove(ctx, b)
+	if stopped != nil {
+		return nil, nil, stopped
+	}
 	if p.warning != "" {
 		warnings = append(warnings, p.warning)
 	}
 	if p.err != nil {
-		return warnings, p.err
+		return warnings, p.err, nil
 	}
 	sh, err := s.load(b)
 	if err != nil {
-		return nil, err
+		return nil, err, nil
 	}
-	return append(warnings, p.proof.Caveats()...), CheckClaims(sh, s.Entry)
+	return append(warnings, p.proof.Caveats()...), CheckClaims(sh, s.Entry), nil
 }
 
 func notExpected(f rsadecrypt.Fingerprint) error {
