@@ -2,7 +2,6 @@ package rsadecrypt
 
 import (
 	"errors"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,25 +9,27 @@ import (
 )
 
 func TestVectorKits(t *testing.T) {
-	dir := filepath.Join(vectors.Dir(t), "kits")
-	keys, err := filepath.Glob(filepath.Join(dir, "*", "recovery-key-*.pem"))
-	if err != nil || len(keys) == 0 {
-		t.Fatalf("no keys in %s: %v", dir, err)
-	}
-	for _, path := range keys {
-		kit, name := filepath.Split(strings.TrimSuffix(path, ".pem"))
-		kit = filepath.Base(kit)
-		pub, err := ParsePublicKey(vectors.Read(t, "kits", kit, name+".pub.der"))
+	opened := 0
+	for _, name := range vectors.Files(t) {
+		base, ok := strings.CutSuffix(name, ".pem")
+		if !ok {
+			continue
+		}
+		pub, err := ParsePublicKey(vectors.Read(t, base+".pub.der"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for ext, form := range map[string]Form{".pem": "PKCS#8 PEM", ".hex": "PKCS#1 hex text"} {
-			f := identify(t, vectors.Read(t, "kits", kit, name+ext))
+			f := identify(t, vectors.Read(t, base+ext))
 			key, err := f.Open(nil)
 			if err != nil || !key.PublicKey.Equal(pub) || f.Form() != form {
-				t.Errorf("%s/%s%s: %v, %v", kit, name, ext, f.Form(), err)
+				t.Errorf("%s%s: %v, %v", base, ext, f.Form(), err)
 			}
+			opened++
 		}
+	}
+	if opened != 22 {
+		t.Errorf("%d key files were opened, want 22", opened)
 	}
 }
 

@@ -230,10 +230,7 @@ func samePlainly(t *testing.T, name string, file []byte, id shard.IDs) (sound bo
 // TestPlainVectors compares Verify with the plain reference on all vectors of
 // versions that have a proof.
 func TestPlainVectors(t *testing.T) {
-	for _, kit := range []string{
-		"additive-3", "hostile-player-hidden-garbage", "mixed-2of3-shamir-t1", "mixed-3of5-shamir-t2", "no-algorithm-field",
-		"multiplicative-2", "salvage-base", "tampered-base", "two-recovery-keys", "version-2",
-	} {
+	for _, kit := range vectors.Kits(t) {
 		for _, k := range vectors.Kit(t, kit) {
 			file := vectors.Read(t, "kits", kit, "bucket", k.KeyID, "recovery_shard-0.txt")
 			if !samePlainly(t, kit, file, ids(t, k.QuorumID, k.KeyID)) {

@@ -3,7 +3,6 @@ package shard_test
 import (
 	"crypto/rsa"
 	"encoding/hex"
-	"strings"
 	"testing"
 
 	"recover/fixtures/vectors"
@@ -45,10 +44,7 @@ func recoveryKey(t testing.TB, path ...string) *rsa.PrivateKey {
 // TestKits verifies and rebuilds the kits that the wallet vendor's own tool
 // opens to the same keys.
 func TestKits(t *testing.T) {
-	for _, kit := range []string{
-		"additive-3", "hostile-player-hidden-garbage", "mixed-2of3-shamir-t1", "mixed-3of5-shamir-t2", "no-algorithm-field",
-		"multiplicative-2", "salvage-base", "tampered-base", "two-recovery-keys", "version-2",
-	} {
+	for _, kit := range vectors.Kits(t) {
 		for _, want := range vectors.Kit(t, kit) {
 			t.Run(kit+"/"+want.KeyID[:8], func(t *testing.T) {
 				t.Parallel()
@@ -100,8 +96,12 @@ func TestTampered(t *testing.T) {
 		t.Run(c.File, func(t *testing.T) {
 			t.Parallel()
 			verify, rebuild := verdicts(t, c)
-			if got := verdict(verify); got != c.Verify {
-				t.Errorf("%s: verify %s (%v), want %s", c.Why, got, verify, c.Verify)
+			want := c.Verify
+			if want == vectors.Any { // a claim beside the proof is wrong, the proof holds
+				want = vectors.OK
+			}
+			if got := verdict(verify); got != want {
+				t.Errorf("%s: verify %s (%v), want %s", c.Why, got, verify, want)
 			}
 			if got := verdict(rebuild); got != c.Rebuild {
 				t.Errorf("%s: rebuild %s (%v), want %s", c.Why, got, rebuild, c.Rebuild)
@@ -110,11 +110,11 @@ func TestTampered(t *testing.T) {
 	}
 }
 
-func verdict(err error) string {
+func verdict(err error) vectors.Verdict {
 	if err != nil {
-		return "fail"
+		return vectors.Fail
 	}
-	return "ok"
+	return vectors.OK
 }
 
 func verdicts(t *testing.T, c vectors.Case) (verify, rebuild error) {
@@ -141,7 +141,7 @@ func verdicts(t *testing.T, c vectors.Case) (verify, rebuild error) {
 	if err != nil {
 		return verify, err
 	}
-	want := vectors.Kit(t, strings.Split(c.RecoveryKey, "/")[1])[0].WalletPrivateKey
+	want := vectors.Kit(t, c.Kit)[0].WalletPrivateKey
 	if got := hex.EncodeToString(w.Private().Bytes()); got != want {
 		t.Errorf("A WRONG KEY CAME OUT: %s, want %s", got, want)
 	}
