@@ -11,6 +11,7 @@ import (
 	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/pkg/record"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -109,8 +110,8 @@ type rebuildJob struct {
 	selection *selection
 	key       *recoveryKey
 	sealer    *output.Sealer
-	identity  []byte // the file that opens the segments, with a passphrase
-	earlier   *earlierRun
+	identity  []byte      // the file that opens the segments, with a passphrase
+	earlier   *report.Run // that is resumed, or nil
 	store     *keyStore
 	report    *reporter
 }
@@ -123,11 +124,17 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 		if err := output.CheckNewDir(f.out); err != nil {
 			return nil, &fileError{f.out, asOutput, err}
 		}
-	} else if earlier, err := openEarlierRun(f.resume); err != nil {
+	} else if earlier, err := p.openEarlierRun(f, s); err != nil {
 		return nil, err
 	} else {
 		job.earlier = earlier
 	}
+	planned := false
+	defer func() {
+		if !planned && job.earlier != nil {
+			job.earlier.Close()
+		}
+	}()
 	recipients, err := parseRecipients(f.recipients)
 	if err != nil {
 		return nil, err
@@ -141,10 +148,16 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 	if err == nil {
 		err = ask.used()
 	}
+	if err == nil && job.earlier != nil {
+		if err = job.earlier.CheckHeader(job.header()); err != nil {
+			err = runError(f.resume, err)
+		}
+	}
 	if err != nil {
 		key.close()
 		return nil, err
 	}
+	planned = true
 	return job, nil
 }
 
@@ -210,7 +223,7 @@ func (j *rebuildJob) sealWithPassphrase(ask *asker) error {
 		j.sealer, j.identity, err = output.SealWithPassphrase(passphrase)
 		return err
 	}
-	path := filepath.Join(j.flags.resume, "identity.age")
+	path := filepath.Join(j.flags.resume, report.IdentityName)
 	file, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
 	if err != nil {
 		return &fileError{path, asOutput, err}
@@ -240,7 +253,7 @@ func (j *rebuildJob) run() (err error) {
 		return err
 	}
 	worked := j.all()
-	unfinished := j.store.finish(worked == nil)
+	unfinished := j.store.Finish(worked == nil, j.report.sum.seconds())
 	if worked == nil && unfinished == nil {
 		worked = j.report.end()
 	}
@@ -248,9 +261,9 @@ func (j *rebuildJob) run() (err error) {
 	switch {
 	case unfinished != nil:
 		return unfinished
-	case worked == errInterruptedRun && j.store.isEmpty():
+	case worked == errInterruptedRun && j.store.IsEmpty():
 		return terminal.ErrInterrupted
-	case shard.ReasonOf(worked) == shard.ReasonKeySource && !j.store.isEmpty():
+	case shard.ReasonOf(worked) == shard.ReasonKeySource && !j.store.IsEmpty():
 		return &brokenOffError{worked}
 	case worked != nil:
 		return worked
@@ -259,16 +272,23 @@ func (j *rebuildJob) run() (err error) {
 }
 
 // openStore makes the output directory, or goes on in that of an earlier run.
-func (j *rebuildJob) openStore() (err error) {
+func (j *rebuildJob) openStore() error {
+	var store *report.Store
+	var err error
 	if j.earlier == nil {
-		j.store, err = createStore(j)
-		return err
+		store, err = report.Create(j.flags.out, j.header(), j.identity, j.sealer, segmentKeys)
+	} else if store, err = j.earlier.Resume(j.header(), j.sealer, segmentKeys); err != nil {
+		j.earlier.Close()
 	}
-	if j.store, err = j.earlier.resume(j); err != nil {
-		return err
+	if err != nil {
+		return runError(j.flags.out, err)
 	}
-	j.report.resume(&j.earlier.counts)
-	j.Note("%d keys were done before", j.earlier.counts.Keys)
+	j.store = &keyStore{store, j.flags.withMaster}
+	if j.earlier != nil {
+		counts := j.earlier.Counts()
+		j.report.resume(counts)
+		j.Note("%d %s done before", counts.Keys, plural(counts.Keys, "key was", "keys were"))
+	}
 	return nil
 }
 
@@ -280,10 +300,8 @@ func (j *rebuildJob) entries() iter.Seq2[record.Entry, error] {
 			if err == nil && !j.flags.part.has(e.KeyID) {
 				continue
 			}
-			if err == nil && j.earlier != nil {
-				if _, done := j.earlier.done[e.KeyID]; done {
-					continue
-				}
+			if err == nil && j.earlier != nil && j.earlier.IsDone(e.KeyID) {
+				continue
 			}
 			if !yield(e, err) {
 				return
@@ -321,21 +339,27 @@ func (j *rebuildJob) all() error {
 
 // closing says where the keys are and how they are opened.
 func (j *rebuildJob) closing() {
-	if j.store.isEmpty() {
+	if j.store.IsEmpty() {
 		return
 	}
-	if j.store.masters.count > 0 {
-		j.Note("master keys without their wallet key are in %s", filepath.Join(j.flags.out, j.store.masters.name(1, j.sealer)))
+	if n, first := j.store.Masters(); n > 0 {
+		j.Note("master keys without their wallet key are in %s", first)
 	}
-	if j.store.keys.count == 0 {
+	n, first, _ := j.store.Segments()
+	if n == 0 {
 		return
 	}
 	j.Note("the keys are in %s", j.store.describe())
+	if j.earlier != nil {
+		for _, r := range j.earlier.Rejected() {
+			j.Note("but do not use %s: it is not the file that the run wrote", r.Path)
+		}
+	}
 	switch {
 	case len(j.identity) > 0:
-		j.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, j.store.path())
+		j.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, first)
 	case j.sealer.Sealed():
-		j.Note("open them with: age -d -i IDENTITY %s", j.store.path())
+		j.Note("open them with: age -d -i IDENTITY %s", first)
 	}
 }
 

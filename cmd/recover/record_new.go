@@ -176,7 +176,7 @@ func (h *harvest) keys() iter.Seq2[uuid.ID, error] {
 
 // key makes an entry of the newest sound shard of a key.
 func (h *harvest) key(id uuid.ID) (*harvested, error) {
-	k := &harvested{entry: h.start(id), result: &keyResult{Type: "key", KeyID: id.String(), Warnings: []string{}}}
+	k := &harvested{entry: h.start(id), result: resultOf(id.String())}
 	var failure error
 	found, err := h.sel.candidates(k.entry, func(c candidate) error {
 		if c.shard == nil && c.err == nil {

@@ -158,21 +158,13 @@ func (s *selection) kitIsWhole(r *keyResult, copies []verifiedCopy) {
 	}
 }
 
-// recoveryKeyCount is how many of the keys one recovery key can open.
-type recoveryKeyCount struct {
-	SHA256   string `json:"sha256"`
-	Keys     int    `json:"keys"` // with a sound shard for it
-	Recorded bool   `json:"recorded"`
-	Custody  string `json:"custody,omitempty"` // as recorded
-}
-
 // countRecoveryKeys sums up which recovery keys open how many of the keys, and
 // which of them the record knows.
 func (r *reporter) countRecoveryKeys() {
 	var all []recoveryKeyCount
 	for _, k := range r.selection.record.RecoveryKeys {
 		hex := rsadecrypt.Fingerprint(k.SHA256).Hex()
-		all = append(all, recoveryKeyCount{hex, r.sound[hex], true, k.Custody})
+		all = append(all, recoveryKeyCount{SHA256: hex, Keys: r.sound[hex], Recorded: true, Custody: k.Custody})
 		delete(r.sound, hex)
 	}
 	for _, hex := range slices.Sorted(maps.Keys(r.sound)) {
@@ -185,20 +177,4 @@ func (r *reporter) countRecoveryKeys() {
 	for _, k := range all {
 		r.Note("%s", k)
 	}
-}
-
-// String says it for people.
-func (k recoveryKeyCount) String() string {
-	f, err := rsadecrypt.ParseFingerprint(k.SHA256)
-	if err != nil {
-		return k.SHA256
-	}
-	text := fmt.Sprintf("recovery key %s opens %d %s", f, k.Keys, plural(k.Keys, "key", "keys"))
-	switch {
-	case !k.Recorded:
-		return text + "; it is not in the record"
-	case k.Custody != "":
-		return text + " (" + k.Custody + ")"
-	}
-	return text
 }
