@@ -241,8 +241,7 @@ func (s *Store) path(g *segments, number int) string {
 // long the run took.
 func (s *Store) Finish(complete bool, seconds float64) error {
 	err := s.Flush()
-	if s.IsEmpty() && s.run == nil {
-		s.removeIfEmpty()
+	if s.IsEmpty() && s.run == nil && s.removeIfEmpty() {
 		return err
 	}
 	if err == nil && complete {
@@ -271,11 +270,13 @@ func (s *Store) writeReport(seconds float64) error {
 
 // removeIfEmpty takes the directory away if no segment is in it: one may be
 // there although its write has failed, if only its directory could not be synced.
-func (s *Store) removeIfEmpty() {
+func (s *Store) removeIfEmpty() bool {
 	names, err := s.dir.Names()
-	if err == nil && !slices.ContainsFunc(names, isSegment) {
-		s.remove()
+	if err != nil || slices.ContainsFunc(names, isSegment) {
+		return false
 	}
+	s.remove()
+	return true
 }
 
 // remove takes away what this run made before there was a segment, and the
