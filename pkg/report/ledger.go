@@ -29,7 +29,8 @@ type ledger struct {
 	keys      map[uuid.ID]keyState
 	unchecked bool // keys is not kept: for what this process wrote itself
 	segments  []Segment
-	tallies   []tally // of the segments
+	listed    []Segment // of a report: as it lists them
+	tallies   []tally   // of the segments
 	byName    map[string]int32
 	resumed   []Header
 	counts    Summary
@@ -146,6 +147,7 @@ func (l *ledger) addSegment(s *Segment) (problem string) {
 	index, known := l.byName[s.Name]
 	switch {
 	case l.header.Merged > 0: // of several directories: the names come again
+		l.listed = append(l.listed, *s)
 		_, problem = l.newSegment(*s)
 		return problem
 	case l.isReport:
@@ -184,6 +186,9 @@ func (l *ledger) declare(s *Segment) (problem string) {
 	}
 	t.declared = true
 	l.segments[index] = *s
+	if l.isReport {
+		l.listed = append(l.listed, *s)
+	}
 	return ""
 }
 

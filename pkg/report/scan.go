@@ -42,8 +42,12 @@ func Scan(r io.Reader, v Visitor) (*File, error) {
 	if err := s.run(r); err != nil {
 		return &File{IsJournal: !s.isReport}, err
 	}
+	segments := s.segments
+	if s.isReport && s.header.Format == Format {
+		segments = s.listed
+	}
 	return &File{
-		IsJournal: !s.isReport, Header: s.header, Segments: s.segments, Resumed: s.resumed, Tail: s.tail, Counts: s.counts,
+		IsJournal: !s.isReport, Header: s.header, Segments: segments, Resumed: s.resumed, Tail: s.tail, Counts: s.counts,
 	}, nil
 }
 
