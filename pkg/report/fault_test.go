@@ -10,7 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"filippo.io/age"
+
 	"recover/internal/output"
+	"recover/internal/uuid"
 )
 
 func noFault(string, string) error { return nil }
@@ -219,5 +222,45 @@ func TestFailedStore(t *testing.T) {
 	}
 	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the directory, in which no key is: %v", err)
+	}
+}
+
+// tired is a recipient that can seal a few files, and then no more.
+type tired struct{ left int }
+
+func (r *tired) Wrap([]byte) ([]*age.Stanza, error) {
+	if r.left--; r.left < 0 {
+		return nil, errPlayed
+	}
+	return []*age.Stanza{{Type: "tired"}}, nil
+}
+
+// TestSealFails holds that keys that could not be sealed are not believed to be.
+func TestSealFails(t *testing.T) {
+	for files := range 4 {
+		s := newSample(t, 8)
+		s.fail = map[int]string{1: "master"}
+		dir := filepath.Join(t.TempDir(), "out")
+		sealer, err := output.SealTo(&tired{1 + files}) // one is for SealTo itself
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, err := Create(dir, s.head(), nil, sealer, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.work(store, func(uuid.ID) bool { return false }); !errors.Is(err, errPlayed) {
+			t.Errorf("after %d files: %v", files, err)
+		}
+		done := 0
+		for _, k := range believed(t, dir) {
+			if _, err := os.Stat(filepath.Join(dir, k.Segment)); err != nil {
+				t.Errorf("after %d files: %v", files, err)
+			}
+			done++
+		}
+		if want := files / 2 * limit; files < 2 && done != 0 || files >= 2 && done < want {
+			t.Errorf("after %d files: %d keys are listed, want %d", files, done, want)
+		}
 	}
 }

@@ -34,7 +34,7 @@ type File struct {
 
 // Scan reads a journal or a report to its end, and checks it: each line is as it
 // is written, no key is done twice, each is in a segment that has its line, and
-// a report counts its keys. It keeps some 50 bytes of each key, some 200 of each
+// a report counts its keys. It keeps some 85 bytes of each key, some 200 of each
 // segment, and one line of at most 1 MiB. The error is a *FormatError, one of
 // the visitor, or of r.
 func Scan(r io.Reader, v Visitor) (*File, error) {
