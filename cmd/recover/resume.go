@@ -31,8 +31,11 @@ func (p *program) openEarlierRun(f *rebuildFlags, s *selection) (*report.Run, er
 		return nil, runError(f.resume, err)
 	}
 	for _, r := range run.Rejected() {
-		p.Warn(fmt.Sprintf("%s is not the file that the run wrote: %s. It held %d %s, which %s rebuilt again into a new file: do not use this one, and keep it to find out what happened",
-			r.Path, r.Problem, r.Keys, plural(r.Keys, "key", "keys"), plural(r.Keys, "is", "are")))
+		text := fmt.Sprintf("%s is not the file that the run wrote: %s. Do not use it, and keep it to find out what happened", r.Path, r.Problem)
+		if r.Keys > 0 {
+			text += fmt.Sprintf(". It held %d %s, which %s rebuilt again into a new file", r.Keys, plural(r.Keys, "key", "keys"), plural(r.Keys, "is", "are"))
+		}
+		p.Warn(text)
 	}
 	if n := run.Unhashed(); n > 0 {
 		p.Warn(fmt.Sprintf("the run was begun with an older version of this program, which kept no hashes of its files: %d %s not checked, but for being there", n, plural(n, "file is", "files are")))
@@ -43,9 +46,9 @@ func (p *program) openEarlierRun(f *rebuildFlags, s *selection) (*report.Run, er
 // runError names the directory of a run, or the file in it that an error is of.
 func runError(dir string, err error) error {
 	var named *output.PathError
-	var shard *fileError
+	var file *fileError
 	switch {
-	case errors.As(err, &shard):
+	case errors.As(err, &file):
 		return err
 	case errors.As(err, &named):
 		return &fileError{named.Path, asOutput, err}
