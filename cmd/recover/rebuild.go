@@ -271,27 +271,6 @@ func (j *rebuildJob) run() (err error) {
 	return j.report.outcome("rebuilt")
 }
 
-// openStore makes the output directory, or goes on in that of an earlier run.
-func (j *rebuildJob) openStore() error {
-	var store *report.Store
-	var err error
-	if j.earlier == nil {
-		store, err = report.Create(j.flags.out, j.header(), j.identity, j.sealer, segmentKeys)
-	} else if store, err = j.earlier.Resume(j.header(), j.sealer, segmentKeys); err != nil {
-		j.earlier.Close()
-	}
-	if err != nil {
-		return runError(j.flags.out, err)
-	}
-	j.store = &keyStore{store, j.flags.withMaster}
-	if j.earlier != nil {
-		counts := j.earlier.Counts()
-		j.report.resume(counts)
-		j.Note("%d %s done before", counts.Keys, plural(counts.Keys, "key was", "keys were"))
-	}
-	return nil
-}
-
 // entries yields the recorded keys that are to be done: those of the part, and
 // of them those that an earlier run has not done.
 func (j *rebuildJob) entries() iter.Seq2[record.Entry, error] {
@@ -335,32 +314,6 @@ func (j *rebuildJob) all() error {
 		_ = j.report.key(k.result) // where stdout is gone, the keys go on; Err tells in the end
 	}
 	return nil
-}
-
-// closing says where the keys are and how they are opened.
-func (j *rebuildJob) closing() {
-	if j.store.IsEmpty() {
-		return
-	}
-	if n, first := j.store.Masters(); n > 0 {
-		j.Note("master keys without their wallet key are in %s", first)
-	}
-	n, first, _ := j.store.Segments()
-	if n == 0 {
-		return
-	}
-	j.Note("the keys are in %s", j.store.describe())
-	if j.earlier != nil {
-		for _, r := range j.earlier.Rejected() {
-			j.Note("but do not use %s: it is not the file that the run wrote", r.Path)
-		}
-	}
-	switch {
-	case len(j.identity) > 0:
-		j.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, first)
-	case j.sealer.Sealed():
-		j.Note("open them with: age -d -i IDENTITY %s", first)
-	}
 }
 
 var errInterruptedRun = errors.New("interrupted")

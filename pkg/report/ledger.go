@@ -162,10 +162,9 @@ func (l *ledger) addSegment(s *Segment) (problem string) {
 		return l.declare(s)
 	}
 	l.segments[index].Rejected = s.Rejected
-	t := &l.tallies[index]
+	t := l.tallies[index]
 	l.counts.add(OK, -t.ok)
 	l.counts.add(Unproved, -t.unproved)
-	t.ok, t.unproved = 0, 0
 	return ""
 }
 
