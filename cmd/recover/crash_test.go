@@ -60,7 +60,7 @@ func (r *interruptible) journaled() int {
 	if err != nil {
 		return -1
 	}
-	return strings.Count(string(text), "\n") - 1
+	return strings.Count(string(text), `"type":"key"`)
 }
 
 // after waits until the journal has n keys, or until the program has ended.
@@ -105,7 +105,7 @@ func checkComplete(t *testing.T, dir string, open func(path string) ([]byte, err
 				t.Errorf("the report is cut short:\n%s", report)
 			}
 		case name == "pending.ndjson":
-			readLines[keyResult](t, path)
+			readLines[runLine](t, path)
 		case strings.HasPrefix(name, "keys-"):
 			text, err := open(path)
 			lines := decodeLines[map[string]any](t, json.NewDecoder(bytes.NewReader(text)))

@@ -15,6 +15,7 @@ import (
 	"recover/pkg/custody"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -36,6 +37,9 @@ func hint(err error) string {
 	case faulty != nil:
 		return "correct the record in a copy; the original stays as it is"
 	case errors.As(err, &file):
+		if h := runHint(file.err); h != "" {
+			return h
+		}
 		if h := fileHint(file); h != "" {
 			return h
 		}
@@ -68,6 +72,23 @@ func hint(err error) string {
 	return ""
 }
 
+// runHint is about a run that cannot be resumed, or reports that cannot be
+// merged.
+func runHint(err error) string {
+	var other *report.OtherRunError
+	var contradiction *report.ContradictionError
+	var twice *report.TwiceError
+	switch {
+	case errors.As(err, &other):
+		return "give the same recovery key and options as before, or rebuild into a new directory"
+	case errors.As(err, &contradiction):
+		return "find out which of the two is right before the key is used; a record may be corrected for keys that are not rebuilt yet, else rebuild into a new directory"
+	case errors.As(err, &twice):
+		return "look which parts the reports are of: each key belongs to one part"
+	}
+	return ""
+}
+
 var hints = []struct {
 	err  error
 	hint string
@@ -84,15 +105,18 @@ var hints = []struct {
 	{output.ErrNoSpace, "use a medium with more space; what the journal lists is safe"},
 	{agefile.ErrRecipient, "give an age recipient that begins with age1; the identity that begins with AGE-SECRET-KEY-1 is secret and stays where it is"},
 	{errInterruptedRun, "what the journal lists is safe; go on with the same command, and --resume in the place of --out"},
-	{errComplete, "rebuild into a new directory, if it has to be done again"},
-	{errNotBegun, "remove the directory and start again"},
-	{errJournal, "rebuild into a new directory"},
-	{errIsJournal, "the run of it broke off: resume it, and give the report that it then writes"},
-	{errOtherRecord, "give the record that was divided, and the reports of its parts"},
-	{errOtherKeyUsed, "give the reports of one division only"},
-	{errReportedBy, "look which parts the reports are of: each key belongs to one part"},
-	{errOtherRun, "give the same record, recovery key and options as before, or rebuild into a new directory"},
+	{report.ErrComplete, "rebuild into a new directory, if it has to be done again"},
+	{report.ErrNotBegun, "remove the directory and start again"},
+	{report.ErrNoJournal, "give the directory that was --out of the run that broke off"},
+	{report.ErrLostJournal, "keep the directory, its keys can still be opened; rebuild into a new one"},
+	{report.ErrIsJournal, "the run of it broke off: resume it, and give the report that it then writes"},
+	{report.ErrOtherRecord, "give the record that was divided, and the reports of its parts; a part that was done with an earlier record is brought up to date by \"recover rebuild --resume\" with this one"},
+	{report.ErrOtherEnvironment, "give the record that was divided, and the reports of its parts"},
+	{report.ErrOtherRecoveryKey, "give the reports of one division only"},
+	{report.ErrNotRebuild, "give the report.json of a rebuild"},
+	{report.ErrChanged, "work on copies of the reports that nothing else writes to"},
 	{errShardChanged, "give the same download as before, or rebuild into a new directory"},
+	{errForgedKey, "do not use the keys in that directory: somebody may have changed it; rebuild into a new one"},
 	{output.ErrInUse, "wait for the other process, or stop it"},
 	{errProduction, "rehearse with a practice bucket (recover sandbox), or add --production if this drill is meant to use the real keys"},
 	{errWallets, "give the JSON list that the service's wallets API returns, or CSV with a column quorum_id"},
@@ -144,7 +168,8 @@ var fileHints = []struct {
 	{asAny, output.ErrDirectory, "name the files in it"},
 	{asAny, output.ErrNotRegular, "copy what it holds to a file"},
 	{asAny, errUnknownFile, "look whether it is whole, and of the right kind"},
-	{asAny, errReport, "take another copy of it"},
+	{asAny, report.ErrFormat, "take another copy of it"},
+	{asOutput, report.ErrFormat, "keep the directory, its keys can still be opened; rebuild into a new one"},
 	{asIdentity, rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},
 	{asIdentity, custody.ErrSSHKey, "give an age identity file, or an SSH private key of type ssh-ed25519 or ssh-rsa"},
 	{asNewSet, output.ErrNoSpace, "use a medium with more space; nothing of the split was kept, and the original is as it was"},
@@ -192,9 +217,11 @@ func reasonHint(reason shard.Reason) string {
 		return "do not trust this machine: repeat the drill on another one"
 	case recovery.ReasonQuorum:
 		return "find its quorum ID in the service's console or in an older record, and give it with --quorum-id; \"recover record find\" tries misspellings"
-	case reasonReported:
+	case report.ReasonContradiction:
+		return "find out which of the two is right before the key is used"
+	case report.ReasonReported:
 		return "do what that report says, and rebuild the key"
-	case reasonUnreported:
+	case report.ReasonUnreported:
 		return "run the part that it belongs to, and give its report too"
 	case recovery.ReasonSeveralKeys:
 		return "somebody may have planted one: put the wallet's public key or address from the service's list into the record, or give it with --public-key or --address, and run again"

@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"time"
 
 	"recover/internal/output"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
+	"recover/pkg/report"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
@@ -133,10 +129,8 @@ func (in *inspector) inspectReport(r *fileResult) {
 		return
 	}
 	defer func() { _ = f.Close() }()
-	c := reportCheck{lines: bufio.NewScanner(f)}
-	c.lines.Buffer(nil, maxJournalLine)
-	err = c.run()
-	if c.isJournal {
+	file, err := report.Scan(f, report.Visitor{})
+	if file.IsJournal {
 		r.Kind = "journal of a rebuild"
 	}
 	if err != nil {
@@ -144,91 +138,15 @@ func (in *inspector) inspectReport(r *fileResult) {
 		return
 	}
 	r.Sound = isSound
-	r.fact("begun", "%s", c.head.Begun)
-	r.fact("recovery key", "%s", c.head.RecoveryKey)
-	r.fact("result", "%s", c.sum)
-}
-
-// reportCheck reads a report or journal line by line, as it was written.
-type reportCheck struct {
-	lines     *bufio.Scanner
-	isJournal bool
-	head      runHeader
-	tail      reportTail
-	sum       *summary
-	onHead    func(*runHeader) error                // nil: nothing more to check
-	each      func(k *keyResult, line []byte) error // nil: nothing more to do
-}
-
-var errReport = errors.New("not as a rebuild writes it")
-
-func (c *reportCheck) run() error {
-	c.sum = &summary{begun: time.Now()}
-	if !c.lines.Scan() {
-		return errors.Join(errReport, c.lines.Err())
+	r.fact("begun", "%s", file.Header.Begun)
+	for _, h := range file.Resumed {
+		r.fact("resumed", "%s", h.Begun)
 	}
-	head, isReport := bytes.CutSuffix(c.lines.Bytes(), []byte(`,"keys":[`))
-	c.isJournal = !isReport
-	if isReport {
-		head = append(bytes.Clone(head), '}')
-	}
-	if err := json.Unmarshal(head, &c.head); err != nil || c.head.Format != reportFormat {
-		return fmt.Errorf("%w: line 1", errReport)
-	}
-	if c.onHead != nil {
-		if err := c.onHead(&c.head); err != nil {
-			return err
+	r.fact("recovery key", "%s", file.Header.RecoveryKey)
+	for _, g := range file.Segments {
+		if g.Rejected != "" {
+			r.fact("not used", "%s: %s", g.Name, g.Rejected)
 		}
 	}
-	for n := 2; c.lines.Scan(); n++ {
-		if isReport && bytes.Equal(c.lines.Bytes(), []byte("],")) {
-			return c.end(n)
-		}
-		err := c.key(bytes.TrimSuffix(c.lines.Bytes(), []byte(",")))
-		if errors.Is(err, errReport) {
-			return fmt.Errorf("%w: line %d", errReport, n)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := c.lines.Err(); err != nil {
-		return err
-	}
-	if isReport {
-		return fmt.Errorf("%w: it breaks off", errReport)
-	}
-	return nil
-}
-
-func (c *reportCheck) key(line []byte) error {
-	var k keyResult
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&k); err != nil || k.Type != "key" {
-		return errReport
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errReport
-	}
-	c.sum.count(&k)
-	if c.each != nil {
-		return c.each(&k, line)
-	}
-	return nil
-}
-
-// end reads the last line of a report and compares the counts.
-func (c *reportCheck) end(n int) error {
-	if !c.lines.Scan() {
-		return fmt.Errorf("%w: it breaks off", errReport)
-	}
-	if err := json.Unmarshal(append([]byte("{"), c.lines.Bytes()...), &c.tail); err != nil || c.tail.Summary == nil {
-		return fmt.Errorf("%w: line %d", errReport, n+1)
-	}
-	s := c.tail.Summary
-	if s.Keys != c.sum.Keys || s.OK != c.sum.OK || s.Failed != c.sum.Failed || s.Missing != c.sum.Missing {
-		return fmt.Errorf("%w: its summary does not count its keys", errReport)
-	}
-	return nil
+	r.fact("result", "%s", &file.Counts)
 }

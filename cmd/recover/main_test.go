@@ -25,6 +25,7 @@ import (
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/hsm"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -32,6 +33,13 @@ import (
 // The tests run the program as its users do. A test that starts "recover" by
 // name gets the test binary under that name, which is the same program; one
 // that looks at the binary itself gets that of builtProgram.
+
+// Names in the directory of a run.
+const (
+	journalName = report.JournalName
+	reportName  = report.ReportName
+	pendingName = "pending.ndjson"
+)
 
 func TestMain(m *testing.M) {
 	testscript.Main(suite{m}, map[string]func(){

@@ -12,6 +12,7 @@ import (
 	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/pkg/record"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -112,8 +113,8 @@ type rebuildJob struct {
 	selection *selection
 	key       *recoveryKey
 	sealer    *output.Sealer
-	identity  []byte // the file that opens the segments, with a passphrase
-	earlier   *earlierRun
+	identity  []byte      // the file that opens the segments, with a passphrase
+	earlier   *report.Run // that is resumed, or nil
 	store     *keyStore
 	report    *reporter
 }
@@ -126,11 +127,17 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 		if err := output.CheckNewDir(f.out); err != nil {
 			return nil, &fileError{f.out, asOutput, err}
 		}
-	} else if earlier, err := openEarlierRun(f.resume); err != nil {
+	} else if earlier, err := p.openEarlierRun(f, s); err != nil {
 		return nil, err
 	} else {
 		job.earlier = earlier
 	}
+	planned := false
+	defer func() {
+		if !planned && job.earlier != nil {
+			job.earlier.Close()
+		}
+	}()
 	recipients, err := parseRecipients(f.recipients)
 	if err != nil {
 		return nil, err
@@ -144,10 +151,16 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 	if err == nil {
 		err = ask.used()
 	}
+	if err == nil && job.earlier != nil {
+		if err = job.earlier.CheckHeader(job.header()); err != nil {
+			err = runError(f.resume, err)
+		}
+	}
 	if err != nil {
 		key.close()
 		return nil, err
 	}
+	planned = true
 	return job, nil
 }
 
@@ -213,7 +226,7 @@ func (j *rebuildJob) sealWithPassphrase(ask *asker) error {
 		j.sealer, j.identity, err = output.SealWithPassphrase(passphrase)
 		return err
 	}
-	path := filepath.Join(j.flags.resume, "identity.age")
+	path := filepath.Join(j.flags.resume, report.IdentityName)
 	file, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
 	if err != nil {
 		return &fileError{path, asOutput, err}
@@ -243,7 +256,7 @@ func (j *rebuildJob) run() (err error) {
 		return err
 	}
 	worked := j.all()
-	unfinished := j.store.finish(worked == nil)
+	unfinished := j.store.Finish(worked == nil, j.report.sum.seconds())
 	if worked == nil && unfinished == nil {
 		worked = j.report.listUnproved()
 	}
@@ -254,28 +267,14 @@ func (j *rebuildJob) run() (err error) {
 	switch {
 	case unfinished != nil:
 		return unfinished
-	case worked == errInterruptedRun && j.store.isEmpty():
+	case worked == errInterruptedRun && j.store.IsEmpty():
 		return terminal.ErrInterrupted
-	case shard.ReasonOf(worked) == shard.ReasonKeySource && !j.store.isEmpty():
+	case shard.ReasonOf(worked) == shard.ReasonKeySource && !j.store.IsEmpty():
 		return &brokenOffError{worked}
 	case worked != nil:
 		return worked
 	}
 	return j.report.outcome("rebuilt")
-}
-
-// openStore makes the output directory, or goes on in that of an earlier run.
-func (j *rebuildJob) openStore() (err error) {
-	if j.earlier == nil {
-		j.store, err = createStore(j)
-		return err
-	}
-	if j.store, err = j.earlier.resume(j); err != nil {
-		return err
-	}
-	j.report.resume(&j.earlier.counts)
-	j.Note("%d keys were done before", j.earlier.counts.Keys)
-	return nil
 }
 
 // entries yields the recorded keys that are to be done: those of the part, and
@@ -286,10 +285,8 @@ func (j *rebuildJob) entries() iter.Seq2[record.Entry, error] {
 			if err == nil && !j.flags.part.has(e.KeyID) {
 				continue
 			}
-			if err == nil && j.earlier != nil {
-				if _, done := j.earlier.done[e.KeyID]; done {
-					continue
-				}
+			if err == nil && j.earlier != nil && j.earlier.IsDone(e.KeyID) {
+				continue
 			}
 			if !yield(e, err) {
 				return
@@ -323,26 +320,6 @@ func (j *rebuildJob) all() error {
 		_ = j.report.key(k.result) // where stdout is gone, the keys go on; Err tells in the end
 	}
 	return nil
-}
-
-// closing says where the keys are and how they are opened.
-func (j *rebuildJob) closing() {
-	if j.store.isEmpty() {
-		return
-	}
-	if j.store.masters.count > 0 {
-		j.Note("master keys without their wallet key are in %s", filepath.Join(j.flags.out, j.store.masters.name(1, j.sealer)))
-	}
-	if j.store.keys.count == 0 {
-		return
-	}
-	j.Note("the keys are in %s", j.store.describe())
-	switch {
-	case len(j.identity) > 0:
-		j.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, j.store.path())
-	case j.sealer.Sealed():
-		j.Note("open them with: age -d -i IDENTITY %s", j.store.path())
-	}
 }
 
 var errInterruptedRun = errors.New("interrupted")

@@ -182,10 +182,8 @@ func (x *finder) show(k *foundKey) error {
 
 // find looks for the IDs of one entry.
 func (x *finder) find(e record.DraftEntry) *foundKey {
-	k := &foundKey{
-		keyResult:        &keyResult{Type: "key", QuorumID: e.Quorum, KeyID: e.Key, Warnings: []string{}},
-		RecordedQuorumID: e.Quorum, RecordedKeyID: e.Key,
-	}
+	k := &foundKey{keyResult: resultOf(e.Key), RecordedQuorumID: e.Quorum, RecordedKeyID: e.Key}
+	k.QuorumID = e.Quorum
 	if e.Entry.Algorithm != nil {
 		k.Algorithm = e.Entry.Algorithm.Algorithm()
 	}

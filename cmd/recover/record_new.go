@@ -197,7 +197,7 @@ func (h *recordBuilder) entry(id uuid.ID) (*builtEntry, error) {
 	if i, ok := h.recorded[id]; ok {
 		start = h.base.Entries[i]
 	}
-	k := &builtEntry{result: &keyResult{Type: "key", KeyID: id.String(), Warnings: []string{}}}
+	k := &builtEntry{result: resultOf(id.String())}
 	backups, err := recovery.Collect(h.ctx, h.sel.bucket, start)
 	if err != nil {
 		return k, k.result.failUnlessInterrupted(h.ctx, err)
@@ -212,7 +212,7 @@ func (h *recordBuilder) entry(id uuid.ID) (*builtEntry, error) {
 		r.describe(k.Backup)
 	}
 	if k.Usable {
-		r.QuorumID, r.Algorithm, r.Anchor = k.Entry.QuorumID.String(), k.Entry.Algorithm.Algorithm(), k.Entry.Anchor()
+		r.QuorumID, r.Algorithm, r.Anchor = k.Entry.QuorumID.String(), k.Entry.Algorithm.Algorithm(), string(k.Entry.Anchor())
 		if k.Entry.PublicKey != nil {
 			r.wallet(k.Entry.Algorithm, k.Entry.PublicKey)
 		}

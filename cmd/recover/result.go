@@ -16,69 +16,51 @@ import (
 	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
+	"recover/pkg/report"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
 
 // Statuses of a key (design, section 4).
 const (
-	statusOK         = "ok"
-	statusFailed     = "failed"
-	statusMissing    = "missing"    // recorded, no shard
-	statusUnrecorded = "unrecorded" // shard, no record
-	statusUnproved   = "unproved"   // the key was written, and is not ok: see --accept-unproved
+	statusOK         = report.OK
+	statusFailed     = report.Failed
+	statusMissing    = report.Missing
+	statusUnrecorded = report.Unrecorded
+	statusUnproved   = report.Unproved
 )
 
 // Reasons that are those of no backup.
 const (
 	reasonUnrecorded = shard.Reason("unrecorded")
-	reasonReported   = shard.Reason("reported")   // report merge: not rebuilt, its report says why
-	reasonUnreported = shard.Reason("unreported") // report merge: in none of the reports
 )
 
-// keyResult is what became of one key: a line of NDJSON, of the journal and of
-// the report. It holds no secret.
+// keyResult is what became of one key, and what is only known here.
 type keyResult struct {
-	Type        string            `json:"type"` // "key"
-	QuorumID    string            `json:"quorum_id"`
-	KeyID       string            `json:"key_id"`
-	Algorithm   string            `json:"algorithm"`
-	Status      string            `json:"status"`
-	Reason      shard.Reason      `json:"reason,omitempty"`
-	Detail      string            `json:"detail,omitempty"`
-	Shard       string            `json:"shard,omitempty"`        // path below --shards
-	ShardSHA256 string            `json:"shard_sha256,omitempty"` // of the file
-	RecoveryKey string            `json:"recovery_key,omitempty"` // fingerprint, hex
-	PublicKey   string            `json:"public_key,omitempty"`   // of the wallet, hex
-	Addresses   map[string]string `json:"addresses,omitempty"`
-	Warnings    []string          `json:"warnings"`
-	Shards      []copyResult      `json:"shards,omitempty"`  // verify: where there are several
-	Signed      bool              `json:"signed,omitempty"`  // drill: the rebuilt key signed, and the signature was checked
-	Segment     string            `json:"segment,omitempty"` // rebuild: the file that the key is in
-	Anchor      record.Anchor     `json:"anchor,omitempty"`  // what the record knows the wallet by
-	Proved      *bool             `json:"proved,omitempty"`  // rebuild: false where the status is unproved
-	master      bool              // a master key is kept, without its wallet key
+	report.Key
+	master bool // a master key is kept, without its wallet key
 
 	name  string   // as recorded
 	sound []string // verify: recovery keys for which there is a sound shard, hex
 }
 
 // copyResult is what verify says of one of several shard files of a key.
-type copyResult struct {
-	Shard       string       `json:"shard"`
-	RecoveryKey string       `json:"recovery_key,omitempty"`
-	Status      string       `json:"status"`
-	Reason      shard.Reason `json:"reason,omitempty"`
-	Detail      string       `json:"detail,omitempty"`
-	Modified    string       `json:"modified,omitempty"` // RFC 3339, UTC: as the download kept it
-	Used        bool         `json:"used,omitempty"`     // a rebuild with this recovery key uses this copy
-}
+type copyResult = report.Copy
+
+// recoveryKeyCount is how many of the keys one recovery key can open.
+type recoveryKeyCount = report.RecoveryKeyCount
 
 func newResult(e record.Entry) *keyResult {
-	return &keyResult{
+	r := &keyResult{Key: report.Key{
 		Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(),
-		Anchor: e.Anchor(), Warnings: []string{}, name: e.Name,
-	}
+		Anchor: string(e.Anchor()), Warnings: []string{},
+	}, name: e.Name}
+	return r
+}
+
+// resultOf is the result of a key of which only the ID is known.
+func resultOf(keyID string) *keyResult {
+	return &keyResult{Key: report.Key{Type: "key", KeyID: keyID, Warnings: []string{}}}
 }
 
 // fail sets why the key is not done.
@@ -107,29 +89,8 @@ func (r *keyResult) describe(b *recovery.Backup) {
 	}
 }
 
-// The bounds of what is said of one key: a hostile shard has much to say.
-const (
-	maxText     = 4 << 10 // bytes of a detail or a warning
-	maxWarnings = 50
-)
-
-// bound cuts a result to these bounds.
-func (r *keyResult) bound() {
-	r.Detail = cutText(r.Detail)
-	if more := len(r.Warnings) - maxWarnings; more > 0 {
-		r.Warnings = append(r.Warnings[:maxWarnings], fmt.Sprintf("and %d more", more))
-	}
-	for i, w := range r.Warnings {
-		r.Warnings[i] = cutText(w)
-	}
-}
-
-func cutText(text string) string {
-	if len(text) <= maxText {
-		return text
-	}
-	return strings.ToValidUTF8(text[:maxText], "") + "…"
-}
+// bound cuts a result to what a report may say of a key.
+func (r *keyResult) bound() { r.Truncate() }
 
 func (r *keyResult) missing() {
 	r.Status, r.Reason, r.Detail = statusMissing, recovery.ReasonMissing, recovery.ErrMissing.Error()
@@ -158,60 +119,20 @@ func reasonOf(err error) shard.Reason {
 	return recovery.ReasonUnreadable
 }
 
-// summary counts the results (design, section 4).
+// summary counts the results, and knows when the work began.
 type summary struct {
-	Type         string                `json:"type"` // "summary"
-	Keys         int                   `json:"keys"`
-	OK           int                   `json:"ok"`
-	Unproved     int                   `json:"unproved"`
-	Failed       int                   `json:"failed"`
-	Missing      int                   `json:"missing"`
-	Unrecorded   int                   `json:"unrecorded"`
-	Seconds      float64               `json:"seconds"`
-	Anchors      map[record.Anchor]int `json:"anchors,omitempty"`       // keys by what the record knows them by
-	RecoveryKeys []recoveryKeyCount    `json:"recovery_keys,omitempty"` // verify
-	begun        time.Time
+	report.Summary
+	begun time.Time
 }
 
-func newSummary() *summary { return &summary{Type: "summary", begun: time.Now()} }
+func newSummary() *summary { return &summary{report.Summary{Type: "summary"}, time.Now()} }
 
-func (s *summary) count(r *keyResult) {
-	s.Keys++
-	if r.Anchor != "" {
-		if s.Anchors == nil {
-			s.Anchors = make(map[record.Anchor]int)
-		}
-		s.Anchors[r.Anchor]++
-	}
-	switch r.Status {
-	case statusOK:
-		s.OK++
-	case statusUnproved:
-		s.Unproved++
-	case statusMissing:
-		s.Missing++
-	case statusUnrecorded:
-		s.Unrecorded++
-	default:
-		s.Failed++
-	}
-}
+func (s *summary) count(r *keyResult) { s.Count(&r.Key) }
 
-func (s *summary) end() {
-	s.Seconds = float64(time.Since(s.begun).Round(time.Millisecond)) / float64(time.Second)
-}
+func (s *summary) end() { s.Seconds = s.seconds() }
 
-func (s *summary) String() string {
-	text := fmt.Sprintf("%d %s: %d ok", s.Keys, plural(s.Keys, "key", "keys"), s.OK)
-	for _, c := range []struct {
-		n    int
-		what string
-	}{{s.Unproved, "unproved"}, {s.Failed, "failed"}, {s.Missing, "missing"}, {s.Unrecorded, "unrecorded"}} {
-		if c.n > 0 {
-			text += fmt.Sprintf(", %d %s", c.n, c.what)
-		}
-	}
-	return text
+func (s *summary) seconds() float64 {
+	return float64(time.Since(s.begun).Round(time.Millisecond)) / float64(time.Second)
 }
 
 // incompleteError says that not all keys are done. Each key's own result has
@@ -231,7 +152,7 @@ func (r *reporter) outcome(done string) error {
 		return nil
 	case r.sum.Unproved > 0 && r.sum.Unproved == bad:
 		return &incompleteError{fmt.Sprintf("%d of %d keys %s written, but not proved", bad, r.sum.Keys, plural(bad, "is", "are")), hintUnproved, exitSome}
-	case r.single && r.last.Status != statusOK:
+	case r.single && r.last != nil && r.last.Status != statusOK:
 		return &incompleteError{fmt.Sprintf("%s: %s", r.path(r.last), r.last.Detail), reasonHint(r.last.Reason), exitFailed}
 	case r.sum.OK+r.sum.Unproved > 0:
 		return &incompleteError{fmt.Sprintf("%d of %d keys %s not %s", bad, r.sum.Keys, plural(bad, "is", "are"), done), hintEachKey, exitSome}
@@ -286,11 +207,7 @@ func (r *reporter) passedOver(download, path string, err error) {
 }
 
 // resume takes over the counts of an earlier run.
-func (r *reporter) resume(counts *summary) {
-	begun := r.sum.begun
-	*r.sum = *counts
-	r.sum.Type, r.sum.begun = "summary", begun
-}
+func (r *reporter) resume(counts report.Summary) { r.sum.Summary = counts }
 
 // key shows one result.
 func (r *reporter) key(k *keyResult) error {

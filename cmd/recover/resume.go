@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,199 +11,63 @@ import (
 	"recover/internal/bucket"
 	"recover/internal/output"
 	"recover/internal/uuid"
+	"recover/pkg/record"
 	"recover/pkg/recovery"
+	"recover/pkg/report"
 )
 
-// earlierRun is a rebuild that was broken off, as its directory tells it.
-type earlierRun struct {
-	dir     *output.Dir
-	journal *output.Journal
-	header  runHeader
-	done    map[uuid.ID]struct{} // what the journal lists, in whatever way it ended
-	counts  summary
-	names   map[string]bool // of the files in the directory
-	sample  []keyResult
+// openEarlierRun opens the directory of a run, and holds what was done against
+// the record and, of some keys, against their shards.
+func (p *program) openEarlierRun(f *rebuildFlags, s *selection) (*report.Run, error) {
+	run, err := report.Open(f.resume)
+	if err != nil {
+		return nil, runError(f.resume, err)
+	}
+	err = run.CheckRecord(s.record, f.part.has)
+	if err == nil {
+		err = s.checkShards(run.Sample())
+	}
+	if err != nil {
+		run.Close()
+		return nil, runError(f.resume, err)
+	}
+	for _, r := range run.Rejected() {
+		text := fmt.Sprintf("%s is not the file that the run wrote: %s. Do not use it, and keep it to find out what happened", r.Path, r.Problem)
+		if r.Keys > 0 {
+			text += fmt.Sprintf(". It held %d %s, which %s rebuilt again into a new file", r.Keys, plural(r.Keys, "key", "keys"), plural(r.Keys, "is", "are"))
+		}
+		p.Warn(text)
+	}
+	if n := run.Unhashed(); n > 0 {
+		p.Warn(fmt.Sprintf("the run was begun with an older version of this program, which kept no hashes of its files: %d %s not checked, but for being there", n, plural(n, "file is", "files are")))
+	}
+	return run, nil
 }
 
-// Errors of resuming.
+// runError names the directory of a run, or the file in it that an error is of.
+func runError(dir string, err error) error {
+	var named *output.PathError
+	var file *fileError
+	switch {
+	case errors.As(err, &file):
+		return err
+	case errors.As(err, &named):
+		return &fileError{named.Path, asOutput, err}
+	case errors.Is(err, report.ErrFormat):
+		return &fileError{filepath.Join(dir, report.JournalName), asOutput, err}
+	}
+	return &fileError{dir, asOutput, err}
+}
+
 var (
-	errComplete     = errors.New("the run is complete: there is nothing to resume")
-	errNotBegun     = errors.New("the run broke off before it began: nothing is in it")
-	errJournal      = errors.New("the journal is not as a rebuild writes it")
-	errOtherRun     = errors.New("the run was begun with something else")
 	errShardChanged = errors.New("the shard is not the one that was rebuilt before")
+	errForgedKey    = errors.New("the journal has another public key for this shard's wallet")
 )
-
-const (
-	journalName = "journal.ndjson"
-	pendingName = "pending.ndjson"
-	reportName  = "report.json"
-)
-
-// openEarlierRun reads the journal of a run. Nothing is changed yet, but for half
-// a line at the end of what is a journal for certain.
-func openEarlierRun(path string) (*earlierRun, error) {
-	dir, err := output.OpenDir(path)
-	if err != nil {
-		return nil, &fileError{path, asOutput, err}
-	}
-	r := &earlierRun{dir: dir, done: make(map[uuid.ID]struct{})}
-	names, err := dir.Names()
-	if err != nil {
-		return nil, &fileError{path, asOutput, err}
-	}
-	r.names = make(map[string]bool, len(names))
-	for _, name := range names {
-		r.names[name] = true
-	}
-	if r.names[reportName] {
-		return nil, &fileError{path, asOutput, errComplete}
-	}
-	if r.journal, err = dir.ResumeJournal(journalName, r.readHeader); err != nil {
-		return nil, &fileError{path, asOutput, err}
-	}
-	if err := r.read(filepath.Join(path, journalName)); err != nil {
-		_ = r.journal.Close()
-		return nil, &fileError{path, asOutput, err}
-	}
-	return r, nil
-}
-
-// read reads the journal.
-func (r *earlierRun) read(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, maxJournalLine)
-	lines.Scan() // the header
-	for n := 2; lines.Scan(); n++ {
-		k, id, err := parseJournalKey(lines.Bytes())
-		if err == nil {
-			err = r.add(k, id)
-		}
-		if err != nil {
-			return fmt.Errorf("%w, line %d", err, n)
-		}
-	}
-	return lines.Err()
-}
-
-// readHeader reads the first line of a journal.
-func (r *earlierRun) readHeader(line []byte) error {
-	if len(line) == 0 {
-		return errNotBegun
-	}
-	if json.Unmarshal(line, &r.header) != nil || r.header.Format != reportFormat || r.header.Verb != "rebuild" {
-		return errJournal
-	}
-	return nil
-}
-
-func parseJournalKey(line []byte) (*keyResult, uuid.ID, error) {
-	k := new(keyResult)
-	if err := json.Unmarshal(line, k); err != nil || k.Type != "key" {
-		return nil, uuid.ID{}, errJournal
-	}
-	id, err := uuid.Parse(k.KeyID)
-	if err != nil {
-		return nil, id, errJournal
-	}
-	return k, id, nil
-}
-
-// maxPending is the size of the largest list of what is pending, in bytes.
-const maxPending = 64 << 20
-
-// sampled is how many of the shards that were done are looked at again.
-const sampled = 20
-
-// add counts a key as done. One that is said to be in a segment which is not
-// there, or that comes twice, is not believed.
-func (r *earlierRun) add(k *keyResult, id uuid.ID) error {
-	if (k.Status == statusOK || k.Segment != "") && !r.names[k.Segment] {
-		return fmt.Errorf("%w: %q, which it lists, is missing", errJournal, k.Segment)
-	}
-	if _, twice := r.done[id]; twice {
-		return fmt.Errorf("%w: a key comes twice", errJournal)
-	}
-	r.done[id] = struct{}{}
-	r.counts.count(k)
-	if k.Status == statusOK && len(r.sample) < sampled {
-		r.sample = append(r.sample, *k)
-	}
-	return nil
-}
-
-// settle enters keys in the journal whose segment was written when the run
-// broke off, before they were entered.
-func (r *earlierRun) settle() error {
-	if !r.names[pendingName] {
-		return nil
-	}
-	text, err := output.ReadFile(filepath.Join(r.dir.Path(), pendingName), maxPending)
-	if err != nil {
-		return err
-	}
-	for line := range bytes.Lines(text) {
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		k, id, err := parseJournalKey(line)
-		if err != nil {
-			return err
-		}
-		if _, entered := r.done[id]; entered || !r.names[k.Segment] {
-			continue
-		}
-		if err := r.journal.Append(line); err != nil {
-			return err
-		}
-		if err := r.add(k, id); err != nil {
-			return err
-		}
-	}
-	if err := r.journal.Sync(); err != nil {
-		return err
-	}
-	return r.dir.Remove(pendingName)
-}
-
-// segments returns the number of the last segment of a kind.
-func (r *earlierRun) segments(prefix string) int {
-	last := 0
-	for name := range r.names {
-		digits, isSegment := strings.CutPrefix(name, prefix+"-")
-		digits, _, _ = strings.Cut(digits, ".")
-		if n, err := strconv.Atoi(digits); isSegment && err == nil {
-			last = max(last, n)
-		}
-	}
-	return last
-}
-
-// check makes sure that the run goes on with what it was begun with.
-func (r *earlierRun) check(j *rebuildJob) error {
-	now := j.header()
-	for _, c := range []struct{ what, was, is string }{
-		{"record", r.header.RecordSHA256, now.RecordSHA256},
-		{"recovery key", r.header.RecoveryKey, now.RecoveryKey},
-		{"--part", r.header.Part, now.Part},
-		{"--with-master", strconv.FormatBool(r.header.WithMaster), strconv.FormatBool(now.WithMaster)},
-		{"way of sealing", r.header.Sealed, now.Sealed},
-		{"recipient", strings.Join(r.header.Recipients, " "), strings.Join(now.Recipients, " ")},
-	} {
-		if c.was != c.is {
-			return &fileError{r.dir.Path(), asOutput, fmt.Errorf("%w: the %s is another one", errOtherRun, c.what)}
-		}
-	}
-	return r.checkShards(j.selection)
-}
 
 // checkShards looks at some of the shards that were done: they have to be what
-// they were.
-func (r *earlierRun) checkShards(s *selection) error {
-	for _, k := range r.sample {
+// they were, and of the wallets that the journal says.
+func (s *selection) checkShards(sample []report.Key) error {
+	for _, k := range sample {
 		c, _ := recovery.Read(s.bucket, bucket.File{Path: k.Shard})
 		if recovery.ReasonOf(c.Err) == recovery.ReasonUnreadable {
 			return &fileError{k.Shard, asShards, c.Err}
@@ -214,35 +75,15 @@ func (r *earlierRun) checkShards(s *selection) error {
 		if c.SHA256 != k.ShardSHA256 {
 			return &fileError{k.Shard, asShards, errShardChanged}
 		}
-	}
-	return nil
-}
-
-// resume takes the store of an earlier run over, and brings its directory in
-// order: what a killed process left half done is finished or removed.
-func (r *earlierRun) resume(j *rebuildJob) (*keyStore, error) {
-	err := r.check(j)
-	if err == nil {
-		err = r.tidy()
-	}
-	if err != nil {
-		_ = r.journal.Close()
-		return nil, err
-	}
-	s := newStore(j, r.dir)
-	s.journal = r.journal
-	s.keys.count, s.masters.count = r.segments("keys"), r.segments("masters")
-	return s, nil
-}
-
-// tidy finishes or removes what a killed process left half done.
-func (r *earlierRun) tidy() error {
-	err := r.dir.RemovePartial()
-	if err == nil {
-		err = r.settle()
-	}
-	if err != nil {
-		return &fileError{r.dir.Path(), asOutput, err}
+		// The shard's own word on its wallet is a claim; for a key with an anchor,
+		// the record has decided already.
+		anchored := k.Anchor == string(record.AnchorService) || k.Anchor == string(record.AnchorDrill)
+		if c.Err != nil || k.Status != report.OK || anchored {
+			continue
+		}
+		if public := c.WalletPublicKey; public != nil && hex.EncodeToString(public.Bytes()) != k.PublicKey {
+			return &fileError{k.Shard, asShards, errForgedKey}
+		}
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/pkg/record"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -300,10 +301,10 @@ func (b *practiceBucket) writeRecord() error {
 func (b *practiceBucket) report() error {
 	sum := newSummary()
 	for _, e := range b.expected {
-		r := &keyResult{
+		r := &keyResult{Key: report.Key{
 			Type: "key", QuorumID: e.QuorumID, KeyID: e.KeyID, Algorithm: e.Algorithm, Status: statusOK,
 			PublicKey: e.WalletPublicKey, Addresses: e.Addresses, Warnings: []string{},
-		}
+		}}
 		if e.Fault != "" {
 			r.Warnings = append(r.Warnings, "damaged on demand: "+e.Fault)
 		}

@@ -117,7 +117,8 @@ What comes out:
     --json                     NDJSON: an object for each key, then a summary
     --workers N                keys that are worked on at a time (0: one a processor)
     --resume DIR               instead of --out: go on in the directory of a run that
-                               broke off; all else is given as before
+                               broke off, or try again what it did not rebuild; all
+                               else is given as before, but for a corrected record
     --part 2/5                 the second of five parts of the record, which five
                                workstations divide; "recover report merge" joins them
 

@@ -96,10 +96,8 @@ func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, report *reporter) 
 		if _, ok := recorded[id]; ok {
 			continue
 		}
-		r := &keyResult{
-			Type: "key", KeyID: id.String(), Status: statusUnrecorded, Reason: reasonUnrecorded,
-			Detail: "the key is in the download, but not in the record", Warnings: []string{},
-		}
+		r := resultOf(id.String())
+		r.Status, r.Reason, r.Detail = statusUnrecorded, reasonUnrecorded, "the key is in the download, but not in the record"
 		if err := report.key(r); err != nil {
 			return err
 		}

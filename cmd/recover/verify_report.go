@@ -54,21 +54,13 @@ func (r *reporter) versions(k *keyResult) error {
 	return nil
 }
 
-// recoveryKeyCount is how many of the keys one recovery key can open.
-type recoveryKeyCount struct {
-	SHA256   string `json:"sha256"`
-	Keys     int    `json:"keys"` // with a sound shard for it
-	Recorded bool   `json:"recorded"`
-	Custody  string `json:"custody,omitempty"` // as recorded
-}
-
 // countRecoveryKeys sums up which recovery keys open how many of the keys, and
 // which of them the record knows.
 func (r *reporter) countRecoveryKeys() {
 	var all []recoveryKeyCount
 	for _, k := range r.selection.record.RecoveryKeys {
 		hex := rsadecrypt.Fingerprint(k.SHA256).Hex()
-		all = append(all, recoveryKeyCount{hex, r.sound[hex], true, k.Custody})
+		all = append(all, recoveryKeyCount{SHA256: hex, Keys: r.sound[hex], Recorded: true, Custody: k.Custody})
 		delete(r.sound, hex)
 	}
 	for _, hex := range slices.Sorted(maps.Keys(r.sound)) {
@@ -83,25 +75,9 @@ func (r *reporter) countRecoveryKeys() {
 	}
 }
 
-// String says it for people.
-func (k recoveryKeyCount) String() string {
-	f, err := rsadecrypt.ParseFingerprint(k.SHA256)
-	if err != nil {
-		return k.SHA256
-	}
-	text := fmt.Sprintf("recovery key %s opens %d %s", f, k.Keys, plural(k.Keys, "key", "keys"))
-	switch {
-	case !k.Recorded:
-		return text + "; it is not in the record"
-	case k.Custody != "":
-		return text + " (" + k.Custody + ")"
-	}
-	return text
-}
-
 // noteAnchors says of how many keys public data cannot tell everything.
 func (r *reporter) noteAnchors() {
-	weak := r.sum.Anchors[record.AnchorBackup] + r.sum.Anchors[record.AnchorNone]
+	weak := r.sum.Anchors[string(record.AnchorBackup)] + r.sum.Anchors[string(record.AnchorNone)]
 	if weak == 0 || r.json {
 		return
 	}

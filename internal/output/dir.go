@@ -48,13 +48,17 @@ func CreateDir(path string) (*Dir, error) {
 		return nil, err
 	}
 	path = filepath.Clean(path)
+	if err := faulty("mkdir", path); err != nil {
+		return nil, at(path, err)
+	}
 	if err := os.Mkdir(path, 0o700); err != nil {
 		return nil, at(path, err)
 	}
 	// This gives back what a umask took. It never takes anything away, so a
 	// filesystem that refuses it does no harm.
 	_ = os.Chmod(path, 0o700)
-	if err := syncDir(filepath.Dir(path)); err != nil {
+	if err := syncNames(filepath.Dir(path)); err != nil {
+		_ = os.Remove(path) // it is empty, and would be in the way of the next try
 		return nil, at(path, err)
 	}
 	return &Dir{path}, nil
@@ -71,7 +75,7 @@ func (d *Dir) Rename(path string) error {
 		return at(path, err)
 	}
 	d.path = path
-	return at(path, syncDir(filepath.Dir(path)))
+	return at(path, syncNames(filepath.Dir(path)))
 }
 
 // CreateDir makes a new directory in d. Errors are those of the function of
@@ -111,14 +115,14 @@ func (d *Dir) WriteTo(name string, write func(io.Writer) error) error {
 	if err := write(fileWriter{f, path}); err != nil {
 		return err
 	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(syncFile(f), f.Close(), faulty("close", path)); err != nil {
 		return at(path, err)
 	}
 	if err := place(f.Name(), path); err != nil {
 		return at(path, err)
 	}
 	placed = true
-	return at(path, syncDir(d.path))
+	return at(path, syncNames(d.path))
 }
 
 func checkName(name string) error {
@@ -134,6 +138,9 @@ func (d *Dir) create(name, filename string, flag int) (*os.File, error) {
 		return nil, err
 	}
 	path := filepath.Join(d.path, filename)
+	if err := faulty("open", path); err != nil {
+		return nil, at(path, err)
+	}
 	f, err := os.OpenFile(path, flag|os.O_CREATE|os.O_EXCL, 0o600)
 	return f, at(path, err)
 }
@@ -145,6 +152,6 @@ type fileWriter struct {
 }
 
 func (w fileWriter) Write(p []byte) (int, error) {
-	n, err := w.f.Write(p)
+	n, err := writeFile(w.f, p)
 	return n, at(w.path, err)
 }

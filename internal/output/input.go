@@ -67,6 +67,15 @@ func (in *Input) Read(p []byte) (int, error) {
 	return n, at(in.path, err)
 }
 
+// ReadAt reads as an io.ReaderAt does.
+func (in *Input) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := in.f.ReadAt(p, offset)
+	if err == io.EOF {
+		return n, err
+	}
+	return n, at(in.path, err)
+}
+
 // Close closes the file.
 func (in *Input) Close() error { return in.f.Close() }
 

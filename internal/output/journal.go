@@ -3,6 +3,8 @@ package output
 import (
 	"bytes"
 	"errors"
+	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -21,12 +23,13 @@ type Journal struct {
 // OpenJournal makes a new journal of mode 0600. Errors are *PathError with
 // ErrName, ErrExists, ErrNoSpace, or an error of the system.
 func (d *Dir) OpenJournal(name string) (*Journal, error) {
-	f, err := d.create(name, name, os.O_WRONLY|os.O_APPEND)
+	f, err := d.create(name, name, os.O_RDWR|os.O_APPEND)
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(lock(f), syncDir(d.path)); err != nil {
+	if err := errors.Join(lock(f), syncNames(d.path)); err != nil {
 		_ = f.Close()
+		_ = os.Remove(f.Name()) // nothing is in it
 		return nil, at(f.Name(), err)
 	}
 	return &Journal{f: f, path: f.Name()}, nil
@@ -43,19 +46,23 @@ func (j *Journal) Append(line []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.err == nil {
-		_, err := j.f.Write(append(bytes.Clone(line), '\n'))
+		_, err := writeFile(j.f, append(bytes.Clone(line), '\n'))
 		j.err = at(j.path, err)
 	}
 	return j.err
 }
 
 // Sync returns when all lines are on the disk.
-func (j *Journal) Sync() error { return at(j.path, j.f.Sync()) }
+func (j *Journal) Sync() error { return at(j.path, syncFile(j.f)) }
+
+// Reader reads what is in the journal, from its beginning, through the file that
+// is locked.
+func (j *Journal) Reader() *io.SectionReader { return io.NewSectionReader(j.f, 0, math.MaxInt64) }
 
 // Close syncs and closes the journal.
 func (j *Journal) Close() error {
 	err := j.Sync()
-	if closing := at(j.path, j.f.Close()); err == nil {
+	if closing := at(j.path, errors.Join(j.f.Close(), faulty("close", j.path))); err == nil {
 		err = closing
 	}
 	return err

@@ -12,6 +12,9 @@ import (
 // the first removed; and where there are no second names either, it looks
 // before it renames.
 func place(from, to string) error {
+	if err := faulty("rename", to); err != nil {
+		return err
+	}
 	err := renameExclusive(from, to)
 	if errors.Is(err, errors.ErrUnsupported) {
 		err = linkExclusive(from, to)

@@ -49,6 +49,9 @@ func (d *Dir) RemovePartial() error {
 			continue
 		}
 		path := filepath.Join(d.path, name)
+		if err := faulty("remove", path); err != nil {
+			return at(path, err)
+		}
 		if err := os.Remove(path); err != nil {
 			return at(path, err)
 		}
@@ -62,6 +65,9 @@ func (d *Dir) Remove(name string) error {
 		return err
 	}
 	path := filepath.Join(d.path, name)
+	if err := faulty("remove", path); err != nil {
+		return at(path, err)
+	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return at(path, err)
 	}
@@ -136,5 +142,5 @@ func cutTornLine(f *os.File) error {
 	if err := f.Truncate(size); err != nil {
 		return err
 	}
-	return f.Sync()
+	return syncFile(f)
 }
