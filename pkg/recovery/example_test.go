@@ -1,6 +1,7 @@
-package shard_test
+package recovery_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"encoding/json"
@@ -12,35 +13,34 @@ import (
 
 	"recover/fixtures/vectors"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
-	"recover/pkg/shard"
-	"recover/pkg/wallet"
 )
 
 // Proves with public data alone that every key of a record can be rebuilt from
 // the download of a bucket.
-func Example_verifyBucket() {
-	download, keys, remove := practice("mixed-2of3-shamir-t1")
+func ExampleBackups_Verify() {
+	dir, keys, remove := practice("mixed-2of3-shamir-t1")
 	defer remove()
 
+	download, err := recovery.Open(filepath.Join(dir, "bucket"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer download.Close()
 	for e, err := range keys.Entries() {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		file, err := os.ReadFile(filepath.Join(download, "bucket", e.KeyID.String(), "recovery_shard-0.txt"))
+		backups, err := recovery.Collect(context.Background(), download, e)
 		if err != nil {
 			fmt.Println(err)
 			continue
 		}
-		s, err := shard.Parse(file)
-		if err == nil {
-			err = s.CheckAlgorithm(e.Algorithm)
-		}
-		if err == nil {
-			_, err = s.Verify(shard.IDs{Quorum: e.QuorumID, Key: e.KeyID})
-		}
-		fmt.Println(e.KeyID, e.Algorithm.Algorithm(), "valid:", err == nil)
+		verdict, err := backups.Verify(context.Background(), nil)
+		fmt.Println(e.KeyID, e.Algorithm.Algorithm(), "valid:", err == nil && verdict.Err == nil)
 	}
 	// Output:
 	// cd3d7112-e94b-4602-b061-6c2782a39a92 SECP256K1 valid: true
@@ -64,43 +64,43 @@ func (t *token) Decrypt(r io.Reader, ciphertext []byte, opts crypto.DecrypterOpt
 }
 
 // Rebuilds a wallet key with a recovery key that is used through
-// crypto.Decrypter.
-func ExampleShard_Rebuild() {
-	download, keys, remove := practice("tampered-base")
+// crypto.Decrypter. The record has the wallet's public key, so that the key is
+// right if it has that one.
+func ExampleBackups_Rebuild() {
+	dir, keys, remove := practice("tampered-base")
 	defer remove()
-	private := openKey(filepath.Join(download, "recovery-key-0.pem"))
+	private := openKey(filepath.Join(dir, "recovery-key-0.pem"))
 	defer rsadecrypt.Wipe(private)
-
 	recoveryKey := &token{key: private}
+
+	download, err := recovery.Open(filepath.Join(dir, "bucket"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer download.Close()
 	for e, err := range keys.Entries() {
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		file, err := os.ReadFile(filepath.Join(download, "bucket", e.KeyID.String(), "recovery_shard-0.txt"))
+		backups, err := recovery.Collect(context.Background(), download, e)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		s, err := shard.Parse(file)
+		rebuilt, err := backups.Rebuild(context.Background(), recoveryKey, recovery.RebuildOptions{})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		master, err := s.Rebuild(recoveryKey, shard.IDs{Quorum: e.QuorumID, Key: e.KeyID}, shard.Options{})
-		if err != nil {
-			fmt.Println(err)
-			return
+		defer rebuilt.Wipe()
+		if !rebuilt.IsRight() {
+			fmt.Println(rebuilt.Err)
+			continue
 		}
-		defer master.Wipe()
-		key, err := wallet.Derive(master, wallet.Expected{Backup: s.WalletPublicKey(), Record: e.PublicKey})
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		defer key.Wipe()
-		address := key.Addresses()[0]
-		fmt.Println(key.Derivation(), address.Chain, address.Text)
+		address := rebuilt.Wallet.Addresses()[0]
+		fmt.Println(rebuilt.Wallet.Derivation(), address.Chain, address.Text)
 		fmt.Println(recoveryKey.operations, "private operations")
 	}
 	// Output:
