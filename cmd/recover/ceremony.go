@@ -14,6 +14,7 @@ import (
 	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -117,7 +118,8 @@ func (c *ceremony) failed() error {
 	return &fileError{c.path, asTranscript, c.err}
 }
 
-// outputs records the files of a directory.
+// outputs records the files of a run; what else lies in its directory is none of
+// its outputs.
 func (c *ceremony) outputs(dir string) {
 	if c == nil {
 		return
@@ -127,6 +129,9 @@ func (c *ceremony) outputs(dir string) {
 		return // no output was made
 	}
 	for _, e := range entries {
+		if !report.IsRunFile(e.Name()) {
+			continue
+		}
 		sum, err := hashFile(filepath.Join(dir, e.Name()))
 		if err != nil && c.err == nil {
 			c.err = err

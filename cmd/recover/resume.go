@@ -108,8 +108,8 @@ func parsePart(text string) (part, error) {
 	return part{n, of}, nil
 }
 
-// has tells whether a key belongs to the part. The last bytes of an ID are
-// random in all versions of UUIDs in use.
+// has tells whether a key belongs to the part. All bytes of the ID
+// count, because some versions of UUIDs are random in the last ones only.
 func (p part) has(id uuid.ID) bool {
 	sum := 0
 	for _, b := range id {

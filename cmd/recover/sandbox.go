@@ -14,6 +14,7 @@ import (
 	sandbox "recover/fixtures"
 	"recover/internal/output"
 	"recover/internal/secret"
+	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
@@ -249,7 +250,7 @@ func (b *practiceBucket) writeBackups() error {
 	defer progress.Done()
 	for item, err := range b.flags.plan.Make(rand.Reader) {
 		if err == nil && b.ctx.Err() != nil {
-			err = errInterruptedRun
+			err = terminal.ErrInterrupted
 		}
 		if err != nil {
 			return err

@@ -28,7 +28,8 @@ type Verdict struct {
 	RecoveryKeys []rsadecrypt.Fingerprint
 }
 
-// Copy is what public data says of one file.
+// Copy is what public data says of one file; of several with the same bytes, the
+// first stands for all.
 type Copy struct {
 	*Backup
 	Err  error
@@ -41,24 +42,20 @@ type Copy struct {
 // recovery keys that they may be for; none means any. The error is that of ctx.
 func (s *Backups) Verify(ctx context.Context, expected []rsadecrypt.Fingerprint) (*Verdict, error) {
 	v := &Verdict{Warnings: slices.Clone(s.Warnings)}
-	verified := make(map[*Backup]int) // the place in v.Copies
-	for i, b := range s.All() {
+	for _, b := range s.All() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		c := Copy{Backup: b}
-		if same, ok := verified[b.SameAs]; ok {
-			c.Err, c.RecoveryKey = v.Copies[same].Err, v.Copies[same].RecoveryKey
-			c.Backup = sameAs(b)
-		} else if i < maxDistinct {
+		if b.SameAs != nil { // its bytes are proved or refused already
+			continue
+		}
+		c := Copy{Backup: b, Err: errNotRead}
+		if len(v.Copies) < maxDistinct {
 			var err error
 			if c.warnings, c.Err, err = s.verifyCopy(ctx, b, expected); err != nil {
 				return nil, err
 			}
-		} else {
-			c.Err = errNotRead
 		}
-		verified[b] = len(v.Copies)
 		v.Copies = append(v.Copies, c)
 	}
 	if len(v.Copies) == 0 {
@@ -72,13 +69,6 @@ func (s *Backups) Verify(ctx context.Context, expected []rsadecrypt.Fingerprint)
 	v.markUsed()
 	s.warnMissing(v, expected)
 	return v, nil
-}
-
-// sameAs is a file with the bytes of an earlier one, and what that says.
-func sameAs(b *Backup) *Backup {
-	same := *b.SameAs
-	same.File, same.SameAs = b.File, b.SameAs
-	return &same
 }
 
 // verifyCopy returns what is wrong with one file; stopped is the error of ctx.

@@ -16,6 +16,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"recover/pkg/rsadecrypt"
@@ -38,6 +39,12 @@ const (
 	Unrecorded = "unrecorded" // there is a backup, and no record of it
 	Unproved   = "unproved"   // written because --accept-unproved was given, and not ok
 )
+
+var runFile = regexp.MustCompile(`^((keys|masters)-[0-9]+\.ndjson(\.age)?|report(-[0-9]+)?\.json|journal\.ndjson|identity\.age)$`)
+
+// IsRunFile tells whether a file in the directory of a run has a name that the run
+// gives.
+func IsRunFile(name string) bool { return runFile.MatchString(name) }
 
 // Reasons that report merge gives.
 const (
