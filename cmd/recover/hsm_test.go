@@ -59,7 +59,7 @@ func TestAnnouncedOperations(t *testing.T) {
 		token, log := faulty(t)
 		args := vault().rebuildArgs(filepath.Join(t.TempDir(), "out"), "--unsealed", "--hsm-mode", "raw")
 		o := start(t, withToken(t, token, softtoken.PIN, append(args, strings.Fields(more)...)...))
-		said := fmt.Sprintf("the token will decrypt 1 time for the self-test and %d times for 4 keys; "+
+		said := fmt.Sprintf("the token will decrypt 1 time for the self-test and %d times for 4 keys (for a key whose backups are damaged, up to 1000 times); "+
 			"if it wants a touch or its PIN for each, it asks that often\n", want)
 		if o.status != exitOK || !strings.Contains(o.stderr, said) {
 			t.Errorf("status %d\n%s", o.status, o.stderr)
@@ -79,7 +79,7 @@ func TestAnnouncedSample(t *testing.T) {
 	token, log := faulty(t)
 	args := append([]string{"drill", "--sample", "1", "--hsm-mode", "raw"}, vault().selection()...)
 	o := start(t, withToken(t, token, softtoken.PIN, args...))
-	m := regexp.MustCompile(`(?m)1 time for the self-test and ([23]) times for 1 key; `).FindStringSubmatch(o.stderr)
+	m := regexp.MustCompile(`(?m)1 time for the self-test and ([23]) times for 1 key \(for a key whose backups are damaged, up to 1000 times\); `).FindStringSubmatch(o.stderr)
 	if o.status != exitOK || m == nil {
 		t.Fatalf("status %d\n%s", o.status, o.stderr)
 	}
@@ -115,7 +115,7 @@ func TestHelperDies(t *testing.T) {
 
 	resume := append([]string{"rebuild", "--resume", out, "--unsealed"}, fifty().selection()...)
 	o = start(t, withFake(t, nil, resume...))
-	if left := fmt.Sprintf(" and %d times for %d keys;", 2*(50-len(done)), 50-len(done)); o.status != exitOK || !strings.Contains(o.stderr, left) {
+	if left := fmt.Sprintf(" and %d times for %d keys (for a key whose backups are damaged, up to 1000 times);", 2*(50-len(done)), 50-len(done)); o.status != exitOK || !strings.Contains(o.stderr, left) {
 		t.Fatalf("status %d\n%s", o.status, o.stderr)
 	}
 	second := string(readFile(t, filepath.Join(out, "keys-0002.ndjson")))

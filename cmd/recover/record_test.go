@@ -15,6 +15,7 @@ import (
 	"recover/fixtures/testkey"
 	"recover/internal/group"
 	"recover/internal/uuid"
+	"recover/pkg/record"
 	"recover/pkg/shard"
 )
 
@@ -169,13 +170,13 @@ func TestRecordNew(t *testing.T) {
 		}
 	}
 	write(t, filepath.Join(dir, "wallets.json"), "["+strings.Join(wallets, ",")+"]")
-	record, all := filepath.Join(dir, "record.json"), filepath.Join(dir, "all.json")
-	o := execute(t, "record", "new", "--shards", bucket, "--from", filepath.Join(dir, "wallets.json"), "--environment", "sandbox", "--out", record)
+	first, all := filepath.Join(dir, "record.json"), filepath.Join(dir, "all.json")
+	o := execute(t, "record", "new", "--shards", bucket, "--from", filepath.Join(dir, "wallets.json"), "--environment", "sandbox", "--out", first)
 	o.refused(t, exitSome, "2 of 6 keys are not recorded", hintEachKey)
 	if n := strings.Count(o.stdout, "quorum-unknown: none of the 2 quorum IDs that are known is this key's"); n != 2 {
 		t.Errorf("%d keys of an unknown quorum, want 2\n%s", n, o.stdout)
 	}
-	o = execute(t, "record", "add", "--record", record, "--shards", bucket, "--quorum-id", ids[2].Quorum.String(), "--out", all)
+	o = execute(t, "record", "add", "--record", first, "--shards", bucket, "--quorum-id", ids[2].Quorum.String(), "--out", all)
 	if o.status != 0 {
 		t.Fatalf("record add: %s", o.stderr)
 	}
@@ -188,7 +189,7 @@ func TestRecordNew(t *testing.T) {
 		want[id.Key] = id.Quorum
 	}
 	for _, e := range c.Entries {
-		if e.QuorumID != want[e.KeyID] || e.PublicKey == nil {
+		if e.QuorumID != want[e.KeyID] || e.Anchor() != record.AnchorBackup || e.MasterPublicKey == nil || e.PublicKey != nil {
 			t.Errorf("entry %+v", e)
 		}
 		delete(want, e.KeyID)
@@ -199,7 +200,7 @@ func TestRecordNew(t *testing.T) {
 	if o := execute(t, "verify", "--record", all, "--shards", bucket); o.status != 0 {
 		t.Errorf("the new record does not verify: %s", o.stdout)
 	}
-	if o := execute(t, "record", "check", "--record", all, "--shards", bucket); o.status != 0 || o.stdout != "6 keys, 0 problems\n" {
+	if o := execute(t, "record", "check", "--record", all, "--shards", bucket); o.status != 0 || !strings.HasSuffix(o.stdout, "\n6 keys, 0 problems; anchors: backup 6\n") {
 		t.Errorf("record check: %s", o.stdout)
 	}
 }

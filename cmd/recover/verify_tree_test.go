@@ -209,7 +209,7 @@ func TestVerifyCopies(t *testing.T) {
 	key := ids[0].Key.String()
 	warnings := fmt.Sprint(lines[0]["warnings"])
 	for _, want := range []string{
-		"nothing is sound but old: " + key + "/versions/recovery_shard-0.txt is of 2024-02-03, and " + key + "/recovery_shard-0.txt of 2026-05-01 is not sound",
+		"only an older copy is valid: " + key + "/versions/recovery_shard-0.txt (2024-02-03); the newer " + key + "/recovery_shard-0.txt (2026-05-01) is damaged",
 		"no shard for the recorded recovery key SHA256:0000 0000",
 	} {
 		if !strings.Contains(warnings, want) {

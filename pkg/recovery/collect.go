@@ -123,7 +123,8 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 		sum := sha256.Sum256(data)
 		b.SHA256 = hex.EncodeToString(sum[:])
 		if same, ok := seen[b.SHA256]; ok {
-			b.SameAs, b.Err, b.ignored = same, same.Err, same.ignored && !f.Named
+			b.SameAs, b.Err = same, same.Err
+			b.ignored = same.ignored || s.isForeign(b)
 			continue
 		}
 		seen[b.SHA256] = b
@@ -156,7 +157,7 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 				s.warn("%s: damaged, and too large to be searched for the key that it names", f.Path)
 			}
 		}
-		b.ignored = b.Err != nil && !b.HasKey() && !f.Named && !d.IsFile() && shard.ReasonOf(b.Err) == shard.ReasonMalformed
+		b.ignored = s.isForeign(b)
 	}
 	s.passOver(distinct)
 	return s, nil
@@ -180,6 +181,11 @@ func await(ctx context.Context, f func()) error {
 }
 
 var errNotRead = errors.New("not read: there are too many other files")
+
+// isForeign tells whether a file is neither named like a shard nor one.
+func (s *Backups) isForeign(b *Backup) bool {
+	return !b.Named && !b.HasKey() && !s.download.IsFile() && shard.ReasonOf(b.Err) == shard.ReasonMalformed
+}
 
 // passOver warns of files that are no backups.
 func (s *Backups) passOver(distinct int) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"recover/internal/group"
 	"recover/pkg/record"
@@ -47,9 +48,6 @@ type SeveralKeysError struct {
 }
 
 func (e *SeveralKeysError) Error() string {
-	if e.First == e.Other {
-		return fmt.Sprintf("%s names two different master public keys, and the record has no public_key or address to tell which is right", e.First)
-	}
 	return fmt.Sprintf("%s and %s are backups of different keys, and the record has no public_key or address to tell which is right", e.First, e.Other)
 }
 
@@ -105,18 +103,22 @@ func anchor(e record.Entry) wallet.Anchor {
 	return wallet.Anchor{PublicKey: e.PublicKey, Address: e.Address}
 }
 
-// conflict returns an error where the backups name more than one master public
-// key, valid or damaged, and for whatever recovery key.
+// conflict returns an error where two backups name different master public keys,
+// valid or damaged, and for whatever recovery key. One that contradicts itself is
+// no conflict by itself: its proof fails.
 func (s *Backups) conflict() error {
-	var first group.Point
-	var by string
+	var first *Backup
 	for _, b := range s.all {
-		for _, named := range b.masters {
-			switch {
-			case first == nil:
-				first, by = named, b.Path
-			case !shard.SamePublicKey(named, first):
-				return &SeveralKeysError{by, b.Path}
+		if len(b.masters) == 0 {
+			continue
+		}
+		if first == nil {
+			first = b
+			continue
+		}
+		for _, named := range slices.Concat(first.masters, b.masters) {
+			if !shard.SamePublicKey(named, first.masters[0]) {
+				return &SeveralKeysError{first.Path, b.Path}
 			}
 		}
 	}
