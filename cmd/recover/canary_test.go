@@ -157,6 +157,7 @@ func testkeyD() []byte { return small().recovery.D.Bytes() }
 // TestNothingSecretIsLeft runs through the verbs, well and badly, and looks at
 // all that is said and left behind.
 func TestNothingSecretIsLeft(t *testing.T) {
+	long(t, "it runs every verb and reads all that is left")
 	t.Parallel()
 	p := small()
 	c := canariesOf(p)
