@@ -144,7 +144,6 @@ func resumed(t *testing.T, dir string, p practice, args ...string) {
 // TestKilled kills a rebuild at all stages: what its journal lists is safe. That
 // it can be gone on with is tested in resume_test.go.
 func TestKilled(t *testing.T) {
-	long(t, "it kills the program over and over")
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, keys := range []int{-1, 0, 1, 4, 12, 20, 32, 36} {
@@ -164,7 +163,6 @@ func TestKilled(t *testing.T) {
 
 // TestInterrupted interrupts a rebuild in the middle: it ends in order.
 func TestInterrupted(t *testing.T) {
-	long(t, "it interrupts the program over and over")
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -243,7 +241,6 @@ func interruptBegun(t *testing.T, out, begun string, args []string) (o outcome) 
 // TestFullDisk lets the disk be full at all stages of a rebuild: the error says
 // so, what the journal lists is safe, and with more space it can be gone on with.
 func TestFullDisk(t *testing.T) {
-	long(t, "it fills a disk over and over")
 	t.Parallel()
 	if !canMount() {
 		t.Skip("SKIPPED, NOT PASSED: a small disk takes root")

@@ -21,7 +21,6 @@ import (
 // left bears the name of what is not whole, and before the last share is on the
 // disk there is no sealed key, without which no share is worth anything.
 func TestKilledDuringSplit(t *testing.T) {
-	long(t, "it kills the program over and over")
 	t.Parallel()
 	for _, place := range []string{"", "holder-1/share.txt", "holder-20", "holder-32/READ-ME-FIRST.txt", "holder-9/" + custody.SealedKeyName, "holder-32/" + custody.SealedKeyName} {
 		t.Run(strings.ReplaceAll("at "+place, "/", " "), func(t *testing.T) {
