@@ -10,7 +10,8 @@ FUZZTIME    := 30s
 # What the tests use beside Go, as command:package: a C compiler, the commands
 # on the other side of the formats, and those that make tokens.
 TOOLS := gcc:gcc gcc:libc6-dev age:age openssl:openssl ssh-keygen:openssh-client zbarimg:zbar-tools \
-	softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools
+	softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools \
+	pkcsslotd:opencryptoki
 
 # install installs packages, when root; else it says the one command.
 define install
