@@ -36,7 +36,7 @@ test: test-tools
 	go run ./fixtures/testrun -timeout 30m ./...
 
 test-tools:
-	@missing=; for t in $(TOOLS); do command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
+	@PATH="$$PATH:/usr/sbin"; missing=; for t in $(TOOLS); do command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
 	if [ -n "$$missing" ]; then $(call install,$$missing); fi
 
 # The reports as pages, in a browser.
