@@ -16,7 +16,7 @@ TOOLS := gcc:gcc gcc:libc6-dev age:age openssl:openssl ssh-keygen:openssh-client
 # install installs packages, when root; else it says the one command.
 define install
 	if [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1); \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); \
 	else echo "this needs packages, run: sudo apt-get install" $(1) >&2; exit 1; fi
 endef
 
@@ -37,7 +37,7 @@ test: test-tools
 
 test-tools:
 	@PATH="$$PATH:/usr/sbin"; missing=; for t in $(TOOLS); do command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
-	if [ -n "$$missing" ]; then $(call install,$$missing); fi
+	if [ -n "$$missing" ]; then $(call install,--no-install-recommends$$missing); fi
 
 # The reports as pages, in a browser.
 test-html:
