@@ -7,11 +7,20 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 FUZZTIME    := 30s
 
-# What the tests use beside Go, as command:package: the commands on the other
-# side of the formats, and those that make tokens.
-TOOLS := age:age openssl:openssl softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools
+# What the tests use beside Go, as command:package: a C compiler, the commands
+# on the other side of the formats, and those that make tokens.
+TOOLS := gcc:gcc gcc:libc6-dev age:age openssl:openssl ssh-keygen:openssh-client zbarimg:zbar-tools \
+	softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools \
+	pkcsslotd:opencryptoki
 
-.PHONY: build drill test check test-tools test-html bench bench-bulk fuzz vet staticcheck vulncheck cross
+# install installs packages, when root; else it says the one command.
+define install
+	if [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); \
+	else echo "this needs packages, run: sudo apt-get install" $(1) >&2; exit 1; fi
+endef
+
+.PHONY: build drill test check race fresh test-tools test-html bench bench-bulk fuzz vet staticcheck vulncheck cross
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
@@ -22,28 +31,30 @@ build:
 drill: build
 	go run ./fixtures/drill bin/recover
 
+# A test that is skipped and not listed in fixtures/testrun/skips.txt fails it.
 test: test-tools
-	go test -timeout 30m ./...
+	go run ./fixtures/testrun -timeout 30m ./...
 
-# Installs what the tests need, when root; else says the one command.
 test-tools:
-	@missing=; for t in $(TOOLS); do command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
-	if [ -n "$$missing" ]; then \
-		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq $$missing; \
-		else echo "the tests need these packages, run: sudo apt-get install$$missing" >&2; exit 1; fi; \
-	fi
+	@PATH="$$PATH:/usr/sbin"; missing=; for t in $(TOOLS); do command -v $${t%%:*} >/dev/null || missing="$$missing $${t##*:}"; done; \
+	if [ -n "$$missing" ]; then $(call install,--no-install-recommends$$missing); fi
 
 # The reports as pages, in a browser.
 test-html:
-	@command -v chromium >/dev/null || { \
-		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
-		else echo "this needs a browser, run: sudo apt-get install chromium" >&2; exit 1; fi; }
-	go test -tags html -count=1 ./internal/page
+	@command -v chromium >/dev/null || { $(call install,chromium); }
+	go run ./fixtures/testrun -tags html -count=1 ./internal/page
 
-# The race detector has no time for the runs of 200 keys: these once more.
-check: vet staticcheck vulncheck cross test-tools
+# What a change has to pass beside the tests: .ci/run runs all of it.
+check: vet staticcheck vulncheck cross race
+
+# The tests that are skipped here, because they take long or are the same
+# without the race detector, run in make test.
+race: test-tools
 	go test -race -timeout 30m ./...
-	go test -run '^TestResumeAfter' ./cmd/recover
+
+# The two commands on the smallest Debian, in a new root directory; takes root.
+fresh:
+	.ci/fresh
 
 vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:" $$unformatted >&2; exit 1; fi

@@ -90,6 +90,7 @@ func TestBinaryHasNoNetwork(t *testing.T) {
 
 // TestBuilds builds the program for all machines that it is for.
 func TestBuilds(t *testing.T) {
+	long(t, "it builds the program four times")
 	t.Parallel()
 	if underRace() {
 		t.Skip("SKIPPED under the race detector: it is the same without")

@@ -195,6 +195,7 @@ func TestBrokenOff(t *testing.T) {
 // TestPassphrasesOfHolders seals each share with a passphrase that its holder
 // types, and opens them again at the terminal.
 func TestPassphrasesOfHolders(t *testing.T) {
+	long(t, "each passphrase takes a second")
 	t.Parallel()
 	dir := t.TempDir()
 	split := exec.Command("recover", "custody", "split", "--key", small().path("key-0.pem"), "--threshold", "2",

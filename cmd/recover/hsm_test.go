@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -23,7 +22,7 @@ func TestTokensLikeKeyFile(t *testing.T) {
 	if o := execute(t, vault().rebuild(filepath.Join(dir, "file"), "--unsealed", "--with-master")...); o.status != exitOK {
 		t.Fatal(o)
 	}
-	want := readFile(t, filepath.Join(dir, "file", "keys-0001.ndjson"))
+	want := rebuiltKeys(t, filepath.Join(dir, "file"))
 	for name, c := range map[string]struct {
 		token func(*testing.T) softtoken.Token
 		mode  string
@@ -45,11 +44,26 @@ func TestTokensLikeKeyFile(t *testing.T) {
 			if o.status != exitOK || !strings.Contains(o.stderr, c.said) {
 				t.Fatalf("status %d\n%s", o.status, o.stderr)
 			}
-			if got := readFile(t, filepath.Join(out, "keys-0001.ndjson")); !bytes.Equal(got, want) {
+			if got := rebuiltKeys(t, out); got != want {
 				t.Errorf("other keys than with the key file:\n%s", got)
 			}
 		})
 	}
+}
+
+// rebuiltKeys returns the keys in all segments of an output directory: a slow
+// token, or a busy machine, makes more than one.
+func rebuiltKeys(t *testing.T, dir string) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(dir, "keys-*.ndjson"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no rebuilt keys: %v", err)
+	}
+	all := ""
+	for _, name := range names {
+		all += string(readFile(t, name))
+	}
+	return all
 }
 
 // What is announced is what the token has to do.
@@ -108,8 +122,7 @@ func TestHelperDies(t *testing.T) {
 	if len(done) < 25 || len(done) > 29 {
 		t.Errorf("%d keys are in the journal", len(done))
 	}
-	first := string(readFile(t, filepath.Join(out, "keys-0001.ndjson")))
-	if err := checkRebuilt(first, fifty(), false, done); err != nil {
+	if err := checkRebuilt(rebuiltKeys(t, out), fifty(), false, done); err != nil {
 		t.Error(err)
 	}
 
@@ -118,8 +131,7 @@ func TestHelperDies(t *testing.T) {
 	if left := fmt.Sprintf(" and %d times for %d keys (for a key whose backups are damaged, up to 1000 times);", 2*(50-len(done)), 50-len(done)); o.status != exitOK || !strings.Contains(o.stderr, left) {
 		t.Fatalf("status %d\n%s", o.status, o.stderr)
 	}
-	second := string(readFile(t, filepath.Join(out, "keys-0002.ndjson")))
-	if err := checkRebuilt(first+second, fifty(), false, []string{"all"}); err != nil {
+	if err := checkRebuilt(rebuiltKeys(t, out), fifty(), false, []string{"all"}); err != nil {
 		t.Error(err)
 	}
 }
@@ -220,6 +232,7 @@ func TestHSMList(t *testing.T) {
 // TestKeygenHSM goes from a new key in a token to wallet keys that are rebuilt
 // with it.
 func TestKeygenHSM(t *testing.T) {
+	long(t, "SoftHSM makes a key of 4096 bits")
 	t.Parallel()
 	token, dir := softHSM(t), t.TempDir()
 	token.URI = "pkcs11:token=soft;object=recovery-key"

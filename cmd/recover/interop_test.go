@@ -45,6 +45,7 @@ func TestAgeOpens(t *testing.T) {
 // TestAgeOpensWithPassphrase does it with the identity that the passphrase
 // opens, at a terminal, where age asks for it.
 func TestAgeOpensWithPassphrase(t *testing.T) {
+	long(t, "each passphrase takes a second")
 	t.Parallel()
 	if _, err := exec.LookPath("age"); err != nil {
 		t.Skip("SKIPPED, NOT PASSED: age is not installed")

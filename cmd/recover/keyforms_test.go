@@ -142,8 +142,8 @@ func TestKeyForms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if name == "PKE1" { // takes its time
-				if underRace() {
-					t.Skip("SKIPPED under the race detector, where it takes long")
+				if underRace() || testing.Short() {
+					t.Skip("long: 3,000,000 iterations")
 				}
 				form.data = sealedByVendor(key)
 			}

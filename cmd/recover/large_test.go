@@ -19,6 +19,7 @@ import (
 // there before: that is told in seconds and in little memory, and nothing is
 // written.
 func TestMillionLines(t *testing.T) {
+	long(t, "it reads a record of a million lines")
 	t.Parallel()
 	const lines, maxMemory = 1_000_000, 128 << 10 // KiB
 	dir := t.TempDir()

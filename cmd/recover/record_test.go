@@ -96,7 +96,7 @@ func mistype(random *rand.Rand, id string) string {
 func TestRecordFind(t *testing.T) {
 	t.Parallel()
 	n := 20 // and one that is unknown
-	if underRace() {
+	if underRace() || testing.Short() {
 		n = 6
 	}
 	dir, ids := idSet(t, n+1, n+1) // each key has a quorum of its own: no other entry has the right one

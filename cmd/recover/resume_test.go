@@ -156,6 +156,7 @@ func timeToFirst(t *testing.T) time.Duration {
 // TestResumeAfterKill kills a run of 200 keys twenty times, at random moments,
 // and resumes it each time. What the journal lists is never done again.
 func TestResumeAfterKill(t *testing.T) {
+	long(t, "it rebuilds 200 keys")
 	t.Parallel()
 	b := newBroken(t, twoHundred())
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
@@ -217,6 +218,7 @@ func (b *broken) startAnewIfEmpty() {
 // TestResumeAfterFullDisk fills a disk of 2 MiB, on which other things lie, and
 // goes on when there is room.
 func TestResumeAfterFullDisk(t *testing.T) {
+	long(t, "it rebuilds 200 keys")
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED, NOT PASSED: only root can make a small disk")
 	}
@@ -340,6 +342,7 @@ func (o outcome) wantStatus(t *testing.T, status int) {
 // TestResumeWithPassphrase resumes a run that is sealed with a passphrase: the
 // same one is asked for.
 func TestResumeWithPassphrase(t *testing.T) {
+	long(t, "each passphrase takes a second")
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "out")
 	run := func(passphrase, where string) outcome {

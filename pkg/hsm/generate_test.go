@@ -15,6 +15,9 @@ func (k testToken) login(t *testing.T) *Session {
 }
 
 func TestGenerate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: SoftHSM makes a key of 4096 bits")
+	}
 	k := softHSM(t)
 	s := k.login(t)
 	key, err := s.Generate("new-key", "\x01")

@@ -3,12 +3,15 @@ package hsm
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
@@ -16,7 +19,7 @@ import (
 
 // openCryptoki keeps its tokens for the whole machine, so the test uses one of
 // its own, "recover-test", which it makes out of a soft token that nobody has
-// initialized. The daemon pkcsslotd must run.
+// initialized. Where the daemon pkcsslotd does not run, root starts it.
 const (
 	cryptokiToken = "recover-test"
 	cryptokiPIN   = "24681357"
@@ -28,6 +31,9 @@ var openCryptoki = sync.OnceValues(func() (module string, err error) {
 		return "", errors.New("openCryptoki is not installed")
 	}
 	tokens, err := exec.Command("pkcsconf", "-t").CombinedOutput()
+	if err != nil && os.Geteuid() == 0 {
+		tokens, err = startSlotDaemon()
+	}
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("openCryptoki, is pkcsslotd running? %s", tokens)
@@ -36,6 +42,28 @@ var openCryptoki = sync.OnceValues(func() (module string, err error) {
 	}
 	return modules[0], err
 })
+
+// stopSlotDaemon ends what startSlotDaemon has started.
+var stopSlotDaemon = func() {}
+
+// startSlotDaemon returns what there is when the daemon is ready.
+func startSlotDaemon() (tokens []byte, err error) {
+	daemon := exec.Command("pkcsslotd", "-f")
+	if err := daemon.Start(); err != nil {
+		return nil, err
+	}
+	stopSlotDaemon = func() {
+		_ = daemon.Process.Signal(syscall.SIGTERM)
+		_ = daemon.Wait()
+	}
+	for range 100 {
+		time.Sleep(100 * time.Millisecond)
+		if tokens, err = exec.Command("pkcsconf", "-t").CombinedOutput(); err == nil {
+			return tokens, nil
+		}
+	}
+	return tokens, err
+}
 
 var untouchedSoftToken = regexp.MustCompile(`Token #(\d+) Info:\n\tLabel: IBM OS PKCS#11 +\n.*\n\tModel: IBM SoftTok`)
 

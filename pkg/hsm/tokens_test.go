@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 	}
 	tokens = softtoken.New(dir)
 	status := m.Run()
+	stopSlotDaemon()
 	_ = os.RemoveAll(dir)
 	os.Exit(status)
 }

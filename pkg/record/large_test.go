@@ -53,7 +53,7 @@ func (l *longRecord) line(i int64) []byte {
 
 // many is how many lines the long records have.
 func many() int64 {
-	if underRace {
+	if underRace || testing.Short() {
 		return 100_000
 	}
 	return 1_000_000

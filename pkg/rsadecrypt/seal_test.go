@@ -72,6 +72,9 @@ func TestEncryptedForms(t *testing.T) {
 
 // What openssl makes from nothing, not from a key of ours.
 func TestGeneratedKeys(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long: openssl makes keys")
+	}
 	for args, form := range map[string]Form{
 		"genpkey -algorithm RSA -aes256 -pass PASS": "encrypted PKCS#8 PEM",
 		"genrsa -aes256 -passout PASS 2048":         "encrypted PKCS#8 PEM",

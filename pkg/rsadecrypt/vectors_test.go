@@ -59,8 +59,8 @@ func TestVectorSealed(t *testing.T) {
 
 // The other tests of PKE1 do without the true number of iterations.
 func TestVectorOpen(t *testing.T) {
-	if underRace {
-		t.Skip("SKIPPED under the race detector: the 3,000,000 iterations take 10 s there")
+	if underRace || testing.Short() {
+		t.Skip("long: 3,000,000 iterations, which take 10 s under the race detector")
 	}
 	pub, err := ParsePublicKey(vectors.Read(t, "keys", "recovery.pub.der"))
 	if err != nil {

@@ -32,7 +32,7 @@ var hardSeeds = []uint64{502648, 7302558, 7301869, 5077, 5298, 5423}
 func TestWrecks(t *testing.T) {
 	rounds := wreckRounds
 	if testing.Short() {
-		rounds /= 5
+		rounds /= 20
 	}
 	made := make(map[string]*sandbox.Key)
 	count := make(map[string]int)
