@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
@@ -414,5 +415,32 @@ func TestInterrupt(t *testing.T) {
 	}
 	if _, err := b.Enroll(ctx, recovery.Known{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("enroll: %v", err)
+	}
+}
+
+// TestLostIndices: a salvage of many shares whose indices are lost ends soon, also
+// where two shares claim the same one, so that no assignment can be right.
+func TestLostIndices(t *testing.T) {
+	k := makeKey(t, 19, sandbox.Spec{Group: group.Edwards25519, Players: 14, Threshold: 13, Sharing: shard.Shamir})
+	d := folder(t, k, map[string][]byte{"recovery_shard-0.txt": changed(t, k, func(s *sandbox.Shard) {
+		other := k.Group.NewPoint().BaseMul(k.Group.NewScalar().SetUint64(5))
+		s.RootPublicKey = group.MarshalSPKI(k.Group, other)
+		for i, p := range s.Data.Players {
+			first, second := p.Commitments["0"], p.Commitments["1"]
+			p.PublicKey = other.Bytes()
+			p.Index, p.Commitments = 1000+i, map[string][]byte{}
+			if i == 0 {
+				p.Commitments["0"] = first
+			}
+			if i == 1 {
+				p.Commitments["0"] = second
+			}
+		}
+	})})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err := collect(t, d, entry(k, record.AnchorNone)).Rebuild(ctx, testkey.Small(), recovery.RebuildOptions{Salvage: true, AcceptUnproved: true})
+	if err != nil || r.Err == nil {
+		t.Errorf("%v, %+v", err, r)
 	}
 }
