@@ -29,11 +29,11 @@ func TestTokensLikeKeyFile(t *testing.T) {
 		said  string
 	}{
 		"SoftHSM":          {softHSM, "auto", ""},
-		"SoftHSM raw":      {softHSM, "raw", "the token will decrypt 1 time for the self-test and 12 times for 4 keys; "},
-		"NSS":              {nss, "auto", "the token will decrypt up to 3 times for the self-test and 12 times for 4 keys; "},
-		"NSS oaep":         {nss, "oaep", "the token will decrypt 2 times for the self-test and 12 times for 4 keys; "},
+		"SoftHSM raw":      {softHSM, "raw", "the token will decrypt 1 time for the self-test and 12 times for 4 keys (for a key whose backups are damaged, up to 1000 times); "},
+		"NSS":              {nss, "auto", "the token will decrypt up to 3 times for the self-test and 12 times for 4 keys (for a key whose backups are damaged, up to 1000 times); "},
+		"NSS oaep":         {nss, "oaep", "the token will decrypt 2 times for the self-test and 12 times for 4 keys (for a key whose backups are damaged, up to 1000 times); "},
 		"NSS raw":          {nss, "raw", "self-test passed: mode raw, "},
-		"NSS oaep at once": {nss, "oaep --hsm-no-self-test", "the token will decrypt 12 times for 4 keys; "},
+		"NSS oaep at once": {nss, "oaep --hsm-no-self-test", "the token will decrypt 12 times for 4 keys (for a key whose backups are damaged, up to 1000 times); "},
 		"one session":      {softHSM, "raw --hsm-sessions 1", "self-test passed: mode raw, 1 decryption at a time\n"},
 	} {
 		t.Run(name, func(t *testing.T) {

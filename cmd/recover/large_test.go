@@ -8,11 +8,14 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestMillionLines gives a record of a million keys, the last of which was
@@ -51,3 +54,32 @@ func TestMillionLines(t *testing.T) {
 
 // peak is the peak memory of a process that has ended, in KiB.
 func peak(cmd *exec.Cmd) int64 { return cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss }
+
+// TestManyLinks: 300 links to one backup of 2 MB cost what one costs, in time and
+// in memory.
+func TestManyLinks(t *testing.T) {
+	t.Parallel()
+	program, dir := built(t), filepath.Join(t.TempDir(), "practice")
+	if o := start(t, exec.Command(program, "sandbox", "--out", dir, "--keys", "1", "--players", "16", "--recovery-public-key", small().path("key-0.pub.der"))); o.status != exitOK {
+		t.Fatalf("sandbox: %s", o.stderr)
+	}
+	shards := must(filepath.Glob(filepath.Join(dir, "bucket", "*", "recovery_shard-0.txt")))
+	for i := range 300 {
+		if err := os.Link(shards[0], fmt.Sprintf("%s.version-%d", shards[0], i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, verb := range [][]string{{"verify"}, {"rebuild", "--key", small().path("key-0.pem"), "--unsealed", "--out", filepath.Join(dir, "out")}} {
+		args := append(verb, "--workers", "1", "--record", filepath.Join(dir, "record.json"), "--shards", filepath.Join(dir, "bucket"))
+		cmd := exec.Command(program, args...)
+		if o := start(t, cmd); o.status != exitOK || strings.Count(o.stdout, "\n") > 2 {
+			t.Errorf("%s: status %d\n%s%s", verb[0], o.status, o.stdout, o.stderr)
+		}
+		if kib := peak(cmd); kib > 200<<10 {
+			t.Errorf("%s: %d KiB", verb[0], kib)
+		}
+		if cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(); cpu > 5*time.Second {
+			t.Errorf("%s: %s of CPU time", verb[0], cpu)
+		}
+	}
+}

@@ -117,6 +117,7 @@ type rebuildJob struct {
 	earlier   *report.Run // that is resumed, or nil
 	store     *keyStore
 	report    *reporter
+	unshown   []*keyResult // results that are not on the disk yet
 }
 
 // planRebuild opens the recovery key and prepares the seal of the output, and
@@ -257,6 +258,7 @@ func (j *rebuildJob) run() (err error) {
 	}
 	worked := j.all()
 	unfinished := j.store.Finish(worked == nil, j.report.sum.seconds())
+	j.showStored()
 	if worked == nil && unfinished == nil {
 		worked = j.report.listUnproved()
 	}
@@ -317,9 +319,20 @@ func (j *rebuildJob) all() error {
 		if err != nil {
 			return err
 		}
-		_ = j.report.key(k.result) // where stdout is gone, the keys go on; Err tells in the end
+		j.unshown = append(j.unshown, k.result)
+		j.showStored()
 	}
 	return nil
+}
+
+// showStored shows the results that are on the disk now, and not before: what is
+// called ok is safe.
+func (j *rebuildJob) showStored() {
+	stored := max(0, len(j.unshown)-j.store.Waiting())
+	for _, r := range j.unshown[:stored] {
+		_ = j.report.key(r) // where stdout is gone, the keys go on; Err tells in the end
+	}
+	j.unshown = j.unshown[stored:]
 }
 
 var errInterruptedRun = errors.New("interrupted")

@@ -218,6 +218,10 @@ func (s *Store) log(v any) error {
 	return s.journal.Append(line)
 }
 
+// Waiting returns how many results, the last ones that were added, are not in the
+// journal yet.
+func (s *Store) Waiting() int { return len(s.waiting) }
+
 // IsEmpty reports whether no segment is in the directory.
 func (s *Store) IsEmpty() bool { return s.keys.count+s.masters.count == 0 }
 
