@@ -9,7 +9,7 @@ package main
 // open_module loads a module and asks it for its function list, as pkcs11.New
 // does without a look at what comes back. It returns the step that failed, or
 // NULL, and what dlerror says of it or the CK_RV.
-static const char *open_module(const char *path, const char **text, unsigned long *rv)
+static const char *open_module(const char *path, unsigned char **found, const char **text, unsigned long *rv)
 {
 	unsigned char *list = NULL; // begins with the version of the interface
 	unsigned long (*get)(unsigned char **);
@@ -31,6 +31,7 @@ static const char *open_module(const char *path, const char **text, unsigned lon
 		*text = "no list of functions of version 2 or 3";
 		return "C_GetFunctionList";
 	}
+	*found = list;
 	return NULL;
 }
 */
@@ -42,27 +43,35 @@ import (
 	"github.com/miekg/pkcs11"
 )
 
+// context is a loaded module, with its list of functions for the calls that
+// pkcs11 makes in another way than they have to be made.
+type context struct {
+	*pkcs11.Ctx
+	list unsafe.Pointer
+}
+
 // load opens the module at path. Its failures name dlopen, dlsym or
 // C_GetFunctionList.
-func load(path string) (*pkcs11.Ctx, error) {
+func load(path string) (*context, error) {
 	cpath := C.CString(path)
 	defer C.free(unsafe.Pointer(cpath))
+	var list *C.uchar
 	var text *C.char
 	var rv C.ulong
-	if step := C.open_module(cpath, &text, &rv); step != nil {
+	if step := C.open_module(cpath, &list, &text, &rv); step != nil {
 		return nil, &failure{C.GoString(step), uint64(rv), C.GoString(text)}
 	}
 	c := pkcs11.New(path)
 	if c == nil {
 		return nil, &failure{function: "dlopen", text: "the module opens only once"}
 	}
-	return c, nil
+	return &context{c, unsafe.Pointer(list)}, nil
 }
 
 // initialize calls C_Initialize, for use by several threads. The arguments are
 // those of modules that take text as pReserved; they may keep it, so it is
 // never freed.
-func initialize(c *pkcs11.Ctx, arguments []byte) error {
+func initialize(c *context, arguments []byte) error {
 	if len(arguments) == 0 {
 		return c.Initialize()
 	}

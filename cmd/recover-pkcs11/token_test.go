@@ -43,7 +43,7 @@ func softHSM(t testing.TB) {
 
 // A tokenSession is SoftHSM in this process, logged in, with two sessions.
 type tokenSession struct {
-	*pkcs11.Ctx
+	*context
 	sessions [2]pkcs11.SessionHandle
 }
 
@@ -61,7 +61,7 @@ func openSession(t testing.TB) tokenSession {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := tokenSession{Ctx: c}
+	s := tokenSession{context: c}
 	for i := range s.sessions {
 		if s.sessions[i], err = c.OpenSession(slots[0], pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION); err != nil {
 			t.Fatal(err)
@@ -134,8 +134,7 @@ func TestAlwaysAuthenticate(t *testing.T) {
 	s := openSession(t)
 	_, private := s.generate(t, 2048, true)
 	nothing := func() error { return nil }
-	raw := []*pkcs11.Mechanism{pkcs11.NewMechanism(pkcs11.CKM_RSA_X_509, nil)}
-	if _, err := decrypt(s.Ctx, s.sessions[0], private, raw, nothing, make([]byte, 256)); err == nil {
+	if _, err := decrypt(s.context, s.sessions[0], private, pkcs11.CKM_RSA_X_509, nil, nothing, make([]byte, 256)); err == nil {
 		t.Skip("SKIPPED, NOT TESTED: this SoftHSM does not ask for the PIN again")
 	}
 
