@@ -119,11 +119,11 @@ func (k *keyHSM) open(a *asker) (*recoveryKey, error) {
 	}, nil
 }
 
-// workers returns how many keys are worked on at a time. A token gets one worker
-// more than it has sessions, so that it never waits for one.
+// workers returns how many keys are worked on at a time. A token gets two for
+// each session, so that it never waits for one that reads or computes.
 func (k *recoveryKey) workers(p *program, asked int) int {
 	if asked == 0 && k.sessions > 0 {
-		return max(runtime.GOMAXPROCS(0), k.sessions+1)
+		return max(runtime.GOMAXPROCS(0), 2*k.sessions)
 	}
 	if asked > 0 && asked < k.sessions {
 		p.Note("--workers %d: the token is asked for %d %s at a time", asked, asked, plural(asked, "decryption", "decryptions"))

@@ -48,7 +48,7 @@ type Decrypter struct {
 func (d *Decrypter) Mode() Mode { return d.mode }
 
 // Sessions returns how many decryptions the token is asked for at a time. To
-// keep it busy, take one worker more.
+// keep it busy takes more goroutines than that.
 func (d *Decrypter) Sessions() int { return d.key.open }
 
 // Public returns the *rsa.PublicKey.
