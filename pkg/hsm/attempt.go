@@ -29,6 +29,10 @@ func (e *Error) isBusy() bool {
 		slices.Contains([]CKR{ckrGeneralError, ckrFunctionFailed, ckrDeviceError, ckrOperationActive}, e.CKR)
 }
 
+// isActive reports whether the session is in an operation that the module did not
+// end when it failed, as tpm2-pkcs11 does not.
+func (e *Error) isActive() bool { return e.Function == "C_DecryptInit" && e.CKR == ckrOperationActive }
+
 func (e *Error) ofDecryption() bool {
 	return e.Function == "C_DecryptInit" || e.Function == "C_Decrypt"
 }
@@ -59,14 +63,12 @@ func (k *Key) decrypt(mechanism uint64, label, ciphertext []byte, tries func(*Er
 		}
 		free := e.Function == "C_DecryptInit" || !k.needsPerson
 		switch {
-		case e.isUnknownSession() && free && !replaced && k.replace(&s, true):
+		case e.isUnknownSession() && free && !replaced && k.replace(&s, true),
+			e.isActive() && !replaced && k.replace(&s, false):
 			replaced = true
 			try--
 			continue
 		case e.isBusy() && free && try < int(tries(e)):
-			if e.CKR == ckrOperationActive { // an operation that the module forgot to end
-				k.replace(&s, false)
-			}
 			k.session.token.module.helper.pause(busyPauses[try])
 			continue
 		case e.isBusy() && tries(e) == impatient:

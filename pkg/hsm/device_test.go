@@ -158,6 +158,16 @@ func TestBusySelfTest(t *testing.T) {
 	}
 }
 
+// A module that does not end an operation that failed.
+func TestForgottenOperation(t *testing.T) {
+	k, _ := throughFaults(t, nss(t), "FAULT=C_Decrypt 1 0x5", "DEVICE_FORGETS=1")
+	d, err := k.open(t, ModeAuto)
+	if err != nil || d.Mode() != ModeRaw {
+		t.Fatalf("%v, %v", d, err)
+	}
+	decryptAll(t, d, 2)
+}
+
 // How many sessions there are by default: as suits what was measured.
 func TestSettledSessions(t *testing.T) {
 	for took, want := range map[time.Duration]int{10 * time.Second: 1, 300 * time.Millisecond: slowSessions} {
