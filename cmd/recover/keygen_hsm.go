@@ -189,6 +189,10 @@ func (p *program) keygenDone(f *keygenFlags, key *hsm.Key) error {
 			return err
 		}
 	}
-	p.Warn("the private half is in this token alone: if the token is lost or breaks, so is the recovery key, unless its maker has a way to back it up")
+	if f.existing {
+		p.Warn("if this token holds the only copy of the private half, the recovery key is lost with it: keep a second copy or a second key, see docs/hsm.md")
+		return nil
+	}
+	p.Warn("the private half is in this token alone, and cannot be copied on most devices: if the token is lost or breaks, so is the recovery key. Make a second key in a second token, see docs/hsm.md")
 	return nil
 }
