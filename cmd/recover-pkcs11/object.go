@@ -12,6 +12,9 @@ import (
 // one message.
 const maxFound = wire.MaxFound
 
+// atOnce is how many of them a module is asked for in one call.
+const atOnce = 256
+
 func callFind(c *context, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
 	template := append(named(s[0], s[1]),
 		pkcs11.NewAttribute(pkcs11.CKA_CLASS, uint(n[1])),
@@ -25,7 +28,7 @@ func find(c *context, session pkcs11.SessionHandle, template []*pkcs11.Attribute
 		return nil, failed("C_FindObjectsInit", err)
 	}
 	for len(all) < maxFound {
-		some, _, err := c.FindObjects(session, maxFound-len(all))
+		some, _, err := c.FindObjects(session, min(atOnce, maxFound-len(all)))
 		if err != nil {
 			return nil, failed("C_FindObjects", err)
 		}

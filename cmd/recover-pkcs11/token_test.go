@@ -152,3 +152,33 @@ func TestAlwaysAuthenticate(t *testing.T) {
 		t.Errorf("%d sessions", d.Sessions())
 	}
 }
+
+// More objects than a module is asked for in one call.
+func TestFindsAll(t *testing.T) {
+	softHSM(t)
+	s := openSession(t)
+	modulus := make([]byte, 256)
+	_, _ = rand.Read(modulus)
+	const count = 2*atOnce + 1
+	for i := range count {
+		if _, err := s.CreateObject(s.sessions[0], []*pkcs11.Attribute{
+			pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PUBLIC_KEY),
+			pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, pkcs11.CKK_RSA),
+			pkcs11.NewAttribute(pkcs11.CKA_LABEL, fmt.Sprint("key ", i)),
+			pkcs11.NewAttribute(pkcs11.CKA_MODULUS, modulus),
+			pkcs11.NewAttribute(pkcs11.CKA_PUBLIC_EXPONENT, []byte{1, 0, 1}),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	find := func(label string) int {
+		found, _, err := callFind(s.context, []uint64{uint64(s.sessions[0]), pkcs11.CKO_PUBLIC_KEY}, [][]byte{[]byte(label), nil})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	if all, one := find(""), find("key 300"); all != count || one != 1 {
+		t.Errorf("found %d and %d, want %d and 1", all, one, count)
+	}
+}

@@ -73,6 +73,16 @@ func TestHSMUsage(t *testing.T) {
 			t.Errorf("hsm %s: status %d, %q, want %q", args, o.status, facts, fact)
 		}
 	}
+	for args, fact := range map[string]string{
+		"--existing": "--existing is given without --hsm",
+		"--existing --hsm pkcs11:token=x?module-path=/m.so": "--hsm names no object and no id",
+		"--hsm pkcs11:token=x?module-path=/m.so":            "--hsm names no object",
+	} {
+		o := execute(t, append([]string{"keygen", "--out", filepath.Join(shared, "never")}, strings.Fields(args)...)...)
+		if facts := o.lines("recover: error: "); o.status != exitUsage || len(facts) != 1 || facts[0] != fact {
+			t.Errorf("keygen %s: status %d, %q, want %q", args, o.status, facts, fact)
+		}
+	}
 	// A --pin-fd that is not needed was meant for something else.
 	cmd := withFake(t, nil, append(fifty().rebuildArgs(filepath.Join(shared, "never"), "--unsealed"), "--pin-fd", "3")...)
 	cmd.ExtraFiles = []*os.File{lines(t, softtoken.PIN)}

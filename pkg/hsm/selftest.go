@@ -82,7 +82,7 @@ func (k *Key) settle(took time.Duration) error {
 	case took > personTime:
 		wanted = 1
 	case took > softwareTime:
-		wanted = max(slowSessions, runtime.GOMAXPROCS(0))
+		wanted = slowSessions
 	default:
 		wanted = runtime.GOMAXPROCS(0)
 	}
