@@ -166,9 +166,12 @@ func (r tokenResult) lines() []string {
 	if r.PINState != "" {
 		lines = append(lines, "    PIN: "+r.PINState)
 	}
-	if r.Fault != "" {
-		lines = append(lines, "    keys: not all known: "+r.Fault)
-	} else if len(r.Keys) == 0 {
+	switch {
+	case r.Fault != "" && len(r.Keys) > 0:
+		lines = append(lines, "    keys: "+r.Fault)
+	case r.Fault != "":
+		lines = append(lines, "    keys: not known: "+r.Fault)
+	case len(r.Keys) == 0:
 		lines = append(lines, "    keys: none that is visible without a PIN")
 	}
 	for _, k := range r.Keys {

@@ -32,7 +32,7 @@ func SelfTestOperations(mode Mode) int {
 // it says that it gives.
 //
 // The codes are NoMechanism, KeyNotPermitted, Rejected, BadAnswer and
-// ModuleFailed, beside those of a token that is lost or a PIN that is refused.
+// ModuleFailed, in addition to those of a token that is lost or a PIN that is refused.
 func (k *Key) SelfTest(mode Mode) (*Decrypter, error) {
 	modes := []Mode{mode}
 	if mode == ModeAuto {
