@@ -22,12 +22,11 @@ func BenchmarkDecrypt(b *testing.B) {
 	_, private := s.generate(b, 4096, false)
 	for _, sessions := range []int{1, 2} {
 		b.Run(fmt.Sprintf("token alone/sessions=%d", sessions), func(b *testing.B) {
-			raw := []*pkcs11.Mechanism{pkcs11.NewMechanism(pkcs11.CKM_RSA_X_509, nil)}
 			nothing := func() error { return nil }
 			ciphertext := make([]byte, 512)
 			_, _ = rand.Read(ciphertext[1:])
 			inParallel(b, sessions, func(i int) error {
-				_, err := decrypt(s.Ctx, s.sessions[i], private, raw, nothing, ciphertext)
+				_, err := decrypt(s.context, s.sessions[i], private, pkcs11.CKM_RSA_X_509, nil, nothing, ciphertext)
 				return err
 			})
 		})

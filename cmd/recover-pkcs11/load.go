@@ -33,6 +33,12 @@ static const char *open_module(const char *path, const char **text, unsigned lon
 	}
 	return NULL;
 }
+
+// opened is how pkcs11.New keeps a module, in the version that go.mod has.
+struct opened {
+	void *handle;
+	unsigned char *list;
+};
 */
 import "C"
 
@@ -42,9 +48,18 @@ import (
 	"github.com/miekg/pkcs11"
 )
 
+// context is a loaded module, with its list of functions for the calls that
+// pkcs11 makes in another way than they have to be made. It is the list that
+// pkcs11 has, not one that is asked for again: each that p11-kit-proxy gives is a
+// module of its own, which has to be initialized.
+type context struct {
+	*pkcs11.Ctx
+	list unsafe.Pointer
+}
+
 // load opens the module at path. Its failures name dlopen, dlsym or
 // C_GetFunctionList.
-func load(path string) (*pkcs11.Ctx, error) {
+func load(path string) (*context, error) {
 	cpath := C.CString(path)
 	defer C.free(unsafe.Pointer(cpath))
 	var text *C.char
@@ -56,13 +71,17 @@ func load(path string) (*pkcs11.Ctx, error) {
 	if c == nil {
 		return nil, &failure{function: "dlopen", text: "the module opens only once"}
 	}
-	return c, nil
+	list := (*(**C.struct_opened)(unsafe.Pointer(c))).list
+	if list == nil || *list != 2 && *list != 3 {
+		return nil, &failure{function: "C_GetFunctionList", text: "no list of functions the second time"}
+	}
+	return &context{c, unsafe.Pointer(list)}, nil
 }
 
 // initialize calls C_Initialize, for use by several threads. The arguments are
 // those of modules that take text as pReserved; they may keep it, so it is
 // never freed.
-func initialize(c *pkcs11.Ctx, arguments []byte) error {
+func initialize(c *context, arguments []byte) error {
 	if len(arguments) == 0 {
 		return c.Initialize()
 	}

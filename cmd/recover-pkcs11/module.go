@@ -34,7 +34,7 @@ func failed(function string, err error) error {
 }
 
 // module is the one module of this process, once it is loaded.
-type module struct{ ctx atomic.Pointer[pkcs11.Ctx] }
+type module struct{ ctx atomic.Pointer[context] }
 
 func (m *module) finalize() {
 	if c := m.ctx.Load(); c != nil {
@@ -44,7 +44,7 @@ func (m *module) finalize() {
 
 // call is one request: numbers and strings in, numbers and strings out. How
 // many there are, package wire has checked.
-type call func(c *pkcs11.Ctx, n []uint64, s [][]byte) ([]uint64, [][]byte, error)
+type call func(c *context, n []uint64, s [][]byte) ([]uint64, [][]byte, error)
 
 var calls = map[wire.Op]call{
 	wire.Initialize: callInitialize,
@@ -52,6 +52,7 @@ var calls = map[wire.Op]call{
 	wire.Token:      callToken,
 	wire.Mechanism:  callMechanism,
 	wire.Open:       callOpen,
+	wire.Close:      callClose,
 	wire.Login:      callLogin,
 	wire.Find:       callFind,
 	wire.Attribute:  callAttribute,
@@ -79,7 +80,7 @@ func (m *module) do(q *wire.Message) ([]uint64, [][]byte, error) {
 	return calls[q.Op](c, q.Numbers, q.Strings)
 }
 
-func callInitialize(c *pkcs11.Ctx, _ []uint64, s [][]byte) ([]uint64, [][]byte, error) {
+func callInitialize(c *context, _ []uint64, s [][]byte) ([]uint64, [][]byte, error) {
 	if err := initialize(c, s[0]); err != nil {
 		return nil, nil, failed("C_Initialize", err)
 	}
@@ -88,35 +89,48 @@ func callInitialize(c *pkcs11.Ctx, _ []uint64, s [][]byte) ([]uint64, [][]byte, 
 		texts(i.ManufacturerID, i.LibraryDescription), failed("C_GetInfo", err)
 }
 
-func callSlots(c *pkcs11.Ctx, _ []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
+func callSlots(c *context, _ []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
 	slots, err := c.GetSlotList(true)
 	return numbers(slots), nil, failed("C_GetSlotList", err)
 }
 
-func callToken(c *pkcs11.Ctx, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
+func callToken(c *context, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
 	t, err := c.GetTokenInfo(uint(n[0]))
-	return []uint64{uint64(t.Flags)}, texts(t.Label, t.ManufacturerID, t.Model, t.SerialNumber),
+	return []uint64{uint64(t.Flags), known(t.MaxSessionCount), known(t.SessionCount)}, texts(t.Label, t.ManufacturerID, t.Model, t.SerialNumber),
 		failed("C_GetTokenInfo", err)
 }
 
-func callMechanism(c *pkcs11.Ctx, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
-	i, err := c.GetMechanismInfo(uint(n[0]), []*pkcs11.Mechanism{pkcs11.NewMechanism(uint(n[1]), nil)})
-	return []uint64{uint64(i.Flags)}, nil, failed("C_GetMechanismInfo", err)
+// known makes 0 of CK_UNAVAILABLE_INFORMATION; CK_EFFECTIVELY_INFINITE is 0
+// already.
+func known(count uint) uint64 {
+	if count == ^uint(0) {
+		return 0
+	}
+	return uint64(count)
 }
 
-func callOpen(c *pkcs11.Ctx, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
+func callMechanism(c *context, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
+	i, err := c.GetMechanismInfo(uint(n[0]), []*pkcs11.Mechanism{pkcs11.NewMechanism(uint(n[1]), nil)})
+	return []uint64{uint64(i.Flags), uint64(i.MinKeySize), uint64(i.MaxKeySize)}, nil, failed("C_GetMechanismInfo", err)
+}
+
+func callOpen(c *context, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
 	session, err := c.OpenSession(uint(n[0]), uint(n[1]))
 	return []uint64{uint64(session)}, nil, failed("C_OpenSession", err)
 }
 
-func callLogin(c *pkcs11.Ctx, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
+func callClose(c *context, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
+	return nil, nil, failed("C_CloseSession", c.CloseSession(pkcs11.SessionHandle(n[0])))
+}
+
+func callLogin(c *context, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
 	return nil, nil, failed("C_Login", c.Login(pkcs11.SessionHandle(n[0]), uint(n[1]), pinOf(s[0])))
 }
 
 // pinOf lets the library have the PIN without one more copy.
 func pinOf(pin []byte) string { return unsafe.String(unsafe.SliceData(pin), len(pin)) }
 
-func callAttribute(c *pkcs11.Ctx, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
+func callAttribute(c *context, n []uint64, _ [][]byte) ([]uint64, [][]byte, error) {
 	a, err := c.GetAttributeValue(pkcs11.SessionHandle(n[0]), pkcs11.ObjectHandle(n[1]),
 		[]*pkcs11.Attribute{pkcs11.NewAttribute(uint(n[2]), nil)})
 	if err != nil {
@@ -125,21 +139,15 @@ func callAttribute(c *pkcs11.Ctx, n []uint64, _ [][]byte) ([]uint64, [][]byte, e
 	return nil, [][]byte{a[0].Value}, nil
 }
 
-func callDecrypt(c *pkcs11.Ctx, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
-	session, key := pkcs11.SessionHandle(n[0]), pkcs11.ObjectHandle(n[1])
-	mechanism := []*pkcs11.Mechanism{pkcs11.NewMechanism(uint(n[2]), nil)}
-	if n[2] == pkcs11.CKM_RSA_PKCS_OAEP {
-		var free func()
-		mechanism, free = oaepMechanism(s[0])
-		defer free()
-	}
+func callDecrypt(c *context, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
+	session := pkcs11.SessionHandle(n[0])
 	login := func() error {
 		if n[3] == 0 {
 			return nil
 		}
 		return c.Login(session, pkcs11.CKU_CONTEXT_SPECIFIC, pinOf(s[1]))
 	}
-	plaintext, err := decrypt(c, session, key, mechanism, login, s[2])
+	plaintext, err := decrypt(c, session, pkcs11.ObjectHandle(n[1]), uint(n[2]), s[0], login, s[2])
 	return nil, [][]byte{plaintext}, err
 }
 

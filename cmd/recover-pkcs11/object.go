@@ -2,12 +2,20 @@
 
 package main
 
-import "github.com/miekg/pkcs11"
+import (
+	"github.com/miekg/pkcs11"
 
-// maxFound is the number of objects that a search returns at most.
-const maxFound = 256
+	"recover/pkg/hsm/wire"
+)
 
-func callFind(c *pkcs11.Ctx, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
+// maxFound is the number of objects that a search returns at most, which fit in
+// one message.
+const maxFound = wire.MaxFound
+
+// atOnce is how many of them a module is asked for in one call.
+const atOnce = 256
+
+func callFind(c *context, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
 	template := append(named(s[0], s[1]),
 		pkcs11.NewAttribute(pkcs11.CKA_CLASS, uint(n[1])),
 		pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, pkcs11.CKK_RSA))
@@ -15,12 +23,12 @@ func callFind(c *pkcs11.Ctx, n []uint64, s [][]byte) ([]uint64, [][]byte, error)
 	return numbers(found), nil, err
 }
 
-func find(c *pkcs11.Ctx, session pkcs11.SessionHandle, template []*pkcs11.Attribute) (all []pkcs11.ObjectHandle, err error) {
+func find(c *context, session pkcs11.SessionHandle, template []*pkcs11.Attribute) (all []pkcs11.ObjectHandle, err error) {
 	if err := c.FindObjectsInit(session, template); err != nil {
 		return nil, failed("C_FindObjectsInit", err)
 	}
 	for len(all) < maxFound {
-		some, _, err := c.FindObjects(session, maxFound-len(all))
+		some, _, err := c.FindObjects(session, min(atOnce, maxFound-len(all)))
 		if err != nil {
 			return nil, failed("C_FindObjects", err)
 		}
@@ -46,8 +54,8 @@ func named(label, id []byte) (template []*pkcs11.Attribute) {
 
 // callGenerate makes an RSA-4096 pair with the exponent 65537, whose private
 // half decrypts and cannot leave the token.
-func callGenerate(c *pkcs11.Ctx, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
-	mechanism := []*pkcs11.Mechanism{pkcs11.NewMechanism(pkcs11.CKM_RSA_PKCS_KEY_PAIR_GEN, nil)}
+func callGenerate(c *context, n []uint64, s [][]byte) ([]uint64, [][]byte, error) {
+	mechanism := []*pkcs11.Mechanism{pkcs11.NewMechanism(uint(n[1]), nil)}
 	public := append(named(s[0], s[1]),
 		pkcs11.NewAttribute(pkcs11.CKA_TOKEN, true),
 		pkcs11.NewAttribute(pkcs11.CKA_ENCRYPT, true),

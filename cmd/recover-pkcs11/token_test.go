@@ -43,7 +43,7 @@ func softHSM(t testing.TB) {
 
 // A tokenSession is SoftHSM in this process, logged in, with two sessions.
 type tokenSession struct {
-	*pkcs11.Ctx
+	*context
 	sessions [2]pkcs11.SessionHandle
 }
 
@@ -61,7 +61,7 @@ func openSession(t testing.TB) tokenSession {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := tokenSession{Ctx: c}
+	s := tokenSession{context: c}
 	for i := range s.sessions {
 		if s.sessions[i], err = c.OpenSession(slots[0], pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION); err != nil {
 			t.Fatal(err)
@@ -134,8 +134,7 @@ func TestAlwaysAuthenticate(t *testing.T) {
 	s := openSession(t)
 	_, private := s.generate(t, 2048, true)
 	nothing := func() error { return nil }
-	raw := []*pkcs11.Mechanism{pkcs11.NewMechanism(pkcs11.CKM_RSA_X_509, nil)}
-	if _, err := decrypt(s.Ctx, s.sessions[0], private, raw, nothing, make([]byte, 256)); err == nil {
+	if _, err := decrypt(s.context, s.sessions[0], private, pkcs11.CKM_RSA_X_509, nil, nothing, make([]byte, 256)); err == nil {
 		t.Skip("SKIPPED, NOT TESTED: this SoftHSM does not ask for the PIN again")
 	}
 
@@ -151,5 +150,35 @@ func TestAlwaysAuthenticate(t *testing.T) {
 	}
 	if d.Sessions() != 1 {
 		t.Errorf("%d sessions", d.Sessions())
+	}
+}
+
+// More objects than a module is asked for in one call.
+func TestFindsAll(t *testing.T) {
+	softHSM(t)
+	s := openSession(t)
+	modulus := make([]byte, 256)
+	_, _ = rand.Read(modulus)
+	const count = 2*atOnce + 1
+	for i := range count {
+		if _, err := s.CreateObject(s.sessions[0], []*pkcs11.Attribute{
+			pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PUBLIC_KEY),
+			pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, pkcs11.CKK_RSA),
+			pkcs11.NewAttribute(pkcs11.CKA_LABEL, fmt.Sprint("key ", i)),
+			pkcs11.NewAttribute(pkcs11.CKA_MODULUS, modulus),
+			pkcs11.NewAttribute(pkcs11.CKA_PUBLIC_EXPONENT, []byte{1, 0, 1}),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	find := func(label string) int {
+		found, _, err := callFind(s.context, []uint64{uint64(s.sessions[0]), pkcs11.CKO_PUBLIC_KEY}, [][]byte{[]byte(label), nil})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(found)
+	}
+	if all, one := find(""), find("key 300"); all != count || one != 1 {
+		t.Errorf("found %d and %d, want %d and 1", all, one, count)
 	}
 }

@@ -106,6 +106,7 @@ func (p *program) drill(args []string) error {
 	d.step("record and download opened", fmt.Sprintf("%d %s recorded", s.record.Len(), plural(s.record.Len(), "key is", "keys are")))
 	d.choose(s.record)
 	d.confirmed = make(map[uuid.ID]group.Point)
+	ask.prepare = ask.used
 	key, err := p.openKey("drill", &d.flags.key, s, &backups{s, d.entries, false, d.flags.salvage}, ask)
 	if err != nil {
 		return err
@@ -170,7 +171,7 @@ func (d *drill) run() error {
 func (d *drill) all() error {
 	progress := d.Progress("proved", d.chosen)
 	defer progress.Done()
-	for r, err := range inOrder(d.ctx, d.flags.workers, d.entries, d.prove) {
+	for r, err := range inOrder(d.ctx, d.job.key.workers(d.program, d.flags.workers), d.entries, d.prove) {
 		if err == errInterruptedRun {
 			return terminal.ErrInterrupted // there is nothing to be kept
 		}

@@ -52,7 +52,7 @@ func parseCheck(args []string) (*checkFlags, error) {
 	case f.publicKey == "" && f.record == "":
 		return nil, &usageError{"neither --recovery-public-key nor --record is given", "one of them has to say which key the recovery key is"}
 	}
-	return f, required("hsm check", [2]string{"hsm", f.key.token.uri})
+	return f, required("hsm check", [2]string{"hsm", f.key.token.uri.text})
 }
 
 // checkToken is the yearly review of a token: everything that a rebuild does

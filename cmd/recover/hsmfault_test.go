@@ -28,6 +28,8 @@ func TestTokenFaults(t *testing.T) {
 		once    = "it was tried once, and is not tried again by itself, because wrong PINs count: find the right one before the next try"
 		permit  = "the key must have CKA_DECRYPT, and its mechanisms must not be restricted: ask whoever set up the token"
 		cannot  = "this token cannot serve as recovery key, or not with this --hsm-mode; docs/hsm.md lists what tokens can do"
+		unset   = "set a user PIN with the token's own tools; if it has one and does not say so, --hsm-allow-few-pin-tries goes on"
+		ended   = "the token is there, but has ended the login: it may have been restarted, or used by another program. Start again; the PIN is asked again"
 		few     = "be sure of the PIN first; then --hsm-allow-few-pin-tries goes on"
 	)
 	for _, c := range []struct{ setting, fact, hint string }{
@@ -46,7 +48,16 @@ func TestTokenFaults(t *testing.T) {
 		{"FAULT=C_Login 1 0xA4", "the PIN is locked: C_Login: CKR_PIN_LOCKED (0xA4)",
 			"unlock it with the token's own tools and its PUK or security officer's PIN"},
 		{"FAULT=C_Login 1 0x32", "the token is gone: C_Login: CKR_DEVICE_REMOVED (0x32)", again},
-		{"FAULT=C_Login 1 0x102", "the PKCS#11 module failed: C_Login: CKR_USER_PIN_NOT_INITIALIZED (0x102)", docs},
+		{"FAULT=C_Login 1 0x102", "the token has no user PIN yet: C_Login: CKR_USER_PIN_NOT_INITIALIZED (0x102)", unset},
+		{"FAULT_FLAGS_OFF=0x8", "the token has no user PIN yet: C_GetTokenInfo: CKF_USER_PIN_INITIALIZED is not set", unset},
+		{"FAULT=C_Initialize 1 0x30", "the PKCS#11 module does not start: C_Initialize: CKR_DEVICE_ERROR (0x30)",
+			"look into the module's documents for its configuration, which environment variables it takes and what belongs into --hsm-init-args"},
+		{"FAULT=C_GetSlotList 1 0x30", "the PKCS#11 module failed: C_GetSlotList: CKR_DEVICE_ERROR (0x30)", docs},
+		{"FAULT=C_DecryptInit 1 0x31", "the token's memory or its audit log is full: C_DecryptInit: CKR_DEVICE_MEMORY (0x31)",
+			"with the token's own tools, read and clear its audit log (a YubiHSM keeps 62 entries and then refuses), or delete what it need not hold; then start again"},
+		{"FAULT=C_DecryptInit 0 0x200", "the token rejects the operation: a capability is missing: C_DecryptInit: CKR_FUNCTION_REJECTED (0x200)",
+			"give the key, and the user whose PIN it is, the capability: on a YubiHSM decrypt-oaep, and generate-asymmetric-key to make one"},
+		{"FAULT=C_DecryptInit 0 0x6", "the PKCS#11 module failed: C_DecryptInit: CKR_FUNCTION_FAILED (0x6)", docs},
 		{"FAULT=C_DecryptInit 0 0x68",
 			"the token does not permit decryption with this key: C_DecryptInit: CKR_KEY_FUNCTION_NOT_PERMITTED (0x68)", permit},
 		{"FAULT=C_DecryptInit 0 0x70",
@@ -59,11 +70,11 @@ func TestTokenFaults(t *testing.T) {
 		{"FAULT=C_Decrypt 2 flip", "recovery key: the token gave a wrong answer: C_Decrypt: not the number that encrypts to the request",
 			"do not trust this token or module until you know why; try --hsm-mode raw, which checks every answer"},
 		{"FAULT=C_Decrypt 2 crash", "recovery key: the helper recover-pkcs11 died: C_Decrypt: signal: segmentation fault", crashed},
-		{"FAULT=C_Decrypt 2 0x6", "recovery key: the PKCS#11 module failed: C_Decrypt: CKR_FUNCTION_FAILED (0x6)", docs},
-		{"FAULT=C_Decrypt 2 0x30", "recovery key: the token is gone: C_Decrypt: CKR_DEVICE_ERROR (0x30)", again},
+		{"FAULT=C_Decrypt 2+ 0x6", "recovery key: the PKCS#11 module failed: C_Decrypt: CKR_FUNCTION_FAILED (0x6): tried 5 times", docs},
+		{"FAULT=C_Decrypt 2+ 0x30", "recovery key: the token is gone: C_Decrypt: CKR_DEVICE_ERROR (0x30): tried 5 times", again},
 		{"FAULT=C_Decrypt 2 0x3", "recovery key: the token is gone: C_Decrypt: CKR_SLOT_ID_INVALID (0x3)", again},
-		{"FAULT=C_DecryptInit 2 0xB3", "recovery key: the token is gone: C_DecryptInit: CKR_SESSION_HANDLE_INVALID (0xB3)", again},
-		{"FAULT=C_DecryptInit 2 0x82", "recovery key: the token is gone: C_DecryptInit: CKR_OBJECT_HANDLE_INVALID (0x82)", again},
+		{"FAULT=C_DecryptInit 2+ 0xB3", "recovery key: the token ended the session: C_DecryptInit: CKR_SESSION_HANDLE_INVALID (0xB3)", ended},
+		{"FAULT=C_DecryptInit 2+ 0x82", "recovery key: the token is gone: C_DecryptInit: CKR_OBJECT_HANDLE_INVALID (0x82)", again},
 	} {
 		t.Run(c.setting, func(t *testing.T) {
 			t.Parallel()
@@ -117,7 +128,7 @@ func TestTokenRefusals(t *testing.T) {
 		t.Errorf("two keys: %q", facts)
 	}
 
-	const put = "put recover-pkcs11 beside recover, or name it with --hsm-helper; \"make build\" makes it where there is a C compiler"
+	const put = "put recover-pkcs11 next to recover, or name it with --hsm-helper; \"make build\" makes it where there is a C compiler"
 	check("pkcs11:", token.Module, "/none/recover-pkcs11").refused(t, exitFailed,
 		`the helper recover-pkcs11 cannot be started: "fork/exec /none/recover-pkcs11: no such file or directory"`, put)
 	check("pkcs11:", token.Module, "/bin/cat").refused(t, exitFailed,

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
@@ -12,30 +13,36 @@ import (
 // usualModules are the places where the modules of the makers are put.
 var usualModules = []string{
 	"/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm.so", "/usr/local/lib/softhsm/libsofthsm2.so",
+	"/usr/lib64/pkcs11/libsofthsm2.so", "/opt/homebrew/lib/softhsm/libsofthsm2.so",
+	"/usr/lib/*/p11-kit-proxy.so", "/usr/lib64/p11-kit-proxy.so", "/usr/lib/*/pkcs11/p11-kit-client.so", "/usr/lib64/pkcs11/p11-kit-client.so",
+	"/usr/lib/*/libtpm2_pkcs11.so.1", "/usr/lib/*/pkcs11/libtpm2_pkcs11.so", "/usr/lib64/pkcs11/libtpm2_pkcs11.so",
 	"/usr/lib/*/opensc-pkcs11.so", "/usr/lib64/opensc-pkcs11.so", "/Library/OpenSC/lib/opensc-pkcs11.so",
 	"/usr/lib/*/libykcs11.so", "/usr/lib64/libykcs11.so", "/usr/local/lib/libykcs11.dylib",
 	"/usr/lib/*/pkcs11/yubihsm_pkcs11.so", "/usr/lib64/pkcs11/yubihsm_pkcs11.so", "/usr/local/lib/pkcs11/yubihsm_pkcs11.dylib",
 	"/usr/lib*/pkcs11/libopencryptoki.so", "/usr/lib/*/pkcs11/libopencryptoki.so",
 	"/usr/lib/*/libsoftokn3.so", "/usr/lib64/libsoftokn3.so",
-	"/opt/nfast/toolkits/pkcs11/libcknfast.so", "/usr/safenet/lunaclient/lib/libCryptoki2_64.so",
+	"/usr/lib/*/libykcs11.so.2", "/usr/lib/nitrokey/libnethsm_pkcs11.so", "/usr/lib*/libnethsm_pkcs11.so", "/usr/lib/*/libnethsm_pkcs11.so",
+	"/usr/local/lib/libnethsm_pkcs11.so", "/opt/nfast/toolkits/pkcs11/libcknfast.so",
+	"/usr/safenet/lunaclient/lib/libCryptoki2_64.so", "/usr/lib/libCryptoki2_64.so", "/opt/safenet/lunaclient/lib/libCryptoki2_64.so",
 	"/opt/cloudhsm/lib/libcloudhsm_pkcs11.so", "/opt/utimaco/lib/libcs_pkcs11_R3.so",
 }
 
 // listTokens shows what can be seen without a PIN.
 func (p *program) listTokens(args []string) error {
-	var f moduleFlags
+	var f tokenFlags
 	var json bool
 	fs := newFlags("hsm list")
-	f.register(fs)
+	fs.Var(&f.uri, "hsm", "")
+	f.moduleFlags.register(fs)
 	fs.BoolVar(&json, "json", false, "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
-	if err := f.check(); err != nil {
+	if err := f.checkFilter(); err != nil {
 		return err
 	}
-	if f.module == "" {
-		return p.listModules(&f, json)
+	if f.modulePath() == "" {
+		return p.listModules(&f.moduleFlags, json)
 	}
 	m, err := hsm.Open(f.options())
 	p.confine()
@@ -43,7 +50,25 @@ func (p *program) listTokens(args []string) error {
 		return err
 	}
 	defer m.Close()
-	return p.listModule(m, json)
+	return p.listModule(m, f.location, json)
+}
+
+// checkFilter reads the location, which is a filter here: all that is not in it
+// fits.
+func (f *tokenFlags) checkFilter() error {
+	if f.uri.text != "" {
+		var err error
+		if f.location, err = f.uri.location(); err != nil {
+			return err
+		}
+		switch {
+		case f.module != "" && f.location.Module != "":
+			return &usageError{"--hsm-module and module-path in --hsm are both given", "give one or the other"}
+		case f.modulePath() == "":
+			return &usageError{"--hsm is given without --hsm-module", hintModule}
+		}
+	}
+	return f.moduleFlags.check()
 }
 
 // listModules names the modules that are in the usual places. None is loaded,
@@ -56,7 +81,11 @@ func (p *program) listModules(f *moduleFlags, json bool) error {
 	var found []string
 	for _, pattern := range usualModules {
 		files, _ := filepath.Glob(pattern) // the patterns are well-formed
-		found = append(found, files...)
+		for _, file := range files {
+			if !slices.Contains(found, file) {
+				found = append(found, file)
+			}
+		}
 	}
 	if len(found) == 0 {
 		return errNoModules
@@ -69,6 +98,8 @@ func (p *program) listModules(f *moduleFlags, json bool) error {
 	p.Note("none of them was loaded: --hsm-module FILE shows the tokens of one")
 	return nil
 }
+
+var errManyKeys = errors.New("there may be more than these: name object or id with --hsm")
 
 var errNoModules = errors.New("no PKCS#11 module is in the usual places")
 
@@ -115,7 +146,7 @@ type tokenResult struct {
 	Login        string           `json:"login"` // "pin", "pin-pad", "none"
 	PINState     string           `json:"pin_state,omitempty"`
 	Keys         []tokenKeyResult `json:"keys"`
-	Fault        string           `json:"fault,omitempty"` // why there are no keys
+	Fault        string           `json:"fault,omitempty"` // why keys may be missing
 }
 
 type tokenKeyResult struct {
@@ -135,9 +166,12 @@ func (r tokenResult) lines() []string {
 	if r.PINState != "" {
 		lines = append(lines, "    PIN: "+r.PINState)
 	}
-	if r.Fault != "" {
+	switch {
+	case r.Fault != "" && len(r.Keys) > 0:
+		lines = append(lines, "    keys: "+r.Fault)
+	case r.Fault != "":
 		lines = append(lines, "    keys: not known: "+r.Fault)
-	} else if len(r.Keys) == 0 {
+	case len(r.Keys) == 0:
 		lines = append(lines, "    keys: none that is visible without a PIN")
 	}
 	for _, k := range r.Keys {
@@ -149,17 +183,17 @@ func (r tokenResult) lines() []string {
 	return lines
 }
 
-func (p *program) listModule(m *hsm.Module, json bool) error {
+func (p *program) listModule(m *hsm.Module, filter hsm.Location, json bool) error {
 	if err := p.show(json, moduleResult{"module", m.Path, m.Manufacturer, m.Description, m.Version}); err != nil {
 		return err
 	}
-	tokens, err := m.Tokens()
+	tokens, err := m.Tokens(filter)
 	if err != nil {
 		return err
 	}
 	var fault error
 	for _, t := range tokens {
-		r, err := describeToken(t)
+		r, err := describeToken(t, filter)
 		if err != nil && fault == nil {
 			fault = err
 		}
@@ -168,12 +202,12 @@ func (p *program) listModule(m *hsm.Module, json bool) error {
 		}
 	}
 	if len(tokens) == 0 {
-		p.Note("the module has no token that is initialized")
+		p.Note("the module has no such token that is initialized")
 	}
 	return fault
 }
 
-func describeToken(t *hsm.Token) (*tokenResult, error) {
+func describeToken(t *hsm.Token, filter hsm.Location) (*tokenResult, error) {
 	r := &tokenResult{
 		Type: "token", Location: t.Location().String(),
 		Label: t.Label, Manufacturer: t.Manufacturer, Model: t.Model, Serial: t.Serial,
@@ -185,12 +219,15 @@ func describeToken(t *hsm.Token) (*tokenResult, error) {
 	case t.NeedsLogin():
 		r.Login = "pin-pad"
 	}
-	keys, err := t.Keys()
+	keys, err := t.Keys(filter)
 	if err != nil {
 		r.Fault = err.Error()
 	}
 	for _, k := range keys {
 		r.Keys = append(r.Keys, describeKey(t, k))
+	}
+	if err == nil && len(keys) >= hsm.MaxKeys {
+		r.Fault = errManyKeys.Error()
 	}
 	return r, err
 }

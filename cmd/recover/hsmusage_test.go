@@ -35,8 +35,11 @@ func TestHSMUsage(t *testing.T) {
 		{uri + "--hsm-module /m.so --hsm-mode RAW", "--hsm-mode: not one of the modes auto, oaep, raw", "auto finds out which of the others works"},
 		{uri + "--hsm-module /m.so --hsm-no-self-test", "--hsm-no-self-test needs --hsm-mode",
 			"say oaep or raw: without a self-test nothing finds out which of them works"},
-		{uri + "--hsm-module /m.so --hsm-sessions 65", "--hsm-sessions is not a number of 0 to 64", "0 means one a processor"},
+		{uri + "--hsm-module /m.so --hsm-sessions 65", "--hsm-sessions is not a number of 0 to 64", "0 means as many as suit the token"},
 		{uri + "--hsm-module /m.so --pin-fd " + softtoken.PIN, "--pin-fd is not the number of a descriptor", "open one in the shell: --pin-fd 3 3< FILE"},
+		{uri + uri + "--hsm-module /m.so", "--hsm is given twice", "a run uses one token: give the location of its key once"},
+		{"--hsm pkcs11:token=Schlüssel?module-path=/m.so", "--hsm: PKCS#11 location: attribute \"token\": not a name=value with characters that RFC 7512 allows",
+			"write it as 'pkcs11:token=Schl%C3%BCssel?module-path=/m.so'"},
 		{uri + "--hsm-module /m.so --pin-fd 3", "--pin-fd: descriptor 3 is not open", "open one in the shell: --pin-fd 3 3< FILE"},
 		{"--key k.pem --hsm-module /m.so", "--hsm-module is given without --hsm", withURI},
 		{"--key k.pem --hsm-init-args x", "--hsm-init-args is given without --hsm", withURI},
@@ -62,10 +65,22 @@ func TestHSMUsage(t *testing.T) {
 		"check --hsm-sessions 2":                   "unknown flag --hsm-sessions",
 		"list --hsm-helper /h":                     "--hsm-init-args and --hsm-helper are given without --hsm-module",
 		"list --hsm-module m":                      "--hsm-module is not an absolute path",
+		"list --hsm pkcs11:token=a":                "--hsm is given without --hsm-module",
+		"list --hsm pkcs11:token=a --hsm pkcs11:":  "--hsm is given twice",
 	} {
 		o := execute(t, append([]string{"hsm"}, strings.Fields(args)...)...)
 		if facts := o.lines("recover: error: "); o.status != exitUsage || len(facts) != 1 || facts[0] != fact {
 			t.Errorf("hsm %s: status %d, %q, want %q", args, o.status, facts, fact)
+		}
+	}
+	for args, fact := range map[string]string{
+		"--existing": "--existing is given without --hsm",
+		"--existing --hsm pkcs11:token=x?module-path=/m.so": "--hsm names no object and no id",
+		"--hsm pkcs11:token=x?module-path=/m.so":            "--hsm names no object",
+	} {
+		o := execute(t, append([]string{"keygen", "--out", filepath.Join(shared, "never")}, strings.Fields(args)...)...)
+		if facts := o.lines("recover: error: "); o.status != exitUsage || len(facts) != 1 || facts[0] != fact {
+			t.Errorf("keygen %s: status %d, %q, want %q", args, o.status, facts, fact)
 		}
 	}
 	// A --pin-fd that is not needed was meant for something else.

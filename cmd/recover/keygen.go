@@ -19,6 +19,7 @@ type keygenFlags struct {
 	split      splitFlags
 	unsealed   bool
 	transcript string
+	existing   bool // a key that is in the token already
 }
 
 func parseKeygen(args []string) (*keygenFlags, error) {
@@ -30,6 +31,7 @@ func parseKeygen(args []string) (*keygenFlags, error) {
 	fs.StringVar(&f.transcript, "transcript", "", "")
 	fs.StringVar(&f.key.passphraseFD, "passphrase-fd", "", "")
 	f.key.token.register(fs)
+	fs.BoolVar(&f.existing, "existing", false, "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return nil, err
 	}
@@ -48,8 +50,10 @@ func (f *keygenFlags) isSplit() bool { return f.split.threshold != 0 || len(f.sp
 
 // checkWay makes sure that the pair is to be made in one way.
 func (f *keygenFlags) checkWay() error {
-	token, seals := f.key.token.uri != "", len(f.split.recipients) > 0 || f.split.passphrases
+	token, seals := f.key.token.uri.text != "", len(f.split.recipients) > 0 || f.split.passphrases
 	switch {
+	case f.existing && !token:
+		return &usageError{"--existing is given without --hsm", "it is for a key that is in a token already"}
 	case token && (f.isSplit() || seals || f.unsealed || f.split.json || f.key.passphraseFD != ""):
 		return &usageError{"--hsm is given with a flag that is for keys in files", "a key in a token is not sealed, split or written"}
 	case f.unsealed && (f.isSplit() || seals):
@@ -78,7 +82,7 @@ func (p *program) keygen(args []string) error {
 	if err != nil {
 		return err
 	}
-	if f.key.token.uri != "" {
+	if f.key.token.uri.text != "" {
 		return p.keygenHSM(f)
 	}
 	a, err := p.begin(&f.key)

@@ -2,20 +2,24 @@ package main
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
 )
 
-// keygenHSM makes the pair in a token, tests it, and writes the public half. The
-// directory for that comes first: a key that was made in vain stays in the token.
+// keygenHSM makes the pair in a token, or takes one that is there, tests it, and
+// writes the public half. The directory for that comes first: a key that was
+// made in vain stays in the token.
 func (p *program) keygenHSM(f *keygenFlags) error {
 	token := &f.key.token
-	if err := token.checkNewKey(); err != nil {
+	if err := token.checkNewKey(f.existing); err != nil {
 		return err
 	}
 	a, err := p.begin(&f.key)
@@ -27,7 +31,11 @@ func (p *program) keygenHSM(f *keygenFlags) error {
 	if err != nil {
 		return &fileError{f.out, asOutput, err}
 	}
-	key, err := token.generate(a)
+	open := token.generate
+	if f.existing {
+		open = token.existing
+	}
+	key, err := open(a)
 	if err == nil {
 		err = f.writePublicKey(dir, key.Public)
 	}
@@ -38,43 +46,104 @@ func (p *program) keygenHSM(f *keygenFlags) error {
 	return p.keygenDone(f, key)
 }
 
-// checkNewKey makes sure that the new key has a label, and gives it an ID if it
-// has none.
-func (f *tokenFlags) checkNewKey() error {
+// checkNewKey makes sure that the key is named: a new one with its label.
+func (f *tokenFlags) checkNewKey(existing bool) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	if f.location.Object == "" {
+	f.makesKey = !existing
+	switch {
+	case existing && f.location.Object == "" && f.location.ID == "":
+		return &usageError{"--hsm names no object and no id", "say which key it is: \"recover hsm list\" shows those that are visible"}
+	case !existing && f.location.Object == "":
 		return &usageError{"--hsm names no object", "give the new key a label: object=…"}
 	}
 	return nil
 }
 
+// Sizes of the ID of a new key, where none is given: random bytes, or as many as
+// every token takes.
+const (
+	idSize      = 8
+	shortIDSize = 2
+)
+
 // generate makes the key and has it decrypt once.
 func (f *tokenFlags) generate(a *asker) (*hsm.Key, error) {
-	if f.location.ID == "" {
-		id := make([]byte, 8)
-		_, _ = rand.Read(id) // never fails
-		f.location.ID = string(id)
-	}
+	defer a.stopModule(0)()
+	a.prepare = a.used
 	s, err := f.login(a, hsm.Wanted{}, nil)
 	if err != nil {
-		return nil, err
+		return nil, interruptedIfClosed(err)
 	}
-	if err := a.used(); err != nil {
-		return nil, err
+	key, err := f.makeKey(a, s)
+	var unfinished *hsm.UnfinishedKeyError
+	if errors.As(err, &unfinished) {
+		return nil, &newKeyError{f.keyLocation(), unfinished.Exists, interruptedIfClosed(unfinished.Err)}
 	}
-	a.Note("the token makes an RSA-4096 key: that may take a minute")
-	key, err := s.Generate(f.location.Object, f.location.ID)
 	if err != nil {
-		return nil, err
+		return nil, interruptedIfClosed(err)
 	}
 	a.Note("the new key is %s", f.keyLocation())
 	if _, err := f.selfTest(a, key); err != nil {
-		return nil, &newKeyError{f.keyLocation(), err}
+		return nil, &newKeyError{f.keyLocation(), true, interruptedIfClosed(err)}
 	}
 	return key, nil
 }
+
+// makeKey makes the key, with an ID at random if none was given, and a shorter
+// one for a token that takes no longer one.
+func (f *tokenFlags) makeKey(a *asker, s *hsm.Session) (*hsm.Key, error) {
+	a.Note("the token makes an RSA-4096 key: that takes seconds or, with some devices, several minutes; do not unplug it")
+	defer a.Clock("the token makes the key")()
+	if f.location.ID != "" {
+		return s.Generate(f.location.Object, f.location.ID)
+	}
+	id := make([]byte, idSize)
+	_, _ = rand.Read(id) // never fails
+	f.location.ID = string(id)
+	key, err := s.Generate(f.location.Object, f.location.ID)
+	var token *hsm.Error
+	if errors.As(err, &token) && token.Code == hsm.KeyRefused {
+		f.location.ID = string(id[:shortIDSize])
+		key, err = s.Generate(f.location.Object, f.location.ID)
+	}
+	return key, err
+}
+
+func interruptedIfClosed(err error) error {
+	if errors.Is(err, hsm.ErrClosed) {
+		return terminal.ErrInterrupted
+	}
+	return err
+}
+
+// minRecoveryBits is the smallest key that the service takes.
+const minRecoveryBits = 4096
+
+// existing tests a key that is in the token already.
+func (f *tokenFlags) existing(a *asker) (*hsm.Key, error) {
+	a.prepare = a.used
+	key, _, err := f.decrypter(a, hsm.Wanted{Is: func(public *rsa.PublicKey) bool { return public.N.BitLen() >= minRecoveryBits }}, nil)
+	var token *hsm.Error
+	if errors.As(err, &token) && token.Code == hsm.KeyMismatch {
+		return nil, errSmallKey
+	}
+	if err != nil {
+		return nil, err
+	}
+	weaknesses, err := key.Weaknesses()
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range weaknesses {
+		a.Warn("the key is not as keygen would have made it: " + w)
+	}
+	f.location.Object, f.location.ID = key.Label, key.ID
+	return key, nil
+}
+
+var errSmallKey = errors.New("the key in the token has fewer than 4096 bits")
 
 // keyLocation returns where the key is, with the module, so that it is all that
 // --hsm needs.
@@ -84,16 +153,27 @@ func (f *tokenFlags) keyLocation() hsm.Location {
 	return l
 }
 
-// newKeyError is a key that was made, and cannot be used.
+// newKeyError is a key that was made, and cannot be used; or that may have been
+// made.
 type newKeyError struct {
 	location hsm.Location
+	exists   bool
 	err      error
 }
 
 func (e *newKeyError) Error() string {
+	if !e.exists {
+		return fmt.Sprintf("the token may have made the key %s, or still make it: %v", e.location, e.err)
+	}
 	return fmt.Sprintf("the new key %s, which stays in the token, cannot be used: %v", e.location, e.err)
 }
 func (e *newKeyError) Unwrap() error { return e.err }
+
+// hint says how to go on with a key that is there.
+func (e *newKeyError) hint() string {
+	return "wait until the token is idle, then: recover keygen --existing --hsm '" + e.location.String() +
+		"' --out DIR tests the key and writes its public half; if there is none, start again"
+}
 
 // keygenDone says what there is now, and what it means that the private half is
 // nowhere else.
@@ -109,6 +189,10 @@ func (p *program) keygenDone(f *keygenFlags, key *hsm.Key) error {
 			return err
 		}
 	}
-	p.Warn("the private half is in this token alone: if the token is lost or breaks, so is the recovery key, unless its maker has a way to back it up")
+	if f.existing {
+		p.Warn("if this token holds the only copy of the private half, the recovery key is lost with it: keep a second copy or a second key, see docs/hsm.md")
+		return nil
+	}
+	p.Warn("the private half is in this token alone, and cannot be copied on most devices: if the token is lost or breaks, so is the recovery key. Make a second key in a second token, see docs/hsm.md")
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func (p *program) begin(f *keyFlags) (*asker, error) {
 	if err := a.openPINs(f); err != nil {
 		return nil, err
 	}
-	if f.token.uri != "" {
+	if f.token.uri.text != "" {
 		a.module, err = f.token.open()
 	}
 	p.confine()
@@ -66,9 +67,6 @@ func (a *asker) close() {
 // needs none, it returns nil.
 func (a *asker) pin(t *hsm.Token) (*secret.Bytes, error) {
 	if !t.NeedsPIN() {
-		if t.NeedsLogin() {
-			a.Note("the PIN is entered at the token itself, now")
-		}
 		return nil, nil
 	}
 	a.pinAsked = true
@@ -114,10 +112,23 @@ func (k *keyHSM) open(a *asker) (*recoveryKey, error) {
 	goOn := a.stopModule(interruptGrace)
 	return &recoveryKey{
 		Decrypter:   d,
+		sessions:    d.Sessions(),
 		public:      key.Public,
 		fingerprint: rsadecrypt.FingerprintOf(key.Public),
 		close:       func() { goOn(); a.close() },
 	}, nil
+}
+
+// workers returns how many keys are worked on at a time. A token gets two for
+// each session, so that it never waits for one that reads or computes.
+func (k *recoveryKey) workers(p *program, asked int) int {
+	if asked == 0 && k.sessions > 0 {
+		return max(runtime.GOMAXPROCS(0), 2*k.sessions)
+	}
+	if asked > 0 && asked < k.sessions {
+		p.Note("--workers %d: the token is asked for %d %s at a time", asked, asked, plural(asked, "decryption", "decryptions"))
+	}
+	return asked
 }
 
 // interruptGrace is for decryptions that go on when the user interrupts: all but
@@ -146,34 +157,67 @@ func (f *tokenFlags) decrypter(a *asker, wanted hsm.Wanted, work *work) (*hsm.Ke
 	if err == nil {
 		d, err = f.selfTest(a, key)
 	}
-	if errors.Is(err, hsm.ErrClosed) {
-		err = terminal.ErrInterrupted
-	}
-	return key, d, err
+	return key, d, interruptedIfClosed(err)
 }
 
-// login finds the token, looks at its PIN and its public key, and logs in.
+// login finds the token, looks at its PIN and its public key, asks for all that
+// a person has to answer, and logs in.
 func (f *tokenFlags) login(a *asker, wanted hsm.Wanted, work *work) (*hsm.Session, error) {
 	t, err := a.module.Token(f.location)
 	if err != nil {
 		return nil, err
 	}
 	a.Note("token %q of %q, serial number %q", t.Label, t.Manufacturer, t.Serial)
-	if err := t.CheckPIN(f.fewTries); err != nil {
+	fewTries, err := f.checkPIN(a, t)
+	if err != nil {
 		return nil, err
 	}
-	if state := t.PINState(); state != "" {
-		a.Warn("--hsm-allow-few-pin-tries: of the PIN, " + state)
+	if f.makesKey {
+		if err := t.CheckNewKey(); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := t.CheckPublicKey(f.location, wanted); err != nil {
 		return nil, err
 	}
 	a.Note("%s", f.announce(work))
+	for _, sign := range f.options().Logging() {
+		a.Warn(sign + ": the module may write down what it is asked, and the PIN with it")
+	}
 	pin, err := a.pin(t)
 	if err != nil {
 		return nil, err
 	}
-	return t.Login(pin, f.fewTries)
+	if a.prepare != nil {
+		if err := a.prepare(); err != nil {
+			pin.Wipe()
+			return nil, err
+		}
+	}
+	if t.PINPad() {
+		a.Note("the PIN is entered at the token itself, now")
+	}
+	return t.Login(pin, fewTries)
+}
+
+// checkPIN stops where the token says that it should not be given a PIN. That a
+// wrong one was given before is a question, where there is somebody to ask.
+func (f *tokenFlags) checkPIN(a *asker, t *hsm.Token) (fewTries bool, err error) {
+	err = t.CheckPIN(f.fewTries)
+	var token *hsm.Error
+	if errors.As(err, &token) && token.Code == hsm.PINCountLow && a.pins == nil {
+		goOn, notAsked := a.Confirm("A wrong PIN was given to this token since the last right one, and too many lock it. Are you sure of the PIN?")
+		switch {
+		case errors.Is(notAsked, terminal.ErrInterrupted):
+			return false, &pinError{notAsked}
+		case notAsked == nil && goOn:
+			return true, nil
+		}
+	}
+	if state := t.PINState(); err == nil && state != "" {
+		a.Warn("--hsm-allow-few-pin-tries: of the PIN, " + state)
+	}
+	return f.fewTries, err
 }
 
 // announce tells how often the token is used, for those that want a touch or a
@@ -212,5 +256,8 @@ func (f *tokenFlags) selfTest(a *asker, key *hsm.Key) (*hsm.Decrypter, error) {
 		return nil, err
 	}
 	a.Note("self-test passed: mode %s, %d %s at a time", d.Mode(), d.Sessions(), plural(d.Sessions(), "decryption", "decryptions"))
+	if d.Sessions() < f.sessions {
+		a.Warn(fmt.Sprintf("--hsm-sessions %d: the token gives %d", f.sessions, d.Sessions()))
+	}
 	return d, nil
 }

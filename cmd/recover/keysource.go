@@ -38,7 +38,7 @@ func (f *keyFlags) source(verb string) (keySource, error) {
 		return nil, err
 	}
 	switch {
-	case f.token.uri != "":
+	case f.token.uri.text != "":
 		return &keyHSM{&f.token}, nil
 	case f.shares.sealedKey != "":
 		return f.keyShares(verb)
@@ -52,7 +52,7 @@ func (f *keyFlags) source(verb string) (keySource, error) {
 // check holds the flags against each other.
 func (f *keyFlags) check() error {
 	var given []string
-	for _, source := range [][2]string{{"--key", f.key}, {"--hsm", f.token.uri}, {"--sealed-key", f.shares.sealedKey}} {
+	for _, source := range [][2]string{{"--key", f.key}, {"--hsm", f.token.uri.text}, {"--sealed-key", f.shares.sealedKey}} {
 		if source[1] != "" {
 			given = append(given, source[0])
 		}
@@ -60,7 +60,7 @@ func (f *keyFlags) check() error {
 	switch {
 	case len(given) > 1:
 		return &usageError{given[0] + " and " + given[1] + " are both given", "give one or the other"}
-	case f.token.uri != "" && len(f.identities) > 0:
+	case f.token.uri.text != "" && len(f.identities) > 0:
 		return &usageError{"--hsm and --identity are both given", "leave --identity out: it is for sealed files"}
 	}
 	if err := f.shares.check(); err != nil {
@@ -86,8 +86,9 @@ type asker struct {
 
 	pins     *terminal.Descriptor // nil: at the terminal; may be the same
 	pinAsked bool
-	module   *hsm.Module // nil: without --hsm
-	backups  *backups    // that the key is for, if there are any
+	prepare  func() error // asks for all else, before the PIN is sent; nil: nothing
+	module   *hsm.Module  // nil: without --hsm
+	backups  *backups     // that the key is for, if there are any
 }
 
 // newAsker opens the descriptor that the flag names, if it names one.
@@ -156,5 +157,6 @@ type recoveryKey struct {
 	public      *rsa.PublicKey
 	fingerprint rsadecrypt.Fingerprint
 	ceremony    *ceremony // of its custodians; nil if there was none
+	sessions    int       // of a token, decryptions at a time; 0 without one
 	close       func()
 }

@@ -47,7 +47,7 @@ func TestMain(m *testing.M) {
 		// The same, but a segment is closed after every fourth key.
 		"recover-with-short-segments": func() { segmentKeys = 4; main() },
 		// The same, but it waits for tokens for a second only.
-		"recover-impatient": func() { hsmLimits = hsm.Limits{Short: time.Second, Long: time.Second}; main() },
+		"recover-impatient": func() { hsmLimits = hsm.Limits{Short: time.Second, Long: time.Second, Generate: time.Second}; main() },
 		"fake-pkcs11":       softtoken.FakeHelper,
 	})
 }

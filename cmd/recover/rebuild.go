@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"sync"
 
 	"filippo.io/age"
 
@@ -87,7 +88,7 @@ func (p *program) rebuild(args []string) error {
 	}
 	ask, err := p.begin(&f.key)
 	if err != nil {
-		return err
+		return markResumed(err, f.resume != "")
 	}
 	defer ask.close()
 	s, err := f.selection.open()
@@ -97,7 +98,7 @@ func (p *program) rebuild(args []string) error {
 	defer s.Close()
 	job, err := p.planRebuild(f, s, ask)
 	if err != nil {
-		return err
+		return markResumed(err, f.resume != "")
 	}
 	defer job.key.close()
 	err = job.run()
@@ -143,15 +144,19 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 	if err != nil {
 		return nil, err
 	}
+	// A token's login may not last until a person has answered.
+	ask.prepare = sync.OnceValue(func() error {
+		if err := job.seal(ask, recipients); err != nil {
+			return err
+		}
+		return ask.used()
+	})
 	key, err := p.openKey("rebuild", &f.key, s, &backups{s, job.entries(), f.withMaster, f.salvage}, ask)
 	if err != nil {
 		return nil, err
 	}
 	job.key = key
-	err = job.seal(ask, recipients)
-	if err == nil {
-		err = ask.used()
-	}
+	err = ask.prepare()
 	if err == nil && job.earlier != nil {
 		if err = job.earlier.CheckHeader(job.header()); err != nil {
 			err = runError(f.resume, err)
@@ -309,7 +314,7 @@ func (j *rebuildJob) all() error {
 	}
 	progress := j.Progress("rebuilt", total)
 	defer progress.Done()
-	for k, err := range inOrder(j.ctx, j.flags.workers, j.entries(), j.rebuildKey) {
+	for k, err := range inOrder(j.ctx, j.key.workers(j.program, j.flags.workers), j.entries(), j.rebuildKey) {
 		if err != nil {
 			return err
 		}

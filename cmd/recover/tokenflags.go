@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 
 	"github.com/spf13/pflag"
@@ -15,7 +14,8 @@ import (
 // tokenFlags name a key in a PKCS#11 token, and say how it is used.
 type tokenFlags struct {
 	moduleFlags
-	uri      string
+	uri      onceFlag
+	makesKey bool // set by keygen
 	pinFD    string
 	fewTries bool
 
@@ -41,7 +41,7 @@ func (f *moduleFlags) register(fs *pflag.FlagSet) {
 
 // register takes the flags that every verb with a token has.
 func (f *tokenFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.uri, "hsm", "", "")
+	fs.Var(&f.uri, "hsm", "")
 	f.moduleFlags.register(fs)
 	fs.StringVar(&f.mode, "hsm-mode", "", "")
 	fs.StringVar(&f.pinFD, "pin-fd", "", "")
@@ -56,12 +56,12 @@ func (f *tokenFlags) registerUse(fs *pflag.FlagSet) {
 
 // check reads the flags, and holds them against each other.
 func (f *tokenFlags) check() error {
-	if f.uri == "" {
+	if f.uri.text == "" {
 		return f.checkUnused()
 	}
 	var err error
-	if f.location, err = hsm.ParseLocation(f.uri); err != nil {
-		return &usageError{"--hsm: " + err.Error(), locationHint(err)}
+	if f.location, err = f.uri.location(); err != nil {
+		return err
 	}
 	switch {
 	case f.module != "" && f.location.Module != "":
@@ -82,9 +82,38 @@ func (f *tokenFlags) check() error {
 	case f.noSelfTest && f.decryptMode == hsm.ModeAuto:
 		return &usageError{"--hsm-no-self-test needs --hsm-mode", "say oaep or raw: without a self-test nothing finds out which of them works"}
 	case f.sessions < 0 || f.sessions > maxSessions:
-		return &usageError{"--hsm-sessions is not a number of 0 to 64", "0 means one a processor"}
+		return &usageError{"--hsm-sessions is not a number of 0 to 64", "0 means as many as suit the token"}
 	}
 	return nil
+}
+
+// onceFlag is a flag that may be given once: with two locations, nobody knows
+// which token was meant.
+type onceFlag struct {
+	text  string
+	twice bool
+}
+
+func (f *onceFlag) Set(text string) error {
+	f.text, f.twice = text, f.twice || f.text != ""
+	return nil
+}
+func (f *onceFlag) String() string { return f.text }
+func (f *onceFlag) Type() string   { return "string" }
+
+func (f *onceFlag) location() (hsm.Location, error) {
+	if f.twice {
+		return hsm.Location{}, &usageError{"--hsm is given twice", "a run uses one token: give the location of its key once"}
+	}
+	l, err := hsm.ParseLocation(f.text)
+	if err == nil {
+		return l, nil
+	}
+	hint := locationHint(err)
+	if encoded := hsm.Encoded(f.text); encoded != "" {
+		hint = "write it as '" + encoded + "'"
+	}
+	return l, &usageError{"--hsm: " + err.Error(), hint}
 }
 
 const (
@@ -148,6 +177,13 @@ func (f *moduleFlags) options() hsm.Options {
 	}
 }
 
+// options are those of the module that one flag or the other names.
+func (f *tokenFlags) options() hsm.Options {
+	o := f.moduleFlags.options()
+	o.Module = f.modulePath()
+	return o
+}
+
 // modulePath returns the path from the one flag or the other.
 func (f *tokenFlags) modulePath() string {
 	if f.module == "" {
@@ -159,9 +195,6 @@ func (f *tokenFlags) modulePath() string {
 // open starts the helper and the module.
 func (f *tokenFlags) open() (*hsm.Module, error) {
 	o := f.options()
-	o.Module = f.modulePath()
-	if o.Sessions = f.sessions; o.Sessions == 0 {
-		o.Sessions = runtime.GOMAXPROCS(0)
-	}
+	o.Sessions = f.sessions
 	return hsm.Open(o)
 }

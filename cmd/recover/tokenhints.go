@@ -13,6 +13,7 @@ import (
 func tokenHint(err error) string {
 	var pin *pinError
 	var token *hsm.Error
+	var made *newKeyError
 	switch {
 	case errors.As(err, &pin):
 		return pinHint(pin)
@@ -20,8 +21,15 @@ func tokenHint(err error) string {
 		return "give the PIN of the token: an empty line is none, and nothing was sent to the token"
 	case errors.Is(err, errNoModules):
 		return "install the module of the token's maker, and name it with --hsm-module"
+	case errors.Is(err, errSmallKey):
+		return "the service takes RSA keys of at least 4096 bits: name another key, or make one without --existing"
+	case errors.As(err, &made) && !errors.As(err, &token):
+		return made.hint()
 	case !errors.As(err, &token):
 		return ""
+	}
+	if errors.As(err, &made) && token.Code != hsm.KeyUnprotected {
+		return made.hint()
 	}
 	hint := tokenHints[token.Code]
 	if token.Code == hsm.KeyNotFound && token.HexID != "" {
@@ -29,9 +37,28 @@ func tokenHint(err error) string {
 	}
 	var off *brokenOffError
 	if errors.As(err, &off) {
-		hint += "; what the journal lists is safe: go on with the same command, and --resume in the place of --out"
+		hint += "; keys in the journal are safe: run the same command with --resume DIR instead of --out DIR"
+	}
+	var resumed *resumedError
+	if errors.As(err, &resumed) && off == nil {
+		hint += "; the earlier run is as it was: give the same command again"
 	}
 	return hint
+}
+
+// resumedError is a token that failed before a run was resumed.
+type resumedError struct{ err error }
+
+func (e *resumedError) Error() string { return e.err.Error() }
+func (e *resumedError) Unwrap() error { return e.err }
+
+// markResumed marks an error of a token, in a run that is resumed.
+func markResumed(err error, isResumed bool) error {
+	var token *hsm.Error
+	if isResumed && errors.As(err, &token) {
+		return &resumedError{err}
+	}
+	return err
 }
 
 // brokenOffError is a recovery key that failed after some keys were rebuilt.
@@ -55,7 +82,7 @@ func pinHint(err *pinError) string {
 }
 
 var tokenHints = map[hsm.Code]string{
-	hsm.HelperMissing:  "put recover-pkcs11 beside recover, or name it with --hsm-helper; \"make build\" makes it where there is a C compiler",
+	hsm.HelperMissing:  "put recover-pkcs11 next to recover, or name it with --hsm-helper; \"make build\" makes it where there is a C compiler",
 	hsm.HelperDied:     "the module has crashed or ended its process: try its maker's latest version, and start again",
 	hsm.HelperTimeout:  "look at the token: does it wait for a touch or a PIN, does its light blink? Then start again",
 	hsm.HelperProtocol: "take recover and recover-pkcs11 of one version",
@@ -68,17 +95,24 @@ var tokenHints = map[hsm.Code]string{
 	hsm.TokenNotFound:  "is the token plugged in, and its reader's service running? Take the location from what \"recover hsm list\" shows",
 	hsm.TokenAmbiguous: "add serial=… to the location",
 	hsm.DeviceLost:     "plug the token in again, see that its reader or network is there, and start again",
+	hsm.SessionEnded:   "the token is there, but has ended the login: it may have been restarted, or used by another program. Start again; the PIN is asked again",
+	hsm.TokenFull:      "with the token's own tools, read and clear its audit log (a YubiHSM keeps 62 entries and then refuses), or delete what it need not hold; then start again",
+	hsm.Rejected:       "give the key, and the user whose PIN it is, the capability: on a YubiHSM decrypt-oaep, and generate-asymmetric-key to make one",
 
 	hsm.PINIncorrect: "it was tried once, and is not tried again by itself, because wrong PINs count: find the right one before the next try",
 	hsm.PINLocked:    "unlock it with the token's own tools and its PUK or security officer's PIN",
 	hsm.PINFinalTry:  "be sure of the PIN first; then --hsm-allow-few-pin-tries goes on",
+	hsm.PINCountLow:  "be sure of the PIN first; then --hsm-allow-few-pin-tries goes on",
+	hsm.PINNotSet:    "set a user PIN with the token's own tools; if it has one and does not say so, --hsm-allow-few-pin-tries goes on",
 
 	hsm.KeyNotFound:     "compare object and id in the location with the keys that the token has",
 	hsm.KeyAmbiguous:    "add id=… to the location",
-	hsm.KeyExists:       "choose another object and id; nothing in the token was changed",
+	hsm.KeyExists:       "choose another object and id, or use that key with --existing; nothing in the token was changed",
 	hsm.KeyMismatch:     "take the token with the key that the backups and the record name; \"recover hsm list\" shows fingerprints",
 	hsm.KeyNotPermitted: "the key must have CKA_DECRYPT, and its mechanisms must not be restricted: ask whoever set up the token",
 	hsm.KeyUnprotected:  "do not use this key: delete it with the token's own tools",
+	hsm.KeyRefused:      "no key was made; give another label, or an id of two bytes: id=%A1%B2",
+	hsm.NoGenerator:     "make the key in a file (recover keygen), import it with the token's own tools and test it with --existing, or take another token: a TPM stops at RSA-3072",
 
 	hsm.NoMechanism:   "this token cannot serve as recovery key, or not with this --hsm-mode; docs/hsm.md lists what tokens can do",
 	hsm.BadAnswer:     "do not trust this token or module until you know why; try --hsm-mode raw, which checks every answer",

@@ -12,20 +12,22 @@ A key in a PKCS#11 token (smart card, HSM):
     --hsm-helper FILE          recover-pkcs11, if it is not beside recover
     --pin-fd N                 read the PIN from descriptor N, instead of asking at
                                the terminal
-    --hsm-allow-few-pin-tries  spend a PIN though the token says that few tries, or
-                               one, are left
+    --hsm-allow-few-pin-tries  spend a PIN though the token says that few tries or
+                               no PIN are left or set; at the terminal, a wrong PIN
+                               before is a question
 `
 
-const tokenUseUsage = `    --hsm-sessions N           decryptions at a time (0: one a processor)
+const tokenUseUsage = `    --hsm-sessions N           decryptions at a time (0: what suits the token)
     --hsm-no-self-test         spare the touches of the self-test; needs --hsm-mode
 `
 
 const hsmUsage = `
-recover hsm list  [--hsm-module FILE]
+recover hsm list  [--hsm-module FILE [--hsm URI]]
 recover hsm check --hsm URI (--recovery-public-key FILE | --record FILE)
 
 list shows what can be seen without a PIN: the modules in the usual places, or,
-with --hsm-module, the tokens of one module and the keys that they show.
+with --hsm-module, the tokens of one module and the keys that they show; with
+--hsm, those that match.
 
 check does what a rebuild does with a token, up to the self-test, and needs no
 backup: for the yearly review. A PIN is tried once, and never again by itself.
@@ -40,7 +42,7 @@ Options:
 const keygenUsage = `
 recover keygen --out DIR
 recover keygen --threshold K --custodian NAME … --out DIR
-recover keygen --hsm 'pkcs11:token=…;object=…' --out DIR
+recover keygen --hsm 'pkcs11:token=…;object=…' [--existing] --out DIR
 
 Makes an RSA-4096 recovery key pair and proves it. The private half is sealed in
 a file, split at once among several holders, or made inside a token.
@@ -67,4 +69,6 @@ Split at once, so that it is never on a disk unsealed ("recover custody --help")
 
 In a token: the private half is sensitive and not extractable. It is read back and
 tested before its public half is written. Without an id, a random one is taken.
+Such a key cannot be copied: docs/hsm.md says how to be safe when the device is lost.
+    --existing                 test a key that the token has, and write its public half
 ` + tokenUsage

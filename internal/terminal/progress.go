@@ -44,6 +44,21 @@ func (p *Progress) Step(failed bool) {
 	if failed {
 		p.failed++
 	}
+	p.show()
+}
+
+// tick shows how much time has passed.
+func (p *Progress) tick() {
+	p.t.mu.Lock()
+	defer p.t.mu.Unlock()
+	if p.t.progress == p {
+		p.show()
+	}
+}
+
+// show rewrites the status line, or writes a line, if it is time to. The caller
+// holds mu.
+func (p *Progress) show() {
 	since := p.t.now().Sub(p.shown)
 	switch {
 	case p.t.columns != nil && since >= redrawEvery:
@@ -77,6 +92,9 @@ func (p *Progress) draw() {
 // and the time that is left.
 func (p *Progress) line() string {
 	elapsed := p.elapsed()
+	if p.total == 0 {
+		return p.count() + ", " + elapsed.Round(time.Second).String()
+	}
 	if p.done == 0 || elapsed <= 0 {
 		return p.count()
 	}
@@ -86,6 +104,9 @@ func (p *Progress) line() string {
 }
 
 func (p *Progress) count() string {
+	if p.total == 0 {
+		return "recover: " + Escape(p.label)
+	}
 	text := fmt.Sprintf("recover: %s: %d of %d", Escape(p.label), p.done, p.total)
 	if p.failed > 0 {
 		text += fmt.Sprintf(", %d failed", p.failed)

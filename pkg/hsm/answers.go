@@ -104,10 +104,11 @@ func (h *helper) faultDuring(op wire.Op) error {
 	return &seen
 }
 
-// tail keeps the last that is written to it.
+// tail keeps the last that is written to it, until it is silenced.
 type tail struct {
-	mu   sync.Mutex
-	kept []byte
+	mu     sync.Mutex
+	kept   []byte
+	silent bool
 }
 
 const maxStderr = 2 << 10 // bytes
@@ -115,9 +116,20 @@ const maxStderr = 2 << 10 // bytes
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.silent {
+		return len(b), nil
+	}
 	t.kept = append(t.kept, b...)
 	t.kept = append([]byte(nil), t.kept[max(0, len(t.kept)-maxStderr):]...)
 	return len(b), nil
+}
+
+// silence forgets what was written, and drops what will be.
+func (t *tail) silence() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.kept)
+	t.kept, t.silent = nil, true
 }
 
 func (t *tail) bytes() []byte {

@@ -9,8 +9,12 @@ type CKR uint64
 const (
 	ckrOK                      CKR = 0x0
 	ckrSlotIDInvalid           CKR = 0x3
+	ckrGeneralError            CKR = 0x5
+	ckrFunctionFailed          CKR = 0x6
+	ckrArgumentsBad            CKR = 0x7
 	ckrAttributeSensitive      CKR = 0x11
 	ckrAttributeTypeInvalid    CKR = 0x12
+	ckrAttributeValueInvalid   CKR = 0x13
 	ckrDataInvalid             CKR = 0x20
 	ckrDataLenRange            CKR = 0x21
 	ckrDeviceError             CKR = 0x30
@@ -19,6 +23,7 @@ const (
 	ckrEncryptedDataInvalid    CKR = 0x40
 	ckrEncryptedDataLenRange   CKR = 0x41
 	ckrKeyHandleInvalid        CKR = 0x60
+	ckrKeySizeRange            CKR = 0x62
 	ckrKeyFunctionNotPermitted CKR = 0x68
 	ckrMechanismInvalid        CKR = 0x70
 	ckrObjectHandleInvalid     CKR = 0x82
@@ -29,8 +34,11 @@ const (
 	ckrPINLocked               CKR = 0xA4
 	ckrSessionClosed           CKR = 0xB0
 	ckrSessionHandleInvalid    CKR = 0xB3
+	ckrSessionReadOnly         CKR = 0xB5
 	ckrTokenNotPresent         CKR = 0xE0
 	ckrUserNotLoggedIn         CKR = 0x101
+	ckrUserPINNotInitialized   CKR = 0x102
+	ckrFunctionRejected        CKR = 0x200
 )
 
 // String returns the name and the number: "CKR_PIN_INCORRECT (0xA0)".

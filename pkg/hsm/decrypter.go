@@ -41,13 +41,15 @@ type Decrypter struct {
 	// refusal is what this token returns for a padding that is wrong, as the
 	// self-test learned it; 0 if it did not.
 	refusal CKR
+	testing bool // in the self-test
 }
 
 // Mode returns ModeOAEP or ModeRaw.
 func (d *Decrypter) Mode() Mode { return d.mode }
 
-// Sessions returns how many decryptions the token does at a time.
-func (d *Decrypter) Sessions() int { return cap(d.key.sessions) }
+// Sessions returns how many decryptions the token is asked for at a time. To
+// keep it busy takes more goroutines than that.
+func (d *Decrypter) Sessions() int { return d.key.open }
 
 // Public returns the *rsa.PublicKey.
 func (d *Decrypter) Public() crypto.PublicKey { return d.key.Public }
@@ -80,7 +82,7 @@ func (d *Decrypter) open(ciphertext, label []byte) ([]byte, error) {
 	case d.mode == ModeRaw:
 		return d.openRaw(c, label)
 	}
-	plaintext, err := d.key.decrypt(mechanismOAEP, label, ciphertext)
+	plaintext, err := d.key.decrypt(mechanismOAEP, label, ciphertext, d.tries)
 	if err != nil {
 		return nil, d.explain(err)
 	}
@@ -88,6 +90,18 @@ func (d *Decrypter) open(ciphertext, label []byte) ([]byte, error) {
 		return nil, &Error{Code: BadAnswer, Function: "C_Decrypt", Detail: "longer than a message can be"}
 	}
 	return plaintext, nil
+}
+
+// tries returns how often to try again where the token may be busy. What it
+// also says to a bad ciphertext is not taken for one before it was said again.
+func (d *Decrypter) tries(e *Error) patience {
+	switch {
+	case d.testing:
+		return impatient
+	case e.Function == "C_Decrypt" && e.CKR == d.refusal:
+		return doubtful
+	}
+	return patient
 }
 
 // badCiphertext is one that is refused here, not by the token: too long or too
@@ -110,7 +124,7 @@ func (d *Decrypter) openRaw(c *big.Int, label []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := d.key.decrypt(mechanismRaw, nil, b.request())
+	answer, err := d.key.decrypt(mechanismRaw, nil, b.request(), d.tries)
 	if err != nil {
 		return nil, err
 	}

@@ -28,11 +28,16 @@ const (
 
 	TokenNotFound  Code = "token-not-found"
 	TokenAmbiguous Code = "token-ambiguous"
-	DeviceLost     Code = "device-lost" // it was there before
+	DeviceLost     Code = "device-lost"   // it was there before
+	SessionEnded   Code = "session-ended" // by the token, which is still there; its login is lost
+	TokenFull      Code = "token-full"    // its memory, or its audit log
+	Rejected       Code = "rejected"      // the key or the user lacks a right that the token has for this
 
 	PINIncorrect Code = "pin-incorrect"
 	PINLocked    Code = "pin-locked"
-	PINFinalTry  Code = "pin-final-try" // one try is left, or fewer than at first
+	PINFinalTry  Code = "pin-final-try" // one try is left
+	PINCountLow  Code = "pin-count-low" // fewer tries than at first: a wrong one was given
+	PINNotSet    Code = "pin-not-set"   // no user PIN was ever set
 
 	KeyNotFound     Code = "key-not-found"
 	KeyAmbiguous    Code = "key-ambiguous"
@@ -40,7 +45,9 @@ const (
 	KeyMismatch     Code = "key-mismatch" // not the recovery key that is wanted
 	KeyNotPermitted Code = "key-not-permitted"
 	KeyUnprotected  Code = "key-unprotected" // generated, but not as it should be
+	KeyRefused      Code = "key-refused"     // a new one, for an attribute that was asked for
 
+	NoGenerator   Code = "no-generator" // no RSA-4096 key can be made in the token
 	NoMechanism   Code = "no-mechanism" // neither OAEP with a label nor raw RSA
 	BadAnswer     Code = "bad-answer"   // what the token computed is wrong
 	DecryptFailed Code = "decrypt-failed"
@@ -58,15 +65,22 @@ var facts = map[Code]string{
 	TokenNotFound:   "no such token",
 	TokenAmbiguous:  "several tokens match",
 	DeviceLost:      "the token is gone",
+	SessionEnded:    "the token ended the session",
+	TokenFull:       "the token's memory or its audit log is full",
+	Rejected:        "the token rejects the operation: a capability is missing",
 	PINIncorrect:    "the PIN is incorrect",
 	PINLocked:       "the PIN is locked",
 	PINFinalTry:     "few tries of the PIN are left",
+	PINCountLow:     "few tries of the PIN are left",
+	PINNotSet:       "the token has no user PIN yet",
 	KeyNotFound:     "no such RSA private key in the token",
 	KeyAmbiguous:    "several keys match",
 	KeyExists:       "the token has such a key already",
 	KeyMismatch:     "the token's key is not the recovery key",
 	KeyNotPermitted: "the token does not permit decryption with this key",
 	KeyUnprotected:  "the generated key is not as it was asked for",
+	KeyRefused:      "the token refuses an attribute of the new key",
+	NoGenerator:     "the token cannot make an RSA-4096 key",
 	NoMechanism:     "the token cannot decrypt RSA-OAEP with SHA-256 and a label",
 	BadAnswer:       "the token gave a wrong answer",
 	DecryptFailed:   "the decryption failed",
@@ -86,8 +100,8 @@ type Error struct {
 	// digits: the ID that was probably meant, as a location has it ("%A1%B2").
 	HexID string
 	// Stderr is what the helper and the module last wrote there, at most 2 KiB,
-	// as it came: it must be escaped before it is shown. For errors of the
-	// helper only.
+	// as it came: it must be escaped before it is shown. It is empty from the
+	// first login on, for a PIN may be in it.
 	Stderr []byte
 
 	badCiphertext bool
@@ -166,25 +180,40 @@ const (
 	atKey          // and a key in it
 )
 
-// codeOf tells what it means that a function returned ckr.
+// codeOf tells what it means that a function returned ckr. Before a token was
+// found, a device error is one of the module.
 func codeOf(function string, ckr CKR, at stage) Code {
-	switch ckr {
-	case ckrDeviceError, ckrDeviceMemory, ckrDeviceRemoved, ckrTokenNotPresent, ckrSessionClosed, ckrSessionHandleInvalid:
-		return DeviceLost
-	case ckrSlotIDInvalid: // SoftHSM, when its directory of tokens vanishes
-		if at >= atToken {
-			return DeviceLost
-		}
-	case ckrObjectHandleInvalid, ckrKeyHandleInvalid, ckrUserNotLoggedIn: // a token that was out, and may be in again
-		if at >= atKey {
-			return DeviceLost
-		}
+	if c, ok := functionCodes[function]; ok {
+		return c
 	}
 	if c, ok := codes[function][ckr]; ok {
 		return c
 	}
-	if c, ok := functionCodes[function]; ok {
-		return c
+	switch ckr {
+	case ckrDeviceRemoved, ckrTokenNotPresent:
+		return DeviceLost
+	case ckrDeviceMemory:
+		return TokenFull
+	case ckrFunctionRejected:
+		return Rejected
+	case ckrUserPINNotInitialized:
+		return PINNotSet
+	}
+	if at >= atToken {
+		switch ckr {
+		case ckrDeviceError, ckrSlotIDInvalid: // the latter is SoftHSM's, when its directory of tokens vanishes
+			return DeviceLost
+		case ckrSessionClosed, ckrSessionHandleInvalid:
+			return SessionEnded
+		}
+	}
+	if at >= atKey {
+		switch ckr {
+		case ckrUserNotLoggedIn:
+			return SessionEnded
+		case ckrObjectHandleInvalid, ckrKeyHandleInvalid: // a token that was out, and may be in again
+			return DeviceLost
+		}
 	}
 	return ModuleFailed
 }
@@ -205,6 +234,11 @@ var codes = map[string]map[CKR]Code{
 		ckrPINLocked:    PINLocked,
 	},
 	"C_GetAttributeValue": {ckrObjectHandleInvalid: DeviceLost},
+	"C_GenerateKeyPair": {
+		ckrAttributeValueInvalid: KeyRefused,
+		ckrKeySizeRange:          NoGenerator,
+		ckrMechanismInvalid:      NoGenerator,
+	},
 	"C_DecryptInit": {
 		ckrKeyFunctionNotPermitted: KeyNotPermitted,
 		ckrMechanismInvalid:        KeyNotPermitted,

@@ -31,7 +31,9 @@ func TestGenerate(t *testing.T) {
 	if key.Label != "new-key" || key.ID != "\x01" || key.Public.N.BitLen() != 4096 || key.Public.E != 65537 {
 		t.Errorf("key %+v", key.KeyInfo)
 	}
-	r := attributeReader{token: s.token, object: key.handle}
+	in := <-key.sessions
+	key.sessions <- in
+	r := attributeReader{token: s.token, session: in.session, object: in.handle}
 	const attributePrivateExponent = 0x123
 	if d := r.read(attributePrivateExponent); d != nil || r.err != nil {
 		t.Errorf("the private exponent can be read (%d bytes), %v", len(d), r.err)
@@ -54,8 +56,8 @@ func TestGenerate(t *testing.T) {
 
 func TestGenerateRefused(t *testing.T) {
 	for setting, want := range map[string]string{
-		"FAULT=C_GenerateKeyPair 1 0x31":  "the token is gone: C_GenerateKeyPair: CKR_DEVICE_MEMORY (0x31)",
-		"FAULT=C_GenerateKeyPair 1 0x70":  "the PKCS#11 module failed: C_GenerateKeyPair: CKR_MECHANISM_INVALID (0x70)",
+		"FAULT=C_GenerateKeyPair 1 0x31":  "the token's memory or its audit log is full: C_GenerateKeyPair: CKR_DEVICE_MEMORY (0x31)",
+		"FAULT=C_GenerateKeyPair 1 0x70":  "the token cannot make an RSA-4096 key: C_GenerateKeyPair: CKR_MECHANISM_INVALID (0x70)",
 		"FAULT=C_GenerateKeyPair 1 0xE2":  "the PKCS#11 module failed: C_GenerateKeyPair: CKR_TOKEN_WRITE_PROTECTED (0xE2)",
 		"FAULT=C_GenerateKeyPair 1 crash": "the helper recover-pkcs11 died: C_GenerateKeyPair: signal: segmentation fault",
 	} {

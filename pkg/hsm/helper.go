@@ -135,19 +135,28 @@ var functions = map[wire.Op]string{
 	wire.Attribute:  "C_GetAttributeValue",
 	wire.Decrypt:    "C_Decrypt",
 	wire.Generate:   "C_GenerateKeyPair",
+	wire.Close:      "C_CloseSession",
 }
 
 func (h *helper) limit(op wire.Op) time.Duration {
 	switch op {
-	case wire.Login, wire.Decrypt, wire.Generate:
+	case wire.Login, wire.Decrypt:
 		return h.limits.Long
+	case wire.Generate:
+		return h.limits.Generate
 	}
 	return h.limits.Short
 }
 
 // call asks, and waits for the answer: a *failure of the module, an *Error of
 // the helper, or wire.ErrSize. No copy of the strings is left behind here.
+//
+// From the first login on, what the helper writes to stderr is dropped: modules
+// are known that print PINs.
 func (h *helper) call(op wire.Op, numbers []uint64, strings ...[]byte) (*wire.Message, error) {
+	if op == wire.Login || op == wire.Decrypt {
+		h.stderr.silence()
+	}
 	q := &question{op, make(chan *wire.Message, 1)}
 	timer := time.AfterFunc(h.limit(op), func() {
 		h.stop(&Error{Code: HelperTimeout, Function: functions[op], Detail: "within " + h.limit(op).String()}, 0)
@@ -166,6 +175,14 @@ func (h *helper) call(op wire.Op, numbers []uint64, strings ...[]byte) (*wire.Me
 		return answerOf(a)
 	default:
 		return nil, h.faultDuring(op)
+	}
+}
+
+// pause waits, unless the helper ends.
+func (h *helper) pause(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-h.ended:
 	}
 }
 

@@ -218,7 +218,7 @@ func TestClosed(t *testing.T) {
 	if _, err := rsadecrypt.Decrypt(d, encrypt(t, &testkey.Small().PublicKey, "x"), testLabel); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
-	if _, err := m.Tokens(); !errors.Is(err, ErrClosed) {
+	if _, err := m.Tokens(Location{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }

@@ -12,6 +12,7 @@
 //	Open                    the helper, the module      → Module
 //	Module.Token            exactly one token           → Token
 //	Token.CheckPIN          its flags: can a PIN be spent?
+//	Token.CheckNewKey       before a key is made: can the token make one?
 //	Token.CheckPublicKey    the public half, if it is visible already
 //	Token.Login             at most one C_Login, ever   → Session
 //	Session.Key             exactly one RSA private key → Key
@@ -43,20 +44,27 @@ type Options struct {
 	// their configuration. What changes how the helper is loaded or runs, such
 	// as LD_PRELOAD and GODEBUG, is left out.
 	Environment []string
-	Sessions    int // how many decryptions at a time, if the token lets them; 0 is 1
-	Limits      Limits
+	// Sessions is how many decryptions at a time are wanted, if the token lets
+	// them; 0 is as many as suit the token, by what the self-test measures.
+	Sessions int
+	Limits   Limits
 }
 
 // Limits are the times after which an operation is given up, and the helper
 // killed. Zero is the default.
 type Limits struct {
 	Short time.Duration // 30 s
-	Long  time.Duration // 120 s, for logging in and for decrypting, where a person may have to touch or type, and for generating
+	Long  time.Duration // 120 s, for logging in and for decrypting, where a person may have to touch or type
+	// Generate is for making a key, 30 minutes: an RSA-4096 key takes some
+	// devices four.
+	Generate time.Duration
 }
 
 const (
 	shortLimit = 30 * time.Second
 	longLimit  = 120 * time.Second
+
+	generateLimit = 30 * time.Minute
 )
 
 func (l Limits) orDefault() Limits {
@@ -65,6 +73,9 @@ func (l Limits) orDefault() Limits {
 	}
 	if l.Long == 0 {
 		l.Long = longLimit
+	}
+	if l.Generate == 0 {
+		l.Generate = generateLimit
 	}
 	return l
 }

@@ -2,7 +2,7 @@ package hsm
 
 import (
 	"crypto/rsa"
-	"errors"
+	"math/big"
 	"sync"
 
 	"recover/pkg/hsm/wire"
@@ -14,27 +14,38 @@ type Key struct {
 	KeyInfo // Public is not nil
 
 	session *Session
-	handle  uint64
+	// needsPerson says that somebody has to act for each decryption: a PIN each
+	// time, or, by the time that the self-test took, a touch.
+	needsPerson bool
 
-	// sessions holds the sessions that are not in use.
-	sessions chan uint64
+	// sessions holds the sessions that are not in use, of all that are open.
+	sessions chan keySession
+	open     int
 
 	mu    sync.Mutex
 	fault error // the first after which the token must be left alone
 }
 
+// keySession is a session, and the handle of the key in it: handles are promised
+// for the session that found them only.
+type keySession struct{ session, handle uint64 }
+
+// maxSessions is how many sessions a key is used in at most.
+const maxSessions = 64
+
 // Key returns the RSA private key at the location, which must be a wanted one.
 // The codes are KeyNotFound, KeyAmbiguous and KeyMismatch. That the token really
 // holds the private half is known after the self-test only.
 func (s *Session) Key(l Location, wanted Wanted) (*Key, error) {
-	found, err := s.token.find(classPrivateKey, l.Object, l.ID)
+	t := s.token
+	found, err := t.find(t.session, classPrivateKey, l.Object, l.ID)
 	if err != nil {
 		return nil, err
 	}
 	if len(found) != 1 {
 		return nil, s.notOne(l, len(found))
 	}
-	info, err := s.token.keyInfo(classPrivateKey, found[0])
+	info, err := t.keyInfo(classPrivateKey, found[0])
 	if err != nil {
 		return nil, err
 	}
@@ -44,11 +55,12 @@ func (s *Session) Key(l Location, wanted Wanted) (*Key, error) {
 	switch {
 	case !info.AlwaysAuthenticate:
 		s.wipePIN()
-	case s.token.NeedsPIN() && s.pin == nil: // wiped after another key
+	case t.NeedsPIN() && s.pin == nil: // wiped after another key
 		return nil, ErrNoPIN
 	}
-	k := &Key{KeyInfo: info, session: s, handle: found[0]}
-	return k, k.openSessions()
+	k := &Key{KeyInfo: info, session: s, needsPerson: info.AlwaysAuthenticate, sessions: make(chan keySession, maxSessions), open: 1}
+	k.sessions <- keySession{t.session, found[0]}
+	return k, nil
 }
 
 // notOne tells what there is to choose from: of those that match if there are
@@ -94,92 +106,89 @@ func (s *Session) publicHalf(info KeyInfo, wanted Wanted) (*rsa.PublicKey, error
 	return have, nil
 }
 
-// openSessions gets as many sessions as were asked for, or as the token gives.
-// A key that is authenticated each time gets one: no two prompts at a time.
-func (k *Key) openSessions() error {
+// newSession opens a further session, and finds the key in it.
+func (k *Key) newSession() (keySession, error) {
 	t := k.session.token
-	all := []uint64{t.session}
-	for len(all) < t.module.sessions && !k.AlwaysAuthenticate {
-		session, err := t.newSession(sessionReadOnly)
-		if is(err, ModuleFailed) { // CKR_SESSION_COUNT, mostly
-			break
+	session, err := t.newSession()
+	if err != nil {
+		return keySession{}, err
+	}
+	handle, err := k.findIn(session)
+	if err != nil {
+		t.closeSession(session)
+		return keySession{}, err
+	}
+	return keySession{session, handle}, nil
+}
+
+// findIn finds the key by its label and ID, and compares the modulus, where the
+// token tells it.
+func (k *Key) findIn(session uint64) (handle uint64, err error) {
+	t := k.session.token
+	objects, err := t.find(session, classPrivateKey, k.Label, k.ID)
+	if err != nil {
+		return 0, err
+	}
+	same := 0
+	for _, object := range objects {
+		r := attributeReader{token: t, session: session, object: object}
+		modulus := r.read(attributeModulus)
+		if r.err != nil {
+			return 0, r.err
+		}
+		if len(modulus) == 0 || new(big.Int).SetBytes(modulus).Cmp(k.Public.N) == 0 {
+			handle = object
+			same++
+		}
+	}
+	switch same {
+	case 1:
+		return handle, nil
+	case 0:
+		return 0, &Error{Code: KeyNotFound, Detail: "in a further session"}
+	}
+	return 0, &Error{Code: KeyAmbiguous, Detail: "in a further session"}
+}
+
+// openSessions opens sessions until there are as many as are wanted, or as the
+// token gives. A key that is authenticated each time gets one: no two prompts at
+// a time.
+func (k *Key) openSessions(wanted int) error {
+	t := k.session.token
+	if k.AlwaysAuthenticate || k.open >= wanted {
+		return nil
+	}
+	if err := t.refresh(atKey); err != nil {
+		return err
+	}
+	if t.maxSessions > 0 {
+		free := int64(t.maxSessions) - int64(max(t.inUse, uint64(k.open)))
+		wanted = min(wanted, k.open+int(min(max(free, 0), maxSessions)))
+	}
+	for k.open < min(wanted, maxSessions) {
+		s, err := k.newSession()
+		if is(err, ModuleFailed, KeyNotFound, KeyAmbiguous) { // no more sessions, or none with this login
+			return nil
 		}
 		if err != nil {
 			return err
 		}
-		all = append(all, session)
-	}
-	k.sessions = make(chan uint64, len(all))
-	for _, session := range all {
-		k.sessions <- session
+		k.sessions <- s
+		k.open++
 	}
 	return nil
 }
 
-// decrypt is one private operation, for an answer or for an Error.
-func (k *Key) decrypt(mechanism uint64, label, ciphertext []byte) ([]byte, error) {
-	session := <-k.sessions
-	defer func() { k.sessions <- session }()
-	if err := k.firstFault(nil); err != nil {
-		return nil, err
-	}
-	answer, err := k.decryptIn(session, mechanism, label, ciphertext)
-	if isActive(err) {
-		var fresh uint64
-		if fresh, err = k.session.token.newSession(sessionReadOnly); err == nil {
-			session = fresh
-			answer, err = k.decryptIn(session, mechanism, label, ciphertext)
-		}
-	}
-	return answer, k.firstFault(k.explain(mechanism, err))
-}
-
-// isActive reports whether an operation that failed blocks its session. It
-// should not: a few modules forget to end it.
-func isActive(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Function == "C_DecryptInit" && e.CKR == ckrOperationActive
-}
-
-func (k *Key) decryptIn(session, mechanism uint64, label, ciphertext []byte) ([]byte, error) {
+// decryptIn is one private operation.
+func (k *Key) decryptIn(s keySession, mechanism uint64, label, ciphertext []byte) ([]byte, error) {
 	authenticate := uint64(0)
 	if k.AlwaysAuthenticate {
 		authenticate = 1
 	}
 	a, err := k.session.token.module.call(atKey, wire.Decrypt,
-		[]uint64{session, k.handle, mechanism, authenticate}, label, k.session.revealPIN(), ciphertext)
+		[]uint64{s.session, s.handle, mechanism, authenticate}, label, k.session.revealPIN(), ciphertext)
 	if err != nil {
 		return nil, err
 	}
 	return a.Strings[0], nil
-}
-
-// explain tells a mechanism that the token lacks from one that it lists, but
-// not for this key.
-func (k *Key) explain(mechanism uint64, err error) error {
-	var e *Error
-	if !errors.As(err, &e) || e.Function != "C_DecryptInit" || e.CKR != ckrMechanismInvalid {
-		return err
-	}
-	t := k.session.token
-	if _, err := t.call(wire.Mechanism, []uint64{t.slot, mechanism}); err != nil {
-		e.Code = NoMechanism
-	}
-	return e
-}
-
-// firstFault remembers a fault after which the token must be left alone, and
-// returns it for all that follows: a token that is gone does not come back by
-// itself, and a PIN that was refused must not be spent again.
-func (k *Key) firstFault(err error) error {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	var e *Error
-	switch {
-	case k.fault != nil:
-		return k.fault
-	case errors.As(err, &e) && (e.Code == DeviceLost || e.Function == "C_Login"):
-		k.fault = err
-	}
-	return err
 }

@@ -245,6 +245,45 @@ func (l Location) String() string {
 	return text
 }
 
+// Encoded returns the location that is meant by one with characters in it that
+// have to be percent-encoded, such as blanks and umlauts; or nothing.
+func Encoded(s string) string {
+	rest, ok := strings.CutPrefix(s, scheme)
+	if !ok || len(s) > maxLocation {
+		return ""
+	}
+	path, query, _ := strings.Cut(rest, "?")
+	encoded, separator := scheme, ""
+	for _, part := range append(strings.Split(path, ";"), strings.Split(query, "&")...) {
+		name, value, _ := strings.Cut(part, "=")
+		if part == "" {
+			continue
+		}
+		if name == "module-path" {
+			separator = "?"
+		}
+		encoded += separator + name + "=" + escape(lenient(value), "-._~/")
+		separator = ";"
+	}
+	l, err := ParseLocation(strings.ReplaceAll(encoded, "/", "%2F"))
+	if err != nil {
+		return ""
+	}
+	return l.String()
+}
+
+// lenient decodes a value in which some characters may be encoded already.
+func lenient(value string) string {
+	for i := 0; i < len(value); i++ {
+		if value[i] == '%' {
+			if c, ok := unescape(value[i:min(i+3, len(value))], ""); ok {
+				value = value[:i] + c + value[i+3:]
+			}
+		}
+	}
+	return value
+}
+
 // hexID returns, as a location has it, the ID that is meant by an ID of hex
 // digits; or nothing.
 func (l Location) hexID() string {

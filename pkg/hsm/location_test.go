@@ -119,3 +119,21 @@ func FuzzParseLocation(f *testing.F) {
 		}
 	})
 }
+
+func TestEncoded(t *testing.T) {
+	for s, want := range map[string]string{
+		"pkcs11:token=My Token;object=Schlüssel":                          "pkcs11:token=My%20Token;object=Schl%C3%BCssel",
+		"pkcs11:token=My%20Token;object=a b#?module-path=/usr/lib/a b.so": "pkcs11:token=My%20Token;object=a%20b%23?module-path=/usr/lib/a%20b.so",
+		"pkcs11:token=50% off":                                            "pkcs11:token=50%25%20off",
+		"pkcs11:token=a/b c":                                              "pkcs11:token=a%2Fb%20c",
+		"pkcs11:token=a b?pin-value=1234":                                 "",
+		"pkcs11:token=a b;pin-value=1234":                                 "",
+		"pkcs11:token=a b;color=red":                                      "",
+		"token=a b":                                                       "",
+		"pkcs11:token=" + strings.Repeat("ü", 17):                         "",
+	} {
+		if got := Encoded(s); got != want {
+			t.Errorf("%s: %q, want %q", s, got, want)
+		}
+	}
+}

@@ -95,7 +95,8 @@ func TestNoPINIsSpent(t *testing.T) {
 	for setting, want := range map[string]Code{
 		"FAULT_FLAGS=0x40000": PINLocked,
 		"FAULT_FLAGS=0x20000": PINFinalTry,
-		"FAULT_FLAGS=0x10000": PINFinalTry,
+		"FAULT_FLAGS=0x10000": PINCountLow,
+		"FAULT_FLAGS_OFF=0x8": PINNotSet,
 	} {
 		k, log := throughFaults(t, softHSM(t), setting)
 		token := k.token(t)

@@ -44,9 +44,13 @@ func Open(o Options) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{Path: o.Module, helper: h, sessions: max(1, o.Sessions), loggedIn: make(map[uint64]bool)}
+	m := &Module{Path: o.Module, helper: h, sessions: max(0, o.Sessions), loggedIn: make(map[uint64]bool)}
 	if err := m.initialize(o.InitArguments); err != nil {
 		m.Close()
+		var e *Error
+		if errors.As(err, &e) {
+			e.Stderr = h.stderr.bytes() // all of it, now that the helper has ended
+		}
 		return nil, err
 	}
 	return m, nil
@@ -88,7 +92,9 @@ func (m *Module) call(at stage, op wire.Op, numbers []uint64, strings ...[]byte)
 	var f *failure
 	switch {
 	case errors.As(err, &f):
-		return nil, f.toError(at)
+		e := f.toError(at)
+		e.Stderr = m.helper.stderr.bytes()
+		return nil, e
 	case errors.Is(err, wire.ErrSize):
 		return nil, &Error{Code: ModuleFailed, Function: functions[op], Detail: err.Error()}
 	}

@@ -38,19 +38,26 @@ const (
 	attributeAlwaysAuthenticate = 0x202
 )
 
-// Keys returns the RSA keys, public and private, that the token shows now: at
-// most 256 of each. Without a login, that may be none.
-func (t *Token) Keys() ([]KeyInfo, error) {
-	public, err := t.keys(classPublicKey, "", "")
+// MaxKeys is how many keys of a kind are found in a token at most.
+const MaxKeys = wire.MaxFound
+
+// Keys returns the RSA keys, public and private, that the token shows now and
+// that are at the location: at most MaxKeys of each. Without a login, that may
+// be none.
+func (t *Token) Keys(l Location) ([]KeyInfo, error) {
+	public, err := t.keys(classPublicKey, l.Object, l.ID)
 	if err != nil {
 		return nil, err
 	}
-	private, err := t.keys(classPrivateKey, "", "")
+	private, err := t.keys(classPrivateKey, l.Object, l.ID)
 	return append(public, private...), err
 }
 
 func (t *Token) keys(class uint64, label, id string) ([]KeyInfo, error) {
-	objects, err := t.find(class, label, id)
+	if err := t.openSession(); err != nil {
+		return nil, err
+	}
+	objects, err := t.find(t.session, class, label, id)
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +70,10 @@ func (t *Token) keys(class uint64, label, id string) ([]KeyInfo, error) {
 	return infos, nil
 }
 
-// find returns the RSA keys of a class; an empty label or ID fits all.
-func (t *Token) find(class uint64, label, id string) ([]uint64, error) {
-	if err := t.openSession(); err != nil {
-		return nil, err
-	}
-	a, err := t.call(wire.Find, []uint64{t.session, class}, []byte(label), []byte(id))
+// find returns the RSA keys of a class; an empty label or ID fits all. The
+// handles are good in this session only.
+func (t *Token) find(session, class uint64, label, id string) ([]uint64, error) {
+	a, err := t.call(wire.Find, []uint64{session, class}, []byte(label), []byte(id))
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +81,7 @@ func (t *Token) find(class uint64, label, id string) ([]uint64, error) {
 }
 
 func (t *Token) keyInfo(class, object uint64) (KeyInfo, error) {
-	r := attributeReader{token: t, object: object}
+	r := attributeReader{token: t, session: t.session, object: object}
 	k := KeyInfo{
 		Private: class == classPrivateKey,
 		Label:   string(r.read(attributeLabel)),
@@ -92,25 +97,28 @@ func (t *Token) keyInfo(class, object uint64) (KeyInfo, error) {
 // attributeReader reads attributes of an object one at a time, because one that
 // is missing makes a joint read fail. The first error stays.
 type attributeReader struct {
-	token  *Token
-	object uint64
-	err    error
+	token           *Token
+	session, object uint64
+	err             error
 }
 
-// read returns nil for an attribute that the object lacks or hides.
+// read returns nil for an attribute that the object lacks or hides. A device
+// error is how some network HSMs say that they are busy.
 func (r *attributeReader) read(attribute uint64) []byte {
-	if r.err != nil {
-		return nil
+	for try := 0; r.err == nil; try++ {
+		a, err := r.token.call(wire.Attribute, []uint64{r.session, r.object, attribute})
+		var e *Error
+		switch {
+		case err == nil:
+			return a.Strings[0]
+		case errors.As(err, &e) && slices.Contains(withheld, e.CKR):
+			return nil
+		case e != nil && e.CKR == ckrDeviceError && try < len(busyPauses):
+			r.token.module.helper.pause(busyPauses[try])
+		default:
+			r.err = err
+		}
 	}
-	a, err := r.token.call(wire.Attribute, []uint64{r.token.session, r.object, attribute})
-	var e *Error
-	switch {
-	case err == nil:
-		return a.Strings[0]
-	case errors.As(err, &e) && slices.Contains(withheld, e.CKR):
-		return nil
-	}
-	r.err = err
 	return nil
 }
 

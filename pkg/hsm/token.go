@@ -2,6 +2,8 @@ package hsm
 
 import (
 	"errors"
+	"slices"
+	"sync/atomic"
 
 	"recover/internal/secret"
 	"recover/pkg/hsm/wire"
@@ -12,16 +14,21 @@ import (
 type Token struct {
 	Label, Manufacturer, Model, Serial string
 
-	module  *Module
-	slot    uint64
-	flags   uint64
-	session uint64 // valid if open
-	open    bool
+	module      *Module
+	slot        uint64
+	flags       uint64
+	maxSessions uint64 // 0: no limit, or not known
+	inUse       uint64 // of them, sessions that are open
+	session     uint64 // valid if open
+	open        bool
+	readWrite   atomic.Bool // it refuses read-only sessions
+	generator   uint64      // mechanism that makes key pairs
 }
 
 // Flags of tokens and sessions (PKCS#11 2.40, sections 3.2 and 3.3).
 const (
 	flagLoginRequired    = 0x4
+	flagPINSet           = 0x8   // CKF_USER_PIN_INITIALIZED
 	flagPINPad           = 0x100 // CKF_PROTECTED_AUTHENTICATION_PATH
 	flagTokenInitialized = 0x400
 	flagPINCountLow      = 0x10000
@@ -50,21 +57,21 @@ func (t *Token) PINPad() bool { return t.flags&flagPINPad != 0 }
 // NeedsPIN reports whether Login needs a PIN.
 func (t *Token) NeedsPIN() bool { return t.NeedsLogin() && !t.PINPad() }
 
-// PINState returns what the token says of the tries of its PIN that are left,
-// or nothing where no wrong one was given.
+// PINState returns what the token says of the tries of its PIN that are left, or
+// that it has none; or nothing where there is nothing to say.
 func (t *Token) PINState() string {
 	state, _ := t.pinState()
 	return state
 }
 
-// Tokens returns the tokens that are initialized, in the order of their slots.
-// A slot that does not answer is an Error only if no other does.
-func (m *Module) Tokens() ([]*Token, error) {
+// Tokens returns the tokens at the location that are initialized, in the order of
+// their slots. A slot that does not answer is an Error only if no other does.
+func (m *Module) Tokens(l Location) ([]*Token, error) {
 	tokens, silent, err := m.tokens()
 	if err == nil && len(tokens) == 0 {
 		err = silent
 	}
-	return tokens, err
+	return slices.DeleteFunc(tokens, func(t *Token) bool { return !t.matches(l) }), err
 }
 
 func (m *Module) tokens() (tokens []*Token, silent, err error) {
@@ -91,7 +98,7 @@ func (t *Token) refresh(at stage) error {
 	if err != nil {
 		return err
 	}
-	t.flags = info.Numbers[0]
+	t.flags, t.maxSessions, t.inUse = info.Numbers[0], info.Numbers[1], info.Numbers[2]
 	t.Label, t.Manufacturer = trimmed(info.Strings[0]), trimmed(info.Strings[1])
 	t.Model, t.Serial = trimmed(info.Strings[2]), trimmed(info.Strings[3])
 	return nil
@@ -136,15 +143,14 @@ func (t *Token) name() string {
 	return l.String()
 }
 
-// CheckPIN looks at the token's flags, as they are now. PINLocked stops, and so
-// does PINFinalTry, for a token of which few tries are left, unless
-// allowFewTries is set.
+// CheckPIN looks at the token's flags, as they are now. PINLocked stops. So do
+// PINFinalTry, PINCountLow and PINNotSet, unless allowFewTries is set.
 func (t *Token) CheckPIN(allowFewTries bool) error {
 	if err := t.refresh(atToken); err != nil {
 		return err
 	}
 	state, code := t.pinState()
-	if !t.NeedsLogin() || state == "" || code == PINFinalTry && allowFewTries {
+	if code == "" || allowFewTries && code != PINLocked {
 		return nil
 	}
 	return &Error{Code: code, Function: "C_GetTokenInfo", Detail: state}
@@ -152,12 +158,15 @@ func (t *Token) CheckPIN(allowFewTries bool) error {
 
 func (t *Token) pinState() (state string, code Code) {
 	switch {
+	case !t.NeedsLogin():
 	case t.flags&flagPINLocked != 0:
 		return "it is locked", PINLocked
 	case t.flags&flagPINFinalTry != 0:
 		return "one try is left", PINFinalTry
 	case t.flags&flagPINCountLow != 0:
-		return "a wrong one was given since the last right one", PINFinalTry
+		return "a wrong one was given since the last right one", PINCountLow
+	case t.flags&flagPINSet == 0:
+		return "CKF_USER_PIN_INITIALIZED is not set", PINNotSet
 	}
 	return "", ""
 }
@@ -199,6 +208,10 @@ func (s *Session) login(allowFewTries bool) error {
 	if err := t.CheckPIN(allowFewTries); err != nil {
 		return err
 	}
+	if t.open { // since before people were asked, and perhaps ended since
+		t.closeSession(t.session)
+		t.open = false
+	}
 	if err := t.openSession(); err != nil || !t.NeedsLogin() {
 		return err
 	}
@@ -235,18 +248,38 @@ func (t *Token) openSession() error {
 	if t.open {
 		return nil
 	}
-	session, err := t.newSession(sessionReadOnly)
+	session, err := t.newSession()
 	t.session, t.open = session, err == nil
 	return err
 }
 
-func (t *Token) newSession(flags uint64) (uint64, error) {
+// newSession opens a session that only reads, for a token may be protected from
+// writing; or one that could write, for a token that knows no other.
+func (t *Token) newSession() (uint64, error) {
+	if t.readWrite.Load() {
+		return t.newSessionAs(sessionReadWrite)
+	}
+	session, err := t.newSessionAs(sessionReadOnly)
+	var e *Error
+	if errors.As(err, &e) && slices.Contains([]CKR{ckrFunctionFailed, ckrArgumentsBad, ckrSessionReadOnly}, e.CKR) {
+		if session, other := t.newSessionAs(sessionReadWrite); other == nil {
+			t.readWrite.Store(true)
+			return session, nil
+		}
+	}
+	return session, err
+}
+
+func (t *Token) newSessionAs(flags uint64) (uint64, error) {
 	a, err := t.call(wire.Open, []uint64{t.slot, flags})
 	if err != nil {
 		return 0, err
 	}
 	return a.Numbers[0], nil
 }
+
+// closeSession closes a session that is not needed, if the module lets it.
+func (t *Token) closeSession(session uint64) { _, _ = t.call(wire.Close, []uint64{session}) }
 
 func (t *Token) call(op wire.Op, numbers []uint64, strings ...[]byte) (*wire.Message, error) {
 	return t.module.call(atToken, op, numbers, strings...)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
@@ -40,6 +41,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	tokens = softtoken.New(dir)
+	for i := range busyPauses {
+		busyPauses[i] = time.Duration(i+1) * time.Millisecond
+	}
 	status := m.Run()
 	stopSlotDaemon()
 	_ = os.RemoveAll(dir)

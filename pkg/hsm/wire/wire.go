@@ -28,7 +28,10 @@ import (
 )
 
 // Version is the version of the protocol.
-const Version = 1
+const Version = 2
+
+// MaxFound is the number of objects that an answer to Find holds at most.
+const MaxFound = 4096
 
 // MaxBody is the size of the largest body, in bytes.
 const MaxBody = 64 << 10
@@ -58,14 +61,15 @@ const (
 	Load                     // path → nothing. dlopen, and a look at C_GetFunctionList
 	Initialize               // arguments, or none → library version, major and minor; manufacturer, description
 	Slots                    // nothing → the slots with a token in them
-	Token                    // slot → flags; label, manufacturer, model, serial number
-	Mechanism                // slot, mechanism → flags
+	Token                    // slot → flags, sessions at most, sessions open (0: no limit, or not known); label, manufacturer, model, serial number
+	Mechanism                // slot, mechanism → flags, smallest and largest key size
 	Open                     // slot, flags → session
 	Login                    // session, user type; PIN, or none for a PIN pad → nothing
-	Find                     // session, class; label, ID (each may be empty) → RSA key objects, at most 256
+	Find                     // session, class; label, ID (each may be empty) → RSA key objects, at most MaxFound
 	Attribute                // session, object, attribute type → its value
 	Decrypt                  // session, key, mechanism, 1 to log in for this key; label, PIN, ciphertext → plaintext
-	Generate                 // session; label, ID → public key object, private key object
+	Generate                 // session, mechanism; label, ID → public key object, private key object
+	Close                    // session → nothing
 )
 
 // several stands for any number of numbers.
@@ -78,14 +82,15 @@ var shapes = map[Op]struct{ request, answer shape }{
 	Load:       {shape{0, 1}, shape{0, 0}},
 	Initialize: {shape{0, 1}, shape{2, 2}},
 	Slots:      {shape{0, 0}, shape{several, 0}},
-	Token:      {shape{1, 0}, shape{1, 4}},
-	Mechanism:  {shape{2, 0}, shape{1, 0}},
+	Token:      {shape{1, 0}, shape{3, 4}},
+	Mechanism:  {shape{2, 0}, shape{3, 0}},
 	Open:       {shape{2, 0}, shape{1, 0}},
 	Login:      {shape{2, 1}, shape{0, 0}},
 	Find:       {shape{2, 2}, shape{several, 0}},
 	Attribute:  {shape{3, 0}, shape{0, 1}},
 	Decrypt:    {shape{4, 3}, shape{0, 1}},
-	Generate:   {shape{1, 2}, shape{2, 0}},
+	Generate:   {shape{2, 2}, shape{2, 0}},
+	Close:      {shape{1, 0}, shape{0, 0}},
 }
 
 var failureShape = shape{1, 2}
