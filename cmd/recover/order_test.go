@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -38,10 +39,10 @@ func TestOrder(t *testing.T) {
 		sameAgain(t, "verify", i, &verified, withoutSummary(t, o.stdout, wanted))
 		out := filepath.Join(t.TempDir(), "out")
 		o = execute(t, append([]string{"rebuild", "--key", p.path("key-0.pem"), "--unsealed", "--out", out, "--workers", workers}, inputs...)...)
-		sameAgain(t, "rebuild", i, &rebuilt, withoutSummary(t, o.stdout, wanted))
+		sameAgain(t, "rebuild", i, &rebuilt, withoutSegments(withoutSummary(t, o.stdout, wanted)))
 		sameAgain(t, "keys", i, &keys, rebuiltKeys(t, out))
 		_, results, _ := strings.Cut(string(must(os.ReadFile(filepath.Join(out, "journal.ndjson")))), "\n")
-		sameAgain(t, "journal", i, &journal, results)
+		sameAgain(t, "journal", i, &journal, withoutSegments(results))
 	}
 	if n := len(entries) - 3; strings.Count(rebuilt, `"status":"ok"`) != n || strings.Count(keys, "\n") != n {
 		t.Errorf("not %d keys are rebuilt:\n%s", n, rebuilt)
@@ -63,6 +64,14 @@ func withoutSummary(t *testing.T, stdout string, ids []string) string {
 		}
 	}
 	return strings.Join(lines[:len(ids)], "")
+}
+
+var segmentLine, segmentName = regexp.MustCompile(`(?m)^{"type":"segment".*\n`), regexp.MustCompile(`"segment":"[^"]*"`)
+
+// withoutSegments takes off in which segment a key is: a slow machine closes one
+// earlier.
+func withoutSegments(text string) string {
+	return segmentName.ReplaceAllString(segmentLine.ReplaceAllString(text, ""), `"segment":""`)
 }
 
 // sameAgain keeps the first value, and compares the others with it.

@@ -1,14 +1,18 @@
 package recovery_test
 
 import (
+	"bytes"
+	"crypto"
 	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -143,13 +147,42 @@ func try(t testing.TB, d *recovery.Download, e record.Entry, opt recovery.Rebuil
 	t.Helper()
 	o := new(outcome)
 	var err error
-	if o.verdict, err = collect(t, d, e).Verify(t.Context(), nil); err != nil {
+	backups := collect(t, d, e)
+	if o.verdict, err = backups.Verify(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if o.rebuilt, err = collect(t, d, e).Rebuild(t.Context(), testkey.Small(), opt); err != nil {
+	if o.rebuilt, err = backups.Rebuild(t.Context(), remembering, opt); err != nil {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// remembering is the test key, which does each operation once: an attacker uses
+// the same ciphertexts over and over.
+var remembering = &memory{PrivateKey: testkey.Small(), answers: make(map[string][]byte)}
+
+type memory struct {
+	*rsa.PrivateKey
+	sync.Mutex
+	answers map[string][]byte // nil: it does not open
+}
+
+func (m *memory) Decrypt(random io.Reader, text []byte, opts crypto.DecrypterOpts) ([]byte, error) {
+	m.Lock()
+	defer m.Unlock()
+	question := string(opts.(*rsa.OAEPOptions).Label) + string(text)
+	answer, known := m.answers[question]
+	if !known {
+		var err error
+		if answer, err = m.PrivateKey.Decrypt(random, text, opts); err != nil {
+			answer = nil
+		}
+		m.answers[question] = answer
+	}
+	if answer == nil {
+		return nil, rsa.ErrDecryption
+	}
+	return bytes.Clone(answer), nil
 }
 
 // flipOne changes one bit of the value of one field, chosen at random.
