@@ -9,13 +9,14 @@ import (
 	"recover/internal/secret"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard/internal/part"
 )
 
 const chainCodeSize = 32
 
 var (
-	errAuxKey  = inField("aux_data_wrapped_encryption_key", errors.New("the recovery key does not open it"))
-	errAuxData = inField("aux_data_private_encrypted", errors.New("damaged, it does not open with its key"))
+	errAuxKey  = part.InField("aux_data_wrapped_encryption_key", errors.New("the recovery key does not open it"))
+	errAuxData = part.InField("aux_data_private_encrypted", errors.New("damaged, it does not open with its key"))
 )
 
 // maxUnwraps and maxSealed are how many different wrapped keys and sealed chain
@@ -32,23 +33,23 @@ const (
 // one opens that is accepted. That none opens is kept in the Master; an error
 // ends the rebuild.
 func (r *rebuilder) chainCode(m *Master, accept func(*Master, []byte) bool) error {
-	players := append([]*player{r.shard.data.reference()}, r.shard.data.players...)
+	players := append([]*part.Player{r.shard.data.Reference()}, r.shard.data.Players...)
 	sealed := r.sealedChainCodes(players)
 	opens := make([]bool, len(sealed))
 	var why error
 	unwrapped := make(map[string]bool)
 	for _, p := range players {
-		if unwrapped[string(p.auxKey)] || len(unwrapped) == maxUnwraps {
+		if unwrapped[string(p.AuxKey)] || len(unwrapped) == maxUnwraps {
 			continue
 		}
-		unwrapped[string(p.auxKey)] = true
+		unwrapped[string(p.AuxKey)] = true
 		key, err := r.unwrap(p)
 		if ends(err) {
 			m.chainCode.Wipe()
 			return err
 		}
 		if err != nil {
-			r.warnings.of(p, err)
+			r.warnings.Of(p, err)
 			why = err
 			continue
 		}
@@ -61,7 +62,7 @@ func (r *rebuilder) chainCode(m *Master, accept func(*Master, []byte) bool) erro
 	for i, data := range sealed {
 		if !opens[i] && m.chainCode == nil {
 			why = errAuxData
-			r.warnings.of(data.from, errAuxData)
+			r.warnings.Of(data.from, errAuxData)
 		}
 	}
 	if m.chainCode == nil {
@@ -73,21 +74,21 @@ func (r *rebuilder) chainCode(m *Master, accept func(*Master, []byte) bool) erro
 // sealedChainCode is what may hold the chain code, and a player that has it.
 type sealedChainCode struct {
 	text []byte
-	from *player
+	from *part.Player
 }
 
 // sealedChainCodes returns the different ones, the reference player's first.
-func (r *rebuilder) sealedChainCodes(players []*player) []sealedChainCode {
+func (r *rebuilder) sealedChainCodes(players []*part.Player) []sealedChainCode {
 	var all []sealedChainCode
 	seen := make(map[string]bool)
 	for _, p := range players {
-		if seen[string(p.auxData)] || len(all) == maxSealed {
+		if seen[string(p.AuxData)] || len(all) == maxSealed {
 			continue
 		}
-		seen[string(p.auxData)] = true
-		text, err := p.auxData.bytes()
+		seen[string(p.AuxData)] = true
+		text, err := p.AuxData.Bytes()
 		if err != nil {
-			r.warnings.of(p, inField("aux_data_private_encrypted", err))
+			r.warnings.Of(p, part.InField("aux_data_private_encrypted", err))
 			continue
 		}
 		all = append(all, sealedChainCode{text, p})
@@ -96,10 +97,10 @@ func (r *rebuilder) sealedChainCodes(players []*player) []sealedChainCode {
 }
 
 // unwrap opens a player's wrapped AES key.
-func (r *rebuilder) unwrap(p *player) ([]byte, error) {
-	wrapped, err := p.auxKey.bytes()
+func (r *rebuilder) unwrap(p *part.Player) ([]byte, error) {
+	wrapped, err := p.AuxKey.Bytes()
 	if err != nil {
-		return nil, inField("aux_data_wrapped_encryption_key", err)
+		return nil, part.InField("aux_data_wrapped_encryption_key", err)
 	}
 	key, err := r.decrypt(wrapped)
 	if errors.Is(err, rsadecrypt.ErrDecrypt) {
@@ -137,7 +138,7 @@ func openChainCode(key []byte, data sealedChainCode) (*secret.Bytes, error) {
 	if err != nil {
 		return nil, err
 	}
-	if data.from.terms.Version == version1 && len(text) == chainCodeSize { // bare, not JSON
+	if data.from.Terms.Version == part.V1 && len(text) == chainCodeSize { // bare, not JSON
 		return secret.New(text), nil
 	}
 	defer secret.Wipe(text)
@@ -188,7 +189,7 @@ func parseChainCode(text []byte) (*secret.Bytes, error) {
 	}
 	if err != nil || len(code) != chainCodeSize {
 		secret.Wipe(code)
-		return nil, inField("aux_data_private_encrypted", errors.New("holds no chain code of 32 bytes"))
+		return nil, part.InField("aux_data_private_encrypted", errors.New("holds no chain code of 32 bytes"))
 	}
 	return secret.New(code), nil
 }

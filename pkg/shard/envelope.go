@@ -11,6 +11,7 @@ import (
 	"recover/internal/message"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard/internal/part"
 )
 
 // envelope is the outer JSON object of a shard file (spec, section 1).
@@ -43,7 +44,7 @@ func Parse(file []byte) (*Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := decodeText(env.data)
+	inner, err := part.DecodeText(env.data)
 	if err != nil {
 		return nil, fail(ReasonMalformed, "partialRecoveryDataHex", "not base64")
 	}
@@ -64,7 +65,7 @@ func decodeFile(file []byte) ([]byte, error) {
 	case text[0] == '{':
 		return nil, fail(ReasonMalformed, "", "the file is JSON; a shard is base64 of JSON")
 	}
-	decoded, err := decodeText(text)
+	decoded, err := part.DecodeText(text)
 	if err != nil && len(decoded) > 0 && decoded[0] == '{' {
 		return nil, fail(ReasonMalformed, "", "the base64 text ends or is damaged after %d of %d characters", damagedAt(err, text), len(text))
 	}
@@ -72,17 +73,6 @@ func decodeFile(file []byte) ([]byte, error) {
 		return nil, fail(ReasonMalformed, "", "the file is not base64")
 	}
 	return decoded, nil
-}
-
-// decodeText decodes standard padded base64, line breaks and blanks ignored.
-// With an error it returns what came before the fault.
-func decodeText(text []byte) ([]byte, error) {
-	out, err := base64.StdEncoding.AppendDecode(nil, text)
-	if err != nil && bytes.ContainsAny(text, " \t") {
-		packed := bytes.Join(bytes.Fields(text), nil)
-		out, err = base64.StdEncoding.AppendDecode(out[:0], packed)
-	}
-	return out, err
 }
 
 func damagedAt(err error, text []byte) int64 {
@@ -173,12 +163,12 @@ func (env *envelope) shard() (*Shard, error) {
 	if s.recoveryKey, err = rsadecrypt.ParsePublicKey([]byte(env.recoveryKeyHex)); err != nil {
 		return nil, fail(ReasonMalformed, "recoveryPublicKeyHex", "%v", err)
 	}
-	if s.group, s.root, err = parsePublicKey(env.root); err != nil {
+	if s.group, s.root, err = part.ParsePublicKey(env.root); err != nil {
 		return nil, fail(ReasonMalformed, "walletRootPublicKeyPkixBase64", "%v", err)
 	}
 	if env.wallet != "" {
 		var g group.Group
-		if g, s.wallet, err = parsePublicKey(env.wallet); err != nil {
+		if g, s.wallet, err = part.ParsePublicKey(env.wallet); err != nil {
 			return nil, fail(ReasonMalformed, "walletPublicKeyBase64", "%v", err)
 		}
 		if g != s.group {
@@ -186,14 +176,6 @@ func (env *envelope) shard() (*Shard, error) {
 		}
 	}
 	return s, env.algorithm(s)
-}
-
-func parsePublicKey(text string) (group.Group, group.Point, error) {
-	b, err := decodeText([]byte(text))
-	if err != nil {
-		return nil, nil, errors.New("not base64")
-	}
-	return group.ParsePublicKey(b)
 }
 
 // algorithm compares the names of the algorithm with the master public key.
@@ -218,16 +200,16 @@ func (env *envelope) algorithm(s *Shard) error {
 // checkNames refuses a backup whose every player names a version, curve or
 // sharing that is not known here: nothing further can be said of it.
 func (s *Shard) checkNames() error {
-	terms := s.data.terms()
+	terms := s.data.Terms()
 	switch {
-	case terms.Version != s.data.version:
-		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", message.Quote(terms.Version), message.Quote(s.data.version))
+	case terms.Version != s.data.Version:
+		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", message.Quote(terms.Version), message.Quote(s.data.Version))
 	case terms.Curve != s.group.Name():
 		if _, known := group.ByName(terms.Curve); !known {
 			return fail(ReasonUnsupported, "curve", "the curve %s is not supported", message.Quote(terms.Curve))
 		}
 		return fail(ReasonAlgorithm, "curve", "the recovery data is of %s, the master public key of %s", terms.Curve, s.group.Name())
-	case !terms.Sharing.known():
+	case !terms.Sharing.Known():
 		return fail(ReasonUnsupported, "sharing_type", "the sharing %s is not supported", message.Quote(string(terms.Sharing)))
 	case terms.Threshold < 1 || terms.Threshold >= MaxPlayers:
 		return fail(ReasonMalformed, "threshold", "%d is not a threshold of 1 to %d", terms.Threshold, MaxPlayers-1)

@@ -1,9 +1,12 @@
 package shard
 
 import (
+	"bytes"
 	"errors"
 
+	"recover/internal/group"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard/internal/part"
 )
 
 // ErrUncheckable is what CheckIDs wraps for a backup whose opened ciphertexts cannot be encrypted
@@ -22,9 +25,9 @@ func (s *Shard) CheckIDs(ids IDs) error {
 		return fail(ReasonMalformed, "recoveryPublicKeyHex", "%v", err)
 	}
 	tried := 0
-	for i := range opened { // the first of each player before the second of any
-		for _, p := range s.data.players {
-			fits, err := p.refits(enc, s.group, i)
+	for i := range part.Opened { // the first of each player before the second of any
+		for _, p := range s.data.Players {
+			fits, err := refits(p, nil, enc, s.group, i)
 			if err != nil {
 				continue
 			}
@@ -39,4 +42,69 @@ func (s *Shard) CheckIDs(ids IDs) error {
 		return e
 	}
 	return fail(ReasonWrongIDs, "", "the quorum ID or the key ID in the record does not belong to this backup (none of its %d opened ciphertexts fits them and its recovery key)", tried)
+}
+
+// maxTrials is how many of a backup's opened ciphertexts Trials returns.
+const maxTrials = 2
+
+// Trial tells whether IDs are a backup's with one opened ciphertext of it, for
+// searches that try thousands: each costs one public operation. It is not for
+// concurrent use.
+type Trial struct {
+	encrypter               *rsadecrypt.SeededEncrypter
+	value, seed, ciphertext []byte
+}
+
+// Trials returns the trials that can be made: the first is enough unless its
+// ciphertext is damaged, so the second is for a search that found nothing.
+// They are of two players. There is none where CheckIDs would return
+// ErrUncheckable.
+func (s *Shard) Trials() []*Trial {
+	var trials []*Trial
+	for _, p := range s.data.Players {
+		if t := s.trial(p); t != nil && len(trials) < maxTrials {
+			trials = append(trials, t)
+		}
+	}
+	return trials
+}
+
+// trial is of the player's first opened ciphertext that is whole, or nil.
+func (s *Shard) trial(p *part.Player) *Trial {
+	enc, err := rsadecrypt.NewSeededEncrypter(s.recoveryKey, nil)
+	if err != nil {
+		return nil
+	}
+	for i := range part.Opened {
+		if t, err := trialOf(p, s.group, i); err == nil {
+			t.encrypter = enc
+			return t
+		}
+	}
+	return nil
+}
+
+func trialOf(p *part.Player, g group.Group, i int) (*Trial, error) {
+	c, err := p.Position(i)
+	if err != nil {
+		return nil, err
+	}
+	value, err := p.Value(g, i)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := p.Seed(i)
+	if err != nil {
+		return nil, err
+	}
+	ciphertext, err := p.Es.Bytes(c)
+	return &Trial{value: value.Bytes(), seed: seed, ciphertext: ciphertext}, err
+}
+
+// Fits tells whether the ciphertext is encrypted under the label of ids. Yes is
+// certain; no may mean that the ciphertext is damaged.
+func (t *Trial) Fits(ids IDs) bool {
+	t.encrypter.SetLabel(ids.label())
+	made, err := t.encrypter.Encrypt(t.value, t.seed)
+	return err == nil && bytes.Equal(made, t.ciphertext)
 }

@@ -4,153 +4,171 @@ import (
 	"strconv"
 
 	"recover/internal/strictjson"
+	"recover/pkg/shard/internal/part"
 )
+
+// playerReader reads the part of one player.
+type playerReader struct {
+	*strictjson.Scanner
+	player *part.Player
+}
+
+// object reads the part, if it is an object, by calling field for each name.
+func (r *playerReader) object(field func(name string) error) error {
+	if r.Peek() != '{' {
+		r.player.Faults.Field(r.player, "", "not an object")
+		return r.Skip()
+	}
+	return r.Object(field)
+}
 
 // field reads one field of a player. A value of the wrong type is that
 // player's fault and is passed over; only what is not JSON ends the parsing.
-func (p *player) field(s *strictjson.Scanner, name string) error {
+func (r *playerReader) field(name string) error {
+	p := r.player
 	switch name {
 	case "version":
-		return p.text(s, name, &p.terms.Version)
+		return r.text(name, &p.Terms.Version)
 	case "player_index":
-		p.hasIndex = s.Peek() != '"' && s.Peek() != 'n'
-		return p.number(s, whole(name), &p.index)
+		p.HasIndex = r.Peek() != '"' && r.Peek() != 'n'
+		return r.number(whole(name), &p.Index)
 	case "player_count":
-		return p.number(s, whole(name), &p.count)
+		return r.number(whole(name), &p.Count)
 	case "threshold":
-		return p.number(s, whole(name), &p.terms.Threshold)
+		return r.number(whole(name), &p.Terms.Threshold)
 	case "sharing_type":
-		return p.text(s, name, (*string)(&p.terms.Sharing))
+		return r.text(name, (*string)(&p.Terms.Sharing))
 	case "curve":
-		return p.text(s, name, &p.terms.Curve)
+		return r.text(name, &p.Terms.Curve)
 	case "public_key":
-		return p.blob(s, whole(name), &p.publicKey)
+		return r.blob(whole(name), &p.PublicKey)
 	case "es":
-		return p.blobs(s, name, &p.es, ciphertexts)
+		return r.blobs(name, &p.Es, part.Ciphertexts)
 	case "ys":
-		return p.blobs(s, name, &p.ys, degree)
+		return r.blobs(name, &p.Ys, part.Degree)
 	case "vs":
-		return p.blobs(s, name, &p.vs, opened)
+		return r.blobs(name, &p.Vs, part.Opened)
 	case "rs":
-		return p.blobs(s, name, &p.rs, opened)
+		return r.blobs(name, &p.Rs, part.Opened)
 	case "combination":
-		return p.numbers(s, name)
+		return r.numbers(name)
 	case "key_share_commitments":
-		return p.commitmentList(s, name)
+		return r.commitmentList(name)
 	case "nonce":
-		return p.blob(s, whole(name), &p.nonce)
+		return r.blob(whole(name), &p.Nonce)
 	case "aux_data_public":
-		return p.blob(s, whole(name), &p.auxPublic)
+		return r.blob(whole(name), &p.AuxPublic)
 	case "aux_data_wrapped_encryption_key":
-		return p.blob(s, whole(name), &p.auxKey)
+		return r.blob(whole(name), &p.AuxKey)
 	case "aux_data_private_encrypted":
-		return p.blob(s, whole(name), &p.auxData)
+		return r.blob(whole(name), &p.AuxData)
 	}
-	return s.Skip()
+	return r.Skip()
 }
 
 // wrongType passes over a value that is not of the type that it should have.
-func (p *player) wrongType(s *strictjson.Scanner, at place, want string) error {
-	p.faults.add(Fault{Player: p.name(), Field: at.field, Items: at.items(), Problem: "not " + want})
-	return s.Skip()
+func (r *playerReader) wrongType(at location, want string) error {
+	r.player.Faults.Add(part.Fault{Player: r.player.Name(), Field: at.field, Items: at.items(), Problem: "not " + want})
+	return r.Skip()
 }
 
-// place is where a value stands: a field, or with item ≥ 0 an element of it.
-type place struct {
+// location is where a value stands: a field, or with item ≥ 0 an element of it.
+type location struct {
 	field string
 	item  int
 }
 
-func whole(field string) place { return place{field, -1} }
+func whole(field string) location { return location{field, -1} }
 
-func (p place) items() []int {
-	if p.item < 0 {
+func (l location) items() []int {
+	if l.item < 0 {
 		return nil
 	}
-	return []int{p.item}
+	return []int{l.item}
 }
 
-func (p *player) text(s *strictjson.Scanner, field string, to *string) (err error) {
-	if s.Peek() != '"' {
-		return p.wrongType(s, whole(field), "a string")
+func (r *playerReader) text(field string, to *string) (err error) {
+	if r.Peek() != '"' {
+		return r.wrongType(whole(field), "a string")
 	}
-	*to, err = s.Text()
+	*to, err = r.Text()
 	return err
 }
 
-func (p *player) number(s *strictjson.Scanner, at place, to *int64) (err error) {
-	if c := s.Peek(); c != '-' && (c < '0' || c > '9') {
-		return p.wrongType(s, at, "a number")
+func (r *playerReader) number(at location, to *int64) (err error) {
+	if c := r.Peek(); c != '-' && (c < '0' || c > '9') {
+		return r.wrongType(at, "a number")
 	}
-	*to, err = s.Int()
+	*to, err = r.Int()
 	return err
 }
 
-func (p *player) blob(s *strictjson.Scanner, at place, to *blob) error {
-	if s.Peek() != '"' {
-		return p.wrongType(s, at, "a string")
+func (r *playerReader) blob(at location, to *part.Blob) error {
+	if r.Peek() != '"' {
+		return r.wrongType(at, "a string")
 	}
-	b, err := s.Bytes()
+	b, err := r.Bytes()
 	*to = b
 	return err
 }
 
-func (p *player) blobs(s *strictjson.Scanner, field string, to *blobs, limit int) error {
-	if s.Peek() != '[' {
-		return p.wrongType(s, whole(field), "an array")
+func (r *playerReader) blobs(field string, to *part.Blobs, limit int) error {
+	if r.Peek() != '[' {
+		return r.wrongType(whole(field), "an array")
 	}
-	to.items = make([]blob, 0, limit)
-	return s.Array(func(i int) error {
-		to.count = i + 1
+	to.Items = make([]part.Blob, 0, limit)
+	return r.Array(func(i int) error {
+		to.Count = i + 1
 		if i >= limit {
-			return s.Skip()
+			return r.Skip()
 		}
-		var item blob
-		err := p.blob(s, place{field, i}, &item)
-		to.items = append(to.items, item)
+		var item part.Blob
+		err := r.blob(location{field, i}, &item)
+		to.Items = append(to.Items, item)
 		return err
 	})
 }
 
-func (p *player) numbers(s *strictjson.Scanner, field string) error {
-	if s.Peek() != '[' {
-		return p.wrongType(s, whole(field), "an array")
+func (r *playerReader) numbers(field string) error {
+	if r.Peek() != '[' {
+		return r.wrongType(whole(field), "an array")
 	}
-	return s.Array(func(i int) error {
-		if i >= ciphertexts {
-			return s.Skip()
+	return r.Array(func(i int) error {
+		if i >= part.Ciphertexts {
+			return r.Skip()
 		}
 		n := int64(-1)
-		err := p.number(s, place{field, i}, &n)
-		p.combination = append(p.combination, n)
+		err := r.number(location{field, i}, &n)
+		r.player.Combination = append(r.player.Combination, n)
 		return err
 	})
 }
 
 // commitmentList reads the commitments of all players, which version 3 has as
 // an object by player index and version 2 as an array.
-func (p *player) commitmentList(s *strictjson.Scanner, field string) error {
-	p.commitments = make(map[int64]blob)
+func (r *playerReader) commitmentList(field string) error {
+	all := make(map[int64]part.Blob)
+	r.player.Commitments = all
 	add := func(index int) error {
-		if len(p.commitments) >= MaxPlayers {
-			return s.Fail("more than %d commitments", MaxPlayers)
+		if len(all) >= MaxPlayers {
+			return r.Fail("more than %d commitments", MaxPlayers)
 		}
-		var c blob
-		err := p.blob(s, place{field, index}, &c)
-		p.commitments[int64(index)] = c
+		var c part.Blob
+		err := r.blob(location{field, index}, &c)
+		all[int64(index)] = c
 		return err
 	}
-	switch s.Peek() {
+	switch r.Peek() {
 	case '[':
-		return s.Array(add)
+		return r.Array(add)
 	case '{':
-		return s.Object(func(name string) error {
+		return r.Object(func(name string) error {
 			index, err := strconv.ParseUint(name, 10, 16)
 			if err != nil || strconv.FormatUint(index, 10) != name {
-				return p.wrongType(s, whole(field), "by player index")
+				return r.wrongType(whole(field), "by player index")
 			}
 			return add(int(index))
 		})
 	}
-	return p.wrongType(s, whole(field), "an object")
+	return r.wrongType(whole(field), "an object")
 }

@@ -1,6 +1,9 @@
-package shard
+package interp
 
-import "recover/internal/group"
+import (
+	"recover/internal/group"
+	"recover/pkg/shard/internal/part"
+)
 
 // decode finds the polynomial of degree 40 on which so many of the evaluations
 // lie that no other can have as many: with n of them, up to (n-41)/2 may be
@@ -9,7 +12,7 @@ import "recover/internal/group"
 // and which evaluations agree; nil where there is none, or where nothing more
 // than 41 evaluations could speak for it.
 func decode(g group.Group, e evaluations) (zero group.Scalar, agree []bool) {
-	if len(e) <= needed {
+	if len(e) <= part.Needed {
 		return nil, nil
 	}
 	c := &codeWord{group: g}
@@ -17,7 +20,7 @@ func decode(g group.Group, e evaluations) (zero group.Scalar, agree []bool) {
 	all := c.vanishing(e)
 	r, s := all, c.interpolate(e, all)
 	u, v := polynomial{}, polynomial{c.number(1)}
-	for 2*len(s) > len(e)+needed+1 { // the degree of s is not below (n+41)/2
+	for 2*len(s) > len(e)+part.Needed+1 { // the degree of s is not below (n+41)/2
 		q, rest := c.divide(r, s)
 		r, s = s, rest
 		u, v = v, c.minus(u, c.times(q, v))
@@ -26,14 +29,14 @@ func decode(g group.Group, e evaluations) (zero group.Scalar, agree []bool) {
 		return nil, nil
 	}
 	p, rest := c.divide(s, v)
-	if len(rest) > 0 || len(p) > needed {
+	if len(rest) > 0 || len(p) > part.Needed {
 		return nil, nil
 	}
 	agree = make([]bool, len(e))
 	for i, have := range e {
 		agree[i] = c.eval(p, have.x).Equal(have.value)
 	}
-	if 2*count(agree) < len(e)+needed {
+	if 2*count(agree) < len(e)+part.Needed {
 		return nil, nil
 	}
 	return g.NewScalar().Set(c.eval(p, 0)), agree

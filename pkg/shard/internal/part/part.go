@@ -1,0 +1,154 @@
+// Package part holds the parts that the players of a backup have in it, as they
+// stand in the file: fields and lists of base64 text, each decoded where it is
+// used. Nothing of them is checked. Package shard reads them from a valid file,
+// package salvage from a damaged one.
+package part
+
+import (
+	"bytes"
+	"maps"
+	"strconv"
+
+	"recover/internal/challenge"
+)
+
+const (
+	// MaxPlayers is the largest number of players in one backup.
+	MaxPlayers = 64
+	// Degree is that of each player's polynomial p.
+	Degree = 40
+	// Needed is how many evaluations fix the polynomial.
+	Needed = Degree + 1
+	// Ciphertexts is how many evaluations a player has: p(1) … p(80), all
+	// encrypted.
+	Ciphertexts = challenge.Ciphertexts
+	// Opened is how many of them are opened for the proof.
+	Opened = challenge.Opened
+	// SeedSize is the size of an OAEP seed in bytes: that of a SHA-256 hash.
+	SeedSize = 32
+	// UnknownIndex stands for a player_index that is lost.
+	UnknownIndex = -1
+	// MinOwn is the length of the shortest text that no two players have in
+	// common by chance: base64 of 32 bytes.
+	MinOwn = 44
+)
+
+// The versions that can be opened.
+const (
+	V1 = "1.0.0"
+	V2 = "2"
+	V3 = "3"
+)
+
+// Sharing is how a master key is made of its players' shares.
+type Sharing string
+
+// The sharings of the format (spec, section 2).
+const (
+	Shamir         Sharing = "shamir"
+	Additive       Sharing = "additive"
+	Multiplicative Sharing = "multiplicative"
+)
+
+// Known tells whether the sharing is one of the format.
+func (s Sharing) Known() bool { return s == Shamir || s == Additive || s == Multiplicative }
+
+// Terms are what all players of a backup have to agree on to make one key.
+type Terms struct {
+	Version   string
+	Threshold int64
+	Sharing   Sharing
+	Curve     string
+}
+
+// Backup is the recovery data: the parts of all players (spec, section 2).
+type Backup struct {
+	Version string
+	Players []*Player
+}
+
+// Player is one player's part as it stands in the file. A field that is absent
+// or of the wrong type is noted in Faults and left empty.
+type Player struct {
+	Number   int // in recovery_data, 0-based: names the player where the index is lost
+	Index    int64
+	HasIndex bool
+	Terms    Terms
+	Count    int64 // player_count, version 2
+
+	PublicKey                  Blob
+	Es, Ys, Vs, Rs             Blobs
+	Combination                []int64
+	Commitments                map[int64]Blob // by player index
+	Nonce                      Blob
+	AuxPublic, AuxKey, AuxData Blob
+
+	Faults Faults
+}
+
+// Name is what the player is called in messages: by index, as the file does.
+func (p *Player) Name() string {
+	if !p.HasIndex {
+		return "the player at place " + strconv.Itoa(p.Number)
+	}
+	return "player " + strconv.FormatInt(p.Index, 10)
+}
+
+// ValidIndex tells whether the player has an index of the format.
+func (p *Player) ValidIndex() bool { return p.HasIndex && p.Index >= 0 && p.Index < MaxPlayers }
+
+// Own calls yield with every text of the part that no other player's has.
+func (p *Player) Own(yield func(Blob) bool) {
+	for _, list := range []Blobs{p.Es, p.Ys, p.Vs, p.Rs} {
+		for _, text := range list.Items {
+			if len(text) >= MinOwn && !yield(text) {
+				return
+			}
+		}
+	}
+}
+
+// Terms returns what most players say; where as many say one thing as another,
+// what the first of them says.
+func (b *Backup) Terms() Terms {
+	votes := make(map[Terms]int)
+	var best Terms
+	for _, p := range b.Players {
+		if p.Terms == (Terms{}) { // all of it is lost
+			continue
+		}
+		if votes[p.Terms]++; votes[p.Terms] > votes[best] {
+			best = p.Terms
+		}
+	}
+	return best
+}
+
+// Reference returns a player whose copy of what all players have to agree on
+// is the most common one.
+func (b *Backup) Reference() *Player {
+	best, most := b.Players[0], 0
+	for _, p := range b.Players {
+		like := 0
+		for _, q := range b.Players {
+			if p.agrees(q) {
+				like++
+			}
+		}
+		if like > most {
+			best, most = p, like
+		}
+	}
+	return best
+}
+
+func (p *Player) agrees(q *Player) bool {
+	return bytes.Equal(p.PublicKey, q.PublicKey) && bytes.Equal(p.Nonce, q.Nonce) && bytes.Equal(p.AuxPublic, q.AuxPublic) &&
+		bytes.Equal(p.AuxKey, q.AuxKey) && bytes.Equal(p.AuxData, q.AuxData) && SameCommitments(p, q)
+}
+
+// SameCommitments tells whether two players' copies of all commitments are the
+// same.
+func SameCommitments(p, q *Player) bool {
+	return maps.EqualFunc(p.Commitments, q.Commitments, func(a, b Blob) bool { return bytes.Equal(a, b) })
+}
