@@ -1,6 +1,8 @@
 package shard
 
 import (
+	"strconv"
+
 	"recover/internal/message"
 	"recover/internal/strictjson"
 	"recover/pkg/shard/internal/part"
@@ -61,4 +63,156 @@ func (r *backupReader) player(i int) error {
 	p := &playerReader{r.Scanner, &part.Player{Number: i}}
 	r.backup.Players = append(r.backup.Players, p.player)
 	return p.object(p.field)
+}
+
+// playerReader reads the part of one player.
+type playerReader struct {
+	*strictjson.Scanner
+	player *part.Player
+}
+
+// object reads the part, if it is an object, by calling field for each name.
+func (r *playerReader) object(field func(name string) error) error {
+	if r.Peek() != '{' {
+		r.player.Faults.Field(r.player, "", "not an object")
+		return r.Skip()
+	}
+	return r.Object(field)
+}
+
+// field reads one field of a player. A value of the wrong type is that
+// player's fault and is passed over; only what is not JSON ends the parsing.
+func (r *playerReader) field(name string) error {
+	p := r.player
+	switch name {
+	case "version":
+		return r.text(name, &p.Terms.Version)
+	case "player_index":
+		p.HasIndex = r.Peek() != '"' && r.Peek() != 'n'
+		return r.number(name, &p.Index)
+	case "player_count":
+		return r.number(name, &p.Count)
+	case "threshold":
+		return r.number(name, &p.Terms.Threshold)
+	case "sharing_type":
+		return r.text(name, (*string)(&p.Terms.Sharing))
+	case "curve":
+		return r.text(name, &p.Terms.Curve)
+	case "public_key":
+		return r.blob(name, &p.PublicKey)
+	case "es":
+		return r.blobs(name, &p.Es, part.Ciphertexts)
+	case "ys":
+		return r.blobs(name, &p.Ys, part.Degree)
+	case "vs":
+		return r.blobs(name, &p.Vs, part.Opened)
+	case "rs":
+		return r.blobs(name, &p.Rs, part.Opened)
+	case "combination":
+		return r.numbers(name)
+	case "key_share_commitments":
+		return r.commitmentList(name)
+	case "nonce":
+		return r.blob(name, &p.Nonce)
+	case "aux_data_public":
+		return r.blob(name, &p.AuxPublic)
+	case "aux_data_wrapped_encryption_key":
+		return r.blob(name, &p.AuxKey)
+	case "aux_data_private_encrypted":
+		return r.blob(name, &p.AuxData)
+	}
+	return r.Skip()
+}
+
+// wrongType passes over a value that is not of the type that it should have.
+// item is the element where a field is a list.
+func (r *playerReader) wrongType(field, want string, item ...int) error {
+	r.player.Faults.Add(part.Fault{Player: r.player.Name(), Field: field, Items: item, Problem: "not " + want})
+	return r.Skip()
+}
+
+func (r *playerReader) text(field string, to *string) (err error) {
+	if r.Peek() != '"' {
+		return r.wrongType(field, "a string")
+	}
+	*to, err = r.Text()
+	return err
+}
+
+func (r *playerReader) number(field string, to *int64, item ...int) (err error) {
+	if c := r.Peek(); c != '-' && (c < '0' || c > '9') {
+		return r.wrongType(field, "a number", item...)
+	}
+	*to, err = r.Int()
+	return err
+}
+
+func (r *playerReader) blob(field string, to *part.Blob, item ...int) error {
+	if r.Peek() != '"' {
+		return r.wrongType(field, "a string", item...)
+	}
+	b, err := r.Bytes()
+	*to = b
+	return err
+}
+
+func (r *playerReader) blobs(field string, to *part.Blobs, limit int) error {
+	if r.Peek() != '[' {
+		return r.wrongType(field, "an array")
+	}
+	to.Items = make([]part.Blob, 0, limit)
+	return r.Array(func(i int) error {
+		to.Count = i + 1
+		if i >= limit {
+			return r.Skip()
+		}
+		var item part.Blob
+		err := r.blob(field, &item, i)
+		to.Items = append(to.Items, item)
+		return err
+	})
+}
+
+func (r *playerReader) numbers(field string) error {
+	if r.Peek() != '[' {
+		return r.wrongType(field, "an array")
+	}
+	return r.Array(func(i int) error {
+		if i >= part.Ciphertexts {
+			return r.Skip()
+		}
+		n := int64(-1)
+		err := r.number(field, &n, i)
+		r.player.Combination = append(r.player.Combination, n)
+		return err
+	})
+}
+
+// commitmentList reads the commitments of all players, which version 3 has as
+// an object by player index and version 2 as an array.
+func (r *playerReader) commitmentList(field string) error {
+	all := make(map[int64]part.Blob)
+	r.player.Commitments = all
+	add := func(index int) error {
+		if len(all) >= MaxPlayers {
+			return r.Fail("more than %d commitments", MaxPlayers)
+		}
+		var c part.Blob
+		err := r.blob(field, &c, index)
+		all[int64(index)] = c
+		return err
+	}
+	switch r.Peek() {
+	case '[':
+		return r.Array(add)
+	case '{':
+		return r.Object(func(name string) error {
+			index, err := strconv.ParseUint(name, 10, 16)
+			if err != nil || strconv.FormatUint(index, 10) != name {
+				return r.wrongType(field, "by player index")
+			}
+			return add(int(index))
+		})
+	}
+	return r.wrongType(field, "an object")
 }

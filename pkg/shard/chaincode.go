@@ -113,8 +113,8 @@ func (r *rebuilder) unwrap(p *part.Player) ([]byte, error) {
 // is kept in m until one is accepted.
 func (r *rebuilder) openSealed(m *Master, key []byte, sealed []sealedChainCode, opens []bool, accept func(*Master, []byte) bool) bool {
 	for i, data := range sealed {
-		code, err := openChainCode(key, data)
-		if err != nil {
+		code := openChainCode(key, data)
+		if code == nil {
 			continue
 		}
 		opens[i] = true
@@ -132,43 +132,34 @@ func (r *rebuilder) openSealed(m *Master, key []byte, sealed []sealedChainCode, 
 	return false
 }
 
-// openChainCode opens sealed data with an AES key, and reads the chain code.
-func openChainCode(key []byte, data sealedChainCode) (*secret.Bytes, error) {
-	text, err := unseal(key, data.text)
+// openChainCode opens sealed data with an AES key, and reads the chain code. It
+// returns nil where that is none.
+func openChainCode(key []byte, data sealedChainCode) *secret.Bytes {
+	if len(key) != 16 && len(key) != 32 {
+		return nil
+	}
+	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, err
+		return nil
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil
+	}
+	// The nonce is all zero in the format: each key seals one message only.
+	text, err := gcm.Open(nil, make([]byte, gcm.NonceSize()), data.text, nil)
+	if err != nil {
+		return nil
 	}
 	if data.from.Terms.Version == part.V1 && len(text) == chainCodeSize { // bare, not JSON
-		return secret.New(text), nil
+		return secret.New(text)
 	}
 	defer secret.Wipe(text)
 	return parseChainCode(text)
 }
 
-// unseal opens the data that holds the chain code with the AES key.
-func unseal(key, sealed []byte) ([]byte, error) {
-	if len(key) != 16 && len(key) != 32 {
-		return nil, errAuxKey
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, errAuxKey
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, errAuxKey
-	}
-	// The nonce is all zero in the format: each key seals one message only.
-	text, err := gcm.Open(nil, make([]byte, gcm.NonceSize()), sealed, nil)
-	if err != nil {
-		return nil, errAuxData
-	}
-	return text, nil
-}
-
-// parseChainCode reads {"master_chain_code": base64}. Its errors say nothing
-// of the text, which is secret.
-func parseChainCode(text []byte) (*secret.Bytes, error) {
+// parseChainCode reads {"master_chain_code": base64}.
+func parseChainCode(text []byte) *secret.Bytes {
 	var code []byte
 	s := strictjson.New(text)
 	err := s.Object(func(name string) error {
@@ -189,7 +180,7 @@ func parseChainCode(text []byte) (*secret.Bytes, error) {
 	}
 	if err != nil || len(code) != chainCodeSize {
 		secret.Wipe(code)
-		return nil, part.InField("aux_data_private_encrypted", errors.New("holds no chain code of 32 bytes"))
+		return nil
 	}
-	return secret.New(code), nil
+	return secret.New(code)
 }

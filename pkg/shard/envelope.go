@@ -16,11 +16,11 @@ import (
 
 // envelope is the outer JSON object of a shard file (spec, section 1).
 type envelope struct {
-	index                         int64
-	recoveryKeyHex, root, wallet  string
-	keyAlgorithm, keyType, mpc    string
-	hasIndex, hasRoot, hasRecover bool
-	data                          []byte // base64 text
+	index                        int64
+	recoveryKeyHex, root, wallet string
+	keyAlgorithm, keyType, mpc   string
+	data                         []byte // base64 text
+	has                          map[string]bool
 }
 
 // Parse reads a shard file. It holds the file to the format where every part
@@ -95,7 +95,7 @@ func describeMarkup(text []byte) string {
 }
 
 func parseEnvelope(text []byte) (*envelope, error) {
-	var env envelope
+	env := envelope{has: make(map[string]bool)}
 	s := strictjson.New(text)
 	err := s.Object(func(name string) error { return env.field(s, name) })
 	if err == nil {
@@ -104,17 +104,9 @@ func parseEnvelope(text []byte) (*envelope, error) {
 	if err != nil {
 		return nil, fail(ReasonMalformed, "", "the JSON of the shard: %v", err)
 	}
-	for _, f := range []struct {
-		name string
-		has  bool
-	}{
-		{"index", env.hasIndex},
-		{"recoveryPublicKeyHex", env.hasRecover},
-		{"partialRecoveryDataHex", env.data != nil},
-		{"walletRootPublicKeyPkixBase64", env.hasRoot},
-	} {
-		if !f.has {
-			return nil, fail(ReasonMalformed, f.name, "the field is missing: the file is JSON, but not a shard")
+	for _, name := range []string{"index", "recoveryPublicKeyHex", "partialRecoveryDataHex", "walletRootPublicKeyPkixBase64"} {
+		if !env.has[name] {
+			return nil, fail(ReasonMalformed, name, "the field is missing: the file is JSON, but not a shard")
 		}
 	}
 	return &env, nil
@@ -124,18 +116,16 @@ func (env *envelope) field(s *strictjson.Scanner, name string) (err error) {
 	if s.Null() {
 		return nil
 	}
+	env.has[name] = true
 	switch name {
 	case "index":
 		env.index, err = s.Int()
-		env.hasIndex = true
 	case "recoveryPublicKeyHex":
 		env.recoveryKeyHex, err = s.Text()
-		env.hasRecover = true
 	case "partialRecoveryDataHex":
 		env.data, err = s.Bytes()
 	case "walletRootPublicKeyPkixBase64":
 		env.root, err = s.Text()
-		env.hasRoot = true
 	case "walletPublicKeyBase64":
 		env.wallet, err = s.Text()
 	case "keyAlgorithm":

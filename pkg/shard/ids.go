@@ -44,6 +44,38 @@ func (s *Shard) CheckIDs(ids IDs) error {
 	return fail(ReasonWrongIDs, "", "the quorum ID or the key ID in the record does not belong to this backup (none of its %d opened ciphertexts fits them and its recovery key)", tried)
 }
 
+// reencrypted encrypts a player's opened value i again.
+func reencrypted(p *part.Player, enc *rsadecrypt.SeededEncrypter, g group.Group, i int) ([]byte, error) {
+	value, err := p.Value(g, i)
+	if err != nil {
+		return nil, part.InItem("vs", i, err)
+	}
+	seed, err := p.Seed(i)
+	if err != nil {
+		return nil, part.InItem("rs", i, err)
+	}
+	return enc.Encrypt(value.Bytes(), seed)
+}
+
+// refits encrypts opened value i again under the label of enc, and tells
+// whether that gives the ciphertext that the value is said to be from. An
+// error means that it cannot be tried; it names the field. es are the player's
+// ciphertexts, decoded, or nil.
+func refits(p *part.Player, es [][]byte, enc *rsadecrypt.SeededEncrypter, g group.Group, i int) (bool, error) {
+	c, err := p.Position(i)
+	if err != nil {
+		return false, part.InItem("combination", i, err)
+	}
+	var have []byte
+	if es != nil {
+		have = es[c]
+	} else if have, err = p.Es.Bytes(c); err != nil {
+		return false, part.InItem("es", c, err)
+	}
+	made, err := reencrypted(p, enc, g, i)
+	return err == nil && bytes.Equal(made, have), err
+}
+
 // maxTrials is how many of a backup's opened ciphertexts Trials returns.
 const maxTrials = 2
 
@@ -59,37 +91,25 @@ type Trial struct {
 // ciphertext is damaged, so the second is for a search that found nothing.
 // They are of two players. There is none where CheckIDs would return
 // ErrUncheckable.
-func (s *Shard) Trials() []*Trial {
-	var trials []*Trial
+func (s *Shard) Trials() (trials []*Trial) {
 	for _, p := range s.data.Players {
-		if t := s.trial(p); t != nil && len(trials) < maxTrials {
-			trials = append(trials, t)
+		for i := range part.Opened {
+			if t, err := s.trial(p, i); err == nil && len(trials) < maxTrials {
+				trials = append(trials, t)
+				break
+			}
 		}
 	}
 	return trials
 }
 
-// trial is of the player's first opened ciphertext that is whole, or nil.
-func (s *Shard) trial(p *part.Player) *Trial {
-	enc, err := rsadecrypt.NewSeededEncrypter(s.recoveryKey, nil)
-	if err != nil {
-		return nil
-	}
-	for i := range part.Opened {
-		if t, err := trialOf(p, s.group, i); err == nil {
-			t.encrypter = enc
-			return t
-		}
-	}
-	return nil
-}
-
-func trialOf(p *part.Player, g group.Group, i int) (*Trial, error) {
+// trial is of opened value i of a player, if it is whole.
+func (s *Shard) trial(p *part.Player, i int) (*Trial, error) {
 	c, err := p.Position(i)
 	if err != nil {
 		return nil, err
 	}
-	value, err := p.Value(g, i)
+	value, err := p.Value(s.group, i)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +118,11 @@ func trialOf(p *part.Player, g group.Group, i int) (*Trial, error) {
 		return nil, err
 	}
 	ciphertext, err := p.Es.Bytes(c)
-	return &Trial{value: value.Bytes(), seed: seed, ciphertext: ciphertext}, err
+	if err != nil {
+		return nil, err
+	}
+	enc, err := rsadecrypt.NewSeededEncrypter(s.recoveryKey, nil)
+	return &Trial{enc, value.Bytes(), seed, ciphertext}, err
 }
 
 // Fits tells whether the ciphertext is encrypted under the label of ids. Yes is

@@ -45,11 +45,11 @@ func (r *rebuilder) withLikely(wanted int) (m *Master) {
 		Fits: func(shares []*interp.Share) bool { m = r.proved(shares); return m != nil },
 	}
 	switch {
-	case search.Shamir && r.salvage:
+	case search.Shamir && r.search.Salvage:
 		search.AsIs(all, wanted)
 		search.LostIndices(all, wanted)
 		search.AnyIndices(all, wanted)
-	case !search.Shamir && r.salvage:
+	case !search.Shamir && r.search.Salvage:
 		for n := len(all); n >= 2; n-- {
 			search.AsIs(all, n)
 		}

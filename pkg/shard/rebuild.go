@@ -63,10 +63,8 @@ func (s *Shard) Rebuild(ctx context.Context, key crypto.Decrypter, ids IDs, opt 
 type rebuilder struct {
 	decrypter
 	shard    *Shard
-	group    group.Group
 	terms    part.Terms // that are tried now
-	salvage  bool
-	doubt    error // what CheckIDs has against the IDs: in a salvage that may be damage
+	doubt    error      // what CheckIDs has against the IDs: in a salvage that may be damage
 	warnings part.Faults
 
 	search interp.Search
@@ -77,7 +75,7 @@ type rebuilder struct {
 
 func newRebuilder(ctx context.Context, s *Shard, key crypto.Decrypter, label []byte, opt Options) *rebuilder {
 	r := &rebuilder{decrypter: decrypter{ctx: ctx, key: key, label: label, operations: opt.Operations},
-		shard: s, group: s.group, terms: s.data.Terms(), salvage: opt.Salvage}
+		shard: s, terms: s.data.Terms()}
 	if r.operations == nil {
 		r.operations = Limit(opt.Salvage)
 	}
@@ -88,12 +86,16 @@ func newRebuilder(ctx context.Context, s *Shard, key crypto.Decrypter, label []b
 
 // master brings the key back from as many shares as it takes, and proves it.
 func (r *rebuilder) master() (*Master, error) {
-	defer r.wipe()
+	defer func() {
+		for _, s := range append(r.search.Proved, r.likely...) {
+			s.Value.Wipe()
+		}
+	}()
 	if err := r.sortPlayers(); err != nil {
 		return nil, err
 	}
 	var first error
-	for _, terms := range likelyTerms(r.shard.data, len(r.order), r.salvage) { // nearly always the first will do
+	for _, terms := range likelyTerms(r.shard.data, len(r.order), r.search.Salvage) { // nearly always the first will do
 		r.terms = terms
 		m, err := r.attempt()
 		if m != nil || ends(err) || ReasonOf(err) == ReasonWrongIDs {
@@ -104,12 +106,6 @@ func (r *rebuilder) master() (*Master, error) {
 		}
 	}
 	return nil, first
-}
-
-func (r *rebuilder) wipe() {
-	for _, s := range append(r.search.Proved, r.likely...) {
-		s.Value.Wipe()
-	}
 }
 
 // sortPlayers puts the players whose parts look valid first. It fails, before any
@@ -166,7 +162,7 @@ func (r *rebuilder) warnAbout(p *part.Player) error {
 // parts, one after the other and each once, until there are enough shares.
 func (r *rebuilder) attempt() (*Master, error) {
 	wanted := r.wanted()
-	countKnown := !r.salvage || r.terms.Sharing == Shamir // else it is what may be damaged
+	countKnown := !r.search.Salvage || r.terms.Sharing == Shamir // else it is what may be damaged
 	if wanted < 2 || len(r.order) < wanted && countKnown {
 		return nil, r.damaged(ReasonTooFewPlayers, "%d players' parts are there, %d are needed", len(r.order), wanted)
 	}

@@ -14,14 +14,14 @@ import (
 
 // combine makes the master key of the shares (spec, section 4, step 2).
 func (r *rebuilder) combine(shares []*interp.Share) (group.Scalar, error) {
-	sum := r.group.NewScalar()
+	sum := r.shard.group.NewScalar()
 	switch r.terms.Sharing {
 	case Shamir:
 		xs, values := make([]int, len(shares)), make([]group.Scalar, len(shares))
 		for i, s := range shares {
 			xs[i], values[i] = int(s.Index)+1, s.Value
 		}
-		return group.InterpolateAtZero(r.group, xs, values)
+		return group.InterpolateAtZero(r.shard.group, xs, values)
 	case Additive:
 		for _, s := range shares {
 			sum.Add(sum, s.Value)
@@ -41,7 +41,7 @@ func (r *rebuilder) proved(shares []*interp.Share) *Master {
 	if err != nil {
 		return nil
 	}
-	m := &Master{group: r.group, key: value}
+	m := &Master{group: r.shard.group, key: value}
 	if !m.PublicKey().Equal(r.shard.root) {
 		m.Wipe()
 		return nil

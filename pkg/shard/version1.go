@@ -43,7 +43,7 @@ func (r *backupReader) part1(i int) error {
 		switch name {
 		case "commitment":
 			var own part.Blob
-			err = p.blob(whole(name), &own)
+			err = p.blob(name, &own)
 			p.player.Commitments = map[int64]part.Blob{int64(i): own}
 		case "values":
 			p1.Values, err = p.byX(name)
@@ -59,16 +59,16 @@ func (r *backupReader) part1(i int) error {
 // byX reads an object of []byte fields named 1 … 80.
 func (r *playerReader) byX(field string) (map[int]part.Blob, error) {
 	if r.Peek() != '{' {
-		return nil, r.wrongType(whole(field), "an object")
+		return nil, r.wrongType(field, "an object")
 	}
 	all := make(map[int]part.Blob)
 	err := r.Object(func(name string) error {
 		x, err := strconv.ParseUint(name, 10, 8)
 		if err != nil || x < 1 || x > part.Ciphertexts || strconv.FormatUint(x, 10) != name {
-			return r.wrongType(whole(field), "by x from 1 to 80")
+			return r.wrongType(field, "by x from 1 to 80")
 		}
 		var value part.Blob
-		err = r.blob(location{field, int(x)}, &value)
+		err = r.blob(field, &value, int(x))
 		all[int(x)] = value
 		return err
 	})

@@ -2,6 +2,7 @@ package interp
 
 import (
 	"fmt"
+	"slices"
 
 	"recover/internal/group"
 	"recover/internal/subset"
@@ -32,19 +33,14 @@ func (p *playerSearch) proved(value group.Scalar, from evaluations) *Share {
 	return nil
 }
 
-func (e evaluations) without(others evaluations) (rest evaluations) {
-	for _, have := range e {
-		if !others.at(have.x) {
-			rest = append(rest, have)
-		}
-	}
-	return rest
+func (e evaluations) without(others evaluations) evaluations {
+	return slices.DeleteFunc(slices.Clone(e), func(have evaluation) bool { return others.at(have.x) })
 }
 
-// interpolateConsistent looks for p(0) among all that is known now. The newest evaluation
-// beside the proved ones comes first: they may be all that is right. Then some
-// may be wrong, if more are right (decode). Last, what more evaluations than 41
-// agree on is taken for the share, if it fits no commitment.
+// interpolateConsistent looks for p(0) among all that is known now. The newest
+// evaluation with the proved ones comes first: they may be all that is right.
+// Then some may be wrong, if more are right (decode). Last, what more evaluations
+// than 41 agree on is taken for the share, if it fits no commitment.
 func (p *playerSearch) interpolateConsistent() *Share {
 	if len(p.known) >= part.Needed {
 		if s := p.fitting(p.known); s != nil {
@@ -58,10 +54,10 @@ func (p *playerSearch) interpolateConsistent() *Share {
 		if value == nil {
 			continue
 		}
-		if count(agree) > part.Needed && !p.isProved(value) && p.untried.complete(set.agreeing(agree)) {
+		if len(agree) > part.Needed && !p.isProved(value) && p.untried.complete(agree) {
 			likely = p.Group.NewScalar().Set(value)
 		}
-		if s := p.proved(value, set.agreeing(agree)); s != nil {
+		if s := p.proved(value, agree); s != nil {
 			p.warnAgainst(set, agree)
 			return s
 		}
@@ -73,15 +69,6 @@ func (p *playerSearch) interpolateConsistent() *Share {
 		return nil
 	}
 	return &Share{Index: p.copies.Index, Value: likely}
-}
-
-func (e evaluations) agreeing(flags []bool) (some evaluations) {
-	for i, have := range e {
-		if flags[i] {
-			some = append(some, have)
-		}
-	}
-	return some
 }
 
 // withDoubtful returns the evaluations that are known, and one of the doubtful
@@ -98,9 +85,9 @@ func (p *playerSearch) withDoubtful() evaluations {
 
 // warnAgainst tells of the ciphertexts that hold something else than what the
 // others agree on: that is what a cheating player hides.
-func (p *playerSearch) warnAgainst(set evaluations, agree []bool) {
-	for i, e := range set {
-		if !agree[i] && e.from == nil {
+func (p *playerSearch) warnAgainst(set, agree evaluations) {
+	for _, e := range set {
+		if !agree.at(e.x) && e.from == nil {
 			p.Warnings.Item(p.copies.All[0], "es", e.x-1, "holds another value than the player committed to")
 		}
 	}

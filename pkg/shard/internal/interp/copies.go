@@ -52,10 +52,12 @@ func byContent(files [][]*part.Player) []*Copies {
 		for _, p := range f {
 			to := of[p]
 			if to == nil {
-				to = sameIndex(all, p, taken)
+				to = find(all, taken, func(c *Copies) bool { return p.ValidIndex() && c.likelyIndex() == p.Index })
 			}
 			if to == nil && inOrder(of) {
-				to = sameNumber(all, p, taken)
+				to = find(all, taken, func(c *Copies) bool { // nothing speaks against it
+					return c.All[0].Number == p.Number && (!p.ValidIndex() || c.likelyIndex() == part.UnknownIndex)
+				})
 			}
 			if to == nil {
 				to = &Copies{}
@@ -70,10 +72,16 @@ func byContent(files [][]*part.Player) []*Copies {
 			}
 		}
 	}
-	for _, p := range all {
-		p.Index = p.likelyIndex()
+	claims := make(map[int64]int)
+	for _, c := range all {
+		c.Index = c.likelyIndex()
+		claims[c.Index]++
 	}
-	forgetShared(all)
+	for _, c := range all {
+		if claims[c.Index] > 1 { // one of them lies
+			c.Index = part.UnknownIndex
+		}
+	}
 	return all
 }
 
@@ -113,9 +121,10 @@ func mostShared(p *part.Player, holder map[string]*Copies, taken map[*Copies]boo
 	return best
 }
 
-func sameIndex(all []*Copies, p *part.Player, taken map[*Copies]bool) *Copies {
+// find returns the first part that is free and the one that is looked for, or nil.
+func find(all []*Copies, taken map[*Copies]bool, is func(*Copies) bool) *Copies {
 	for _, have := range all {
-		if p.ValidIndex() && have.likelyIndex() == p.Index && !taken[have] {
+		if !taken[have] && is(have) {
 			return have
 		}
 	}
@@ -133,17 +142,6 @@ func inOrder(of map[*part.Player]*Copies) bool {
 	return len(of) > 0
 }
 
-// sameNumber returns the part at the place of p, if the index of one of the two
-// is lost, so that nothing speaks against it.
-func sameNumber(all []*Copies, p *part.Player, taken map[*Copies]bool) *Copies {
-	for _, have := range all {
-		if have.All[0].Number == p.Number && !taken[have] && (!p.ValidIndex() || have.likelyIndex() == part.UnknownIndex) {
-			return have
-		}
-	}
-	return nil
-}
-
 // likelyIndex returns the index that most copies say.
 func (c *Copies) likelyIndex() int64 {
 	votes := make(map[int64]int)
@@ -156,19 +154,6 @@ func (c *Copies) likelyIndex() int64 {
 		}
 	}
 	return best
-}
-
-// forgetShared forgets the index that two players claim: one of them lies.
-func forgetShared(all []*Copies) {
-	claims := make(map[int64]int)
-	for _, p := range all {
-		claims[p.Index]++
-	}
-	for _, p := range all {
-		if claims[p.Index] > 1 {
-			p.Index = part.UnknownIndex
-		}
-	}
 }
 
 // commit finds what the player's share times G has to be: as the player says,
@@ -263,11 +248,8 @@ func (c *Copies) points(g group.Group) []group.Point {
 
 // LooksValid tells whether a part should be tried before others.
 func (c *Copies) LooksValid(terms part.Terms) bool {
-	for _, p := range c.All {
-		if p.Terms == terms && len(p.Faults) == 0 && len(p.Combination) == part.Opened && p.Vs.Count == part.Opened &&
-			(p.Es.Count == part.Ciphertexts || p.Terms.Version == part.V1) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.All, func(p *part.Player) bool {
+		return p.Terms == terms && len(p.Faults) == 0 && len(p.Combination) == part.Opened && p.Vs.Count == part.Opened &&
+			(p.Es.Count == part.Ciphertexts || p.Terms.Version == part.V1)
+	})
 }

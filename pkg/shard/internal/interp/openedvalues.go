@@ -8,10 +8,10 @@ import (
 	"recover/pkg/shard/internal/part"
 )
 
-// verifyOpenedValues keeps of the opened values those that are proved to be right. The proof
-// is public: encrypted again, the value gives a ciphertext, which tells its
-// position too; or, where the seed is lost, it fits a commitment. What was
-// decrypted is kept, at the x that its commitment tells.
+// verifyOpenedValues keeps of the opened values those that are proved to be
+// right. The proof is public: encrypted again, the value gives a ciphertext,
+// which tells its position too; or, where the seed is lost, it fits a
+// commitment. What was decrypted is kept, at the x that its commitment tells.
 func (p *playerSearch) verifyOpenedValues() {
 	points := p.copies.points(p.Group)
 	p.xByPoint = make(map[string]int)
@@ -74,17 +74,12 @@ func (p *playerSearch) xOf(value group.Scalar) int {
 // two places, if a list lost an element; then that is right which the position
 // in the file bears out, and commitments that mostly are not are given up.
 func (p *playerSearch) provedValues() evaluations {
-	var proved evaluations
-	keep := func(e evaluation) {
-		if !proved.at(e.x) {
-			proved = append(proved, e)
-		}
-	}
 	enc, err := rsadecrypt.NewSeededEncrypter(p.RecoveryKey, p.Label)
 	if err != nil {
 		return nil
 	}
 	positions := p.copies.positions()
+	var proved evaluations
 	against := 0
 	for _, from := range p.copies.All {
 		for i := range from.Vs.Items {
@@ -102,8 +97,8 @@ func (p *playerSearch) provedValues() evaluations {
 			if x == 0 {
 				x = says
 			}
-			if x != 0 {
-				keep(evaluation{x, value, from, i})
+			if x != 0 && !proved.at(x) {
+				proved = append(proved, evaluation{x, value, from, i})
 			}
 		}
 	}
@@ -130,9 +125,8 @@ func (p *playerSearch) reencrypted(from *part.Player, i int, value group.Scalar,
 		if c, err = from.Position(i); err == nil {
 			p.untried.anchor(base64.StdEncoding.EncodeToString(made), c)
 		}
-		known = err == nil
 	}
-	if !known {
+	if !known || err != nil {
 		return 0
 	}
 	return c + 1

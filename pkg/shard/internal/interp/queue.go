@@ -140,12 +140,7 @@ func (q *ciphertextQueue) realign(copies *Copies) {
 // complete tells whether all that was decrypted is of lists that lost no
 // element: of others, all may be at a wrong x, and agree with each other.
 func (q *ciphertextQueue) complete(all evaluations) bool {
-	for _, e := range all {
-		if e.from == nil && !q.all[e.item].inComplete {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(all, func(e evaluation) bool { return e.from == nil && !q.all[e.item].inComplete })
 }
 
 // next returns the ciphertext that is tried next, at an x that is not known

@@ -102,15 +102,23 @@ type playerSearch struct {
 func (s *Search) Share(c *Copies) (*Share, error) {
 	s.commit(c)
 	p := &playerSearch{Search: s, copies: c, untried: c.queue()}
-	defer p.wipe()
+	defer func() {
+		for _, e := range p.decrypted {
+			e.value.Wipe()
+		}
+	}()
 	p.openedValues()
-	err := p.decryptNeeded()
+	var err error
+	for err == nil && len(p.known) < part.Needed {
+		err = p.decryptNext()
+	}
+	if err != nil && err != errNoneLeft {
+		return nil, err
+	}
 	if err == nil {
 		if share := p.fitting(p.known); share != nil {
 			return share, nil
 		}
-	} else if err != errNoneLeft {
-		return nil, err
 	}
 	p.verifyOpenedValues()
 	for {
@@ -124,12 +132,6 @@ func (s *Search) Share(c *Copies) (*Share, error) {
 		case err != nil:
 			return nil, err
 		}
-	}
-}
-
-func (p *playerSearch) wipe() {
-	for _, e := range p.decrypted {
-		e.value.Wipe()
 	}
 }
 
@@ -181,17 +183,6 @@ func mostVotes(votes []int) (best int, tied bool) {
 		}
 	}
 	return best, tied
-}
-
-// decryptNeeded decrypts until there are 41 evaluations. No error means that
-// there are.
-func (p *playerSearch) decryptNeeded() error {
-	for len(p.known) < part.Needed {
-		if err := p.decryptNext(); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 var errNoneLeft = errors.New("no ciphertext is left to be tried")

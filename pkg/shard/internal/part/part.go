@@ -12,25 +12,17 @@ import (
 	"recover/internal/challenge"
 )
 
+// The sizes of the format.
 const (
-	// MaxPlayers is the largest number of players in one backup.
-	MaxPlayers = 64
-	// Degree is that of each player's polynomial p.
-	Degree = 40
-	// Needed is how many evaluations fix the polynomial.
-	Needed = Degree + 1
-	// Ciphertexts is how many evaluations a player has: p(1) … p(80), all
-	// encrypted.
-	Ciphertexts = challenge.Ciphertexts
-	// Opened is how many of them are opened for the proof.
-	Opened = challenge.Opened
-	// SeedSize is the size of an OAEP seed in bytes: that of a SHA-256 hash.
-	SeedSize = 32
-	// UnknownIndex stands for a player_index that is lost.
-	UnknownIndex = -1
-	// MinOwn is the length of the shortest text that no two players have in
-	// common by chance: base64 of 32 bytes.
-	MinOwn = 44
+	MaxPlayers  = 64                    // in one backup
+	Degree      = 40                    // of each player's polynomial p
+	Needed      = Degree + 1            // evaluations that fix the polynomial
+	Ciphertexts = challenge.Ciphertexts // evaluations p(1) … p(80), all encrypted
+	Opened      = challenge.Opened      // of them are opened for the proof
+	SeedSize    = 32                    // of an OAEP seed in bytes: that of a SHA-256 hash
+	MinOwn      = 44                    // base64 of 32 bytes: the shortest text that no two players have in common by chance
+
+	UnknownIndex = -1 // stands for a player_index that is lost
 )
 
 // The versions that can be opened.

@@ -184,32 +184,27 @@ func longestNumbers(text []byte) (best []byte) {
 // ascending forgets numbers that are out of order, and fills gaps that can be
 // filled in one way only.
 func ascending(all []int64) []int64 {
-	before := func(i int) (int64, int) {
-		for i--; i >= 0; i-- {
+	next := func(i, step int) (number int64, at int) { // the next that is known, before or after i
+		for i += step; i >= 0 && i < len(all); i += step {
 			if all[i] >= 0 {
 				return all[i], i
 			}
 		}
-		return -1, -1
-	}
-	after := func(i int) (int64, int) {
-		for i++; i < len(all); i++ {
-			if all[i] >= 0 {
-				return all[i], i
-			}
+		if i < 0 {
+			return -1, i
 		}
-		return part.Ciphertexts, len(all)
+		return part.Ciphertexts, i
 	}
 	for i := range all {
-		low, _ := before(i)
-		high, _ := after(i)
+		low, _ := next(i, -1)
+		high, _ := next(i, +1)
 		if all[i] >= 0 && low < high && (all[i] <= low || all[i] >= high) {
 			all[i] = -1
 		}
 	}
 	for i := range all {
-		low, a := before(i)
-		high, b := after(i)
+		low, a := next(i, -1)
+		high, b := next(i, +1)
 		if all[i] < 0 && high-low == int64(b-a) {
 			all[i] = low + int64(i-a)
 		}

@@ -105,26 +105,18 @@ func (v value) number() (int64, bool) {
 
 // envelope reads the outer JSON object.
 func (r *reader) envelope(text []byte) {
-	all := fieldNames(text, envelopeField)
 	var data, longest []byte
-	begin := 0
-	for i := range len(all) + 1 {
-		end := len(text)
-		if i < len(all) {
-			end = all[i].at
+	field := fieldName{} // in front of the first, nothing has a name
+	for _, next := range append(fieldNames(text, envelopeField), fieldName{at: len(text)}) {
+		v := text[field.end:next.at]
+		if len(v) > len(longest) {
+			longest = v
 		}
-		if end-begin > len(longest) {
-			longest = text[begin:end]
+		if field.name == "partialRecoveryDataHex" {
+			data = v
 		}
-		if i > 0 {
-			r.envelopeField(all[i-1].name, text[begin:end])
-			if all[i-1].name == "partialRecoveryDataHex" {
-				data = text[begin:end]
-			}
-		}
-		if i < len(all) {
-			begin = all[i].end
-		}
+		r.envelopeField(field.name, v)
+		field = next
 	}
 	if len(data) < len(longest) { // its name is lost, and it is most of the file
 		data = longest
