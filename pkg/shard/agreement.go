@@ -29,7 +29,7 @@ func (v *verifier) agreement() {
 	if v.terms.Version == part.V2 {
 		v.allPresent(players)
 	}
-	if v.group == group.Secp256k1 {
+	if v.shard.group == group.Secp256k1 {
 		v.chainCode(reference)
 	}
 	if len(players) < 2 {

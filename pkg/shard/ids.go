@@ -9,8 +9,8 @@ import (
 	"recover/pkg/shard/internal/part"
 )
 
-// ErrUncheckable is what CheckIDs wraps for a backup whose opened ciphertexts cannot be encrypted
-// again: their seeds are lost, or its version has none.
+// ErrUncheckable is what CheckIDs wraps for a backup whose opened ciphertexts
+// cannot be encrypted again: their seeds are lost, or its version has none.
 var ErrUncheckable = errors.New("public data cannot tell whether the IDs are this backup's: no ciphertext is opened whole")
 
 // CheckIDs tells whether the quorum ID and the key ID belong to this backup,
@@ -105,11 +105,7 @@ func (s *Shard) Trials() (trials []*Trial) {
 
 // trial is of opened value i of a player, if it is whole.
 func (s *Shard) trial(p *part.Player, i int) (*Trial, error) {
-	c, err := p.Position(i)
-	if err != nil {
-		return nil, err
-	}
-	value, err := p.Value(s.group, i)
+	x, value, err := p.OpenedAt(s.group, i)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +113,7 @@ func (s *Shard) trial(p *part.Player, i int) (*Trial, error) {
 	if err != nil {
 		return nil, err
 	}
-	ciphertext, err := p.Es.Bytes(c)
+	ciphertext, err := p.Es.Bytes(x - 1)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package shard
 
 import (
 	"errors"
+	"slices"
 
 	"recover/pkg/shard/internal/part"
 )
@@ -50,14 +51,9 @@ func shareCiphertext(b, other *part.Backup) bool {
 			have[string(text)] = len(text) >= part.MinOwn
 		}
 	}
-	for _, p := range other.Players {
-		for _, text := range p.Es.Items {
-			if have[string(text)] {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(other.Players, func(p *part.Player) bool {
+		return slices.ContainsFunc(p.Es.Items, func(text part.Blob) bool { return have[string(text)] })
+	})
 }
 
 // nonce returns the nonce that most players have; version 1.0.0 has none, and

@@ -111,15 +111,14 @@ func (r *rebuilder) master() (*Master, error) {
 // sortPlayers puts the players whose parts look valid first. It fails, before any
 // private operation, where the parts are of another key.
 func (r *rebuilder) sortPlayers() error {
-	players := r.shard.data.Players
-	for _, p := range players {
+	for _, p := range r.shard.data.Players {
 		if !p.ValidIndex() {
 			r.warnings.Field(p, "player_index", "not an index of 0 to %d", MaxPlayers-1)
 		}
 	}
 	var doubtful []*interp.Copies
 	others := make(map[string]int) // other public keys, and how many players say each
-	for _, c := range interp.ByPlayer(players) {
+	for _, c := range interp.ByPlayer(r.shard.data.Players) {
 		for _, p := range c.All {
 			if err := r.warnAbout(p); errors.Is(err, errOtherKey) {
 				others[string(p.PublicKey)]++
@@ -133,7 +132,7 @@ func (r *rebuilder) sortPlayers() error {
 	}
 	r.order = append(r.order, doubtful...)
 	for _, n := range others {
-		if n == len(players) { // all say the same: that is no damage
+		if n == r.shard.Players() { // all say the same: that is no damage
 			return r.damaged(ReasonPublicKey, "the recovery data is of another key than the shard says")
 		}
 	}

@@ -15,38 +15,39 @@ import (
 // which it is; nil refuses such a shard. It returns what was lost; the error is
 // the one of Parse.
 func ParseSalvage(file []byte, key *rsa.PublicKey) (*Shard, []Fault, error) {
-	s, err := Parse(file)
+	parsed, err := Parse(file)
 	if err == nil {
-		return s, nil, nil
+		return parsed, nil, nil
 	}
-	left := readDamaged(file, key)
-	if left == nil || left.RecoveryKey == nil {
+	s, lost := readDamaged(file, key)
+	if s == nil || s.recoveryKey == nil {
 		return nil, nil, err
 	}
-	return ofSalvage(left), exported(left.Lost), nil
+	return s, lost, nil
 }
 
 // DamagedMasterKeys returns every master public key that a damaged file names,
 // if so much of it can be read that a key might be rebuilt from it; else none.
 func DamagedMasterKeys(file []byte) []group.Point {
-	left := readDamaged(file, nil)
-	if left == nil || len(left.Data.Players) < 2 {
+	s, _ := readDamaged(file, nil)
+	if s == nil || s.Players() < 2 {
 		return nil
 	}
-	s := ofSalvage(left)
 	if t := s.Terms(); t.Sharing == Shamir && int64(s.Players()) <= t.Threshold {
 		return nil
 	}
 	return s.NamedMasterKeys()
 }
 
-func readDamaged(file []byte, key *rsa.PublicKey) *salvage.Shard {
+// readDamaged returns what can be read of a damaged shard, and what was lost; nil
+// if there is no player in it or no master public key. key may be nil.
+func readDamaged(file []byte, key *rsa.PublicKey) (*Shard, []Fault) {
 	if len(file) > MaxFileSize {
-		return nil
+		return nil, nil
 	}
-	return salvage.Read(file, key)
-}
-
-func ofSalvage(left *salvage.Shard) *Shard {
-	return &Shard{index: left.Index, recoveryKey: left.RecoveryKey, group: left.Group, root: left.Root, wallet: left.Wallet, data: left.Data}
+	s := salvage.Read(file, key)
+	if s == nil {
+		return nil, nil
+	}
+	return &Shard{s.Index, s.RecoveryKey, s.Group, s.Root, s.Wallet, s.Data}, exported(s.Lost)
 }

@@ -55,7 +55,7 @@ func (v *verifier) commitments() map[int64]group.Point {
 	listed := v.shard.data.Reference().Commitments
 	points := make(map[int64]group.Point)
 	for index, c := range listed {
-		point, err := c.Point(v.group)
+		point, err := c.Point(v.shard.group)
 		if err != nil {
 			v.faults.Add(part.Fault{Field: "key_share_commitments", Items: []int{int(index)}, Problem: err.Error()})
 			continue
@@ -76,7 +76,7 @@ func (v *verifier) combine(points map[int64]group.Point) error {
 	case Shamir:
 		return v.combineShamir(points)
 	case Additive:
-		sum := v.group.NewPoint()
+		sum := v.shard.group.NewPoint()
 		for _, c := range points {
 			sum.Add(sum, c)
 		}
@@ -102,11 +102,11 @@ func (v *verifier) combineShamir(points map[int64]group.Point) error {
 	if int64(len(ps)) <= v.terms.Threshold {
 		return fmt.Errorf("%d commitments are too few for threshold %d", len(ps), v.terms.Threshold)
 	}
-	low, err := group.DegreeAtMost(v.group, xs, ps, int(v.terms.Threshold))
+	low, err := group.DegreeAtMost(v.shard.group, xs, ps, int(v.terms.Threshold))
 	if err != nil {
 		return err
 	}
-	at0, err := group.InterpolatePointsAtZero(v.group, xs, ps)
+	at0, err := group.InterpolatePointsAtZero(v.shard.group, xs, ps)
 	if err != nil {
 		return err
 	}

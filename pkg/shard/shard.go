@@ -16,12 +16,9 @@
 // ParseSalvage and Join are for backups of which no intact copy is left. They
 // weaken nothing: what comes out of them is proved in the same way.
 //
-// Files, in the order in which they are best read: envelope.go, backup.go,
-// player.go and version1.go parse; verify.go, agreement.go, verifyplayer.go and
-// challengetranscript.go prove; rebuild.go, shamir.go and chaincode.go rebuild;
-// lastresort.go, salvage.go and join.go are for damage. Package part holds what
-// was parsed, package interp finds each player's share, package salvage reads
-// damaged text.
+// To read the code, begin with envelope.go and backup.go (Parse), verify.go
+// (Verify), and rebuild.go and shamir.go (Rebuild). What is below internal/ reads
+// damaged text (salvage) and finds each player's share (interp).
 //
 // The format is described in the specification of the recovery data; "spec,
 // section N" in this package refers to it.

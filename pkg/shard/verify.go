@@ -3,7 +3,6 @@ package shard
 import (
 	"errors"
 
-	"recover/internal/group"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard/internal/part"
 )
@@ -54,7 +53,7 @@ func (s *Shard) VerifyWithoutIDs() error {
 
 // prove checks everything; with no label, the ciphertexts are passed over.
 func (s *Shard) prove(label []byte) (*Proof, error) {
-	v := &verifier{shard: s, group: s.group, terms: s.data.Terms(), reason: ReasonProof}
+	v := &verifier{shard: s, terms: s.data.Terms(), reason: ReasonProof}
 	if label != nil {
 		enc, err := rsadecrypt.NewSeededEncrypter(s.recoveryKey, label)
 		if err != nil {
@@ -63,14 +62,14 @@ func (s *Shard) prove(label []byte) (*Proof, error) {
 		v.encrypter = enc
 	}
 	if s.data.Version == part.V1 {
-		v.prove1()
-		return nil, &Error{Reason: v.reason, Faults: exported(v.faults)}
-	}
-	v.agreement()
-	v.publicKeys()
-	commitments := v.commitments()
-	for _, p := range s.data.Players {
-		v.player(p, commitments)
+		v.prove1() // has something to say in any case
+	} else {
+		v.agreement()
+		v.publicKeys()
+		commitments := v.commitments()
+		for _, p := range s.data.Players {
+			v.player(p, commitments)
+		}
 	}
 	if len(v.faults) > 0 {
 		return nil, &Error{Reason: v.reason, Faults: exported(v.faults)}
@@ -81,7 +80,6 @@ func (s *Shard) prove(label []byte) (*Proof, error) {
 // verifier collects what is wrong with a backup.
 type verifier struct {
 	shard     *Shard
-	group     group.Group
 	encrypter *rsadecrypt.SeededEncrypter // nil: the ciphertexts are not checked
 	terms     part.Terms
 	reason    Reason // ReasonProof, or the first that says more

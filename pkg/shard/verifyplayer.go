@@ -3,6 +3,7 @@ package shard
 import (
 	"slices"
 
+	"recover/internal/challenge"
 	"recover/internal/group"
 	"recover/pkg/shard/internal/part"
 )
@@ -56,7 +57,7 @@ func (v *verifier) points(p *part.Player, commitments map[int64]group.Point) []g
 		b, err := p.Ys.Bytes(i)
 		if err == nil {
 			var y group.Point
-			if y, err = v.group.DecodePoint(b); err == nil {
+			if y, err = v.shard.group.DecodePoint(b); err == nil {
 				points = append(points, y)
 				continue
 			}
@@ -88,7 +89,7 @@ func (v *verifier) reencrypt(p *part.Player, es [][]byte) {
 		return
 	}
 	for i := range part.Opened {
-		if fits, err := refits(p, es, v.encrypter, v.group, i); err != nil {
+		if fits, err := refits(p, es, v.encrypter, v.shard.group, i); err != nil {
 			v.faults.Of(p, err)
 		} else if !fits {
 			v.faults.Item(p, "vs", i, "encrypted again, it does not give its ciphertext in es")
@@ -105,13 +106,13 @@ func (v *verifier) committed(p *part.Player, points []group.Point) {
 	}
 	xs, values := v.opened(p)
 	for i := range part.Degree { // those at xs are proved to be multiples of G
-		if !slices.Contains(xs, i+1) && !v.group.InSubgroup(points[i+1]) {
+		if !slices.Contains(xs, i+1) && !v.shard.group.InSubgroup(points[i+1]) {
 			v.faults.Item(p, "ys", i, "%v: not in the prime-order subgroup", group.ErrPoint)
 			return
 		}
 	}
 	if len(xs) == part.Opened {
-		if fits, err := group.FitsValues(v.group, points, xs, values); fits && err == nil {
+		if fits, err := group.FitsValues(v.shard.group, points, xs, values); fits && err == nil {
 			return
 		}
 	}
@@ -122,41 +123,72 @@ func (v *verifier) committed(p *part.Player, points []group.Point) {
 // is a fault; where the ciphertexts are checked, that has told it.
 func (v *verifier) opened(p *part.Player) (xs []int, values []group.Scalar) {
 	for i := range part.Opened {
-		c, err := p.Position(i)
-		if err != nil {
-			v.unlessReencrypted(p, part.InItem("combination", i, err))
-			continue
+		x, value, err := p.OpenedAt(v.shard.group, i)
+		if err != nil && v.encrypter == nil {
+			v.faults.Of(p, err)
 		}
-		value, err := p.Value(v.group, i)
-		if err != nil {
-			v.unlessReencrypted(p, part.InItem("vs", i, err))
-			continue
-		}
-		if !slices.Contains(xs, c+1) {
-			xs, values = append(xs, c+1), append(values, value)
+		if err == nil && !slices.Contains(xs, x) {
+			xs, values = append(xs, x), append(values, value)
 		}
 	}
 	return xs, values
 }
 
-func (v *verifier) unlessReencrypted(p *part.Player, err error) {
-	if v.encrypter == nil {
-		v.faults.Of(p, err)
-	}
-}
-
 // eachCommitted compares every opened value with the commitment at its x.
 func (v *verifier) eachCommitted(p *part.Player, points []group.Point) {
 	all := append(points[:part.Needed:part.Needed], group.Extend(points, part.Degree)...)
-	made := v.group.NewPoint()
+	made := v.shard.group.NewPoint()
 	for i := range part.Opened {
-		c, err := p.Position(i)
-		if err != nil {
-			continue
-		}
-		value, err := p.Value(v.group, i)
-		if err == nil && !made.BaseMul(value).Equal(all[c+1]) {
+		x, value, err := p.OpenedAt(v.shard.group, i)
+		if err == nil && !made.BaseMul(value).Equal(all[x]) {
 			v.faults.Item(p, "vs", i, "not the value that the player committed to")
 		}
 	}
+}
+
+// challenge computes which positions the player had to open; es are its
+// ciphertexts. An error names the field that is lost.
+func (s *Shard) challenge(p *part.Player, es [][]byte) ([]int64, error) {
+	context, err := challengeTranscript(p)
+	if err != nil {
+		return nil, err
+	}
+	ys, err := p.Ys.All("ys")
+	if err != nil {
+		return nil, err
+	}
+	commitment, err := p.Commitments[p.Index].Bytes()
+	if err != nil {
+		return nil, part.InField("key_share_commitments", err)
+	}
+	st := challenge.Statement{
+		PublicKey: s.root.Bytes(), Context: context, OneContext: s.data.Version == part.V2, Es: es, Ys: ys, Commitment: commitment,
+	}
+	return st.Positions(), nil
+}
+
+// challengeTranscript returns the items of the transcript that bind a
+// proof to its backup.
+func challengeTranscript(p *part.Player) ([][]byte, error) {
+	items := [][]byte{[]byte(p.Terms.Version)}
+	if p.Terms.Version == part.V2 {
+		items = append(items, challenge.Number(p.Count))
+	}
+	items = append(items, challenge.Number(p.Terms.Threshold), []byte(p.Terms.Sharing), []byte(p.Terms.Curve), challenge.Number(p.Index))
+	for _, f := range []struct {
+		name string
+		of   part.Blob
+	}{
+		{"nonce", p.Nonce},
+		{"aux_data_public", p.AuxPublic},
+		{"aux_data_private_encrypted", p.AuxData},
+		{"aux_data_wrapped_encryption_key", p.AuxKey},
+	} {
+		b, err := f.of.Bytes()
+		if err != nil {
+			return nil, part.InField(f.name, err)
+		}
+		items = append(items, b)
+	}
+	return items, nil
 }

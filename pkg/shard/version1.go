@@ -89,7 +89,7 @@ func (v *verifier) prove1() {
 			v.faults.Field(p, "", "%d values and %d encrypted values, not %d and %d", p.Vs.Count, p.Es.Count, part.Opened, part.Ciphertexts-part.Opened)
 		}
 		for i := range p.Vs.Items {
-			if _, err := p.Value(v.group, i); err != nil {
+			if _, err := p.Value(v.shard.group, i); err != nil {
 				v.faults.Item(p, "values", int(p.Combination[i])+1, "%v", err)
 			}
 		}

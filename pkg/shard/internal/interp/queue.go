@@ -11,7 +11,7 @@ type ciphertext struct {
 	number     int // in the queue
 	text       part.Blob
 	position   int   // 0 … 79; where copies place it differently, where most do
-	in         []int // which copies
+	in, at     []int // which copies, and at which position each has it
 	outvoted   bool  // another copy has another at this position, and as many hold that
 	tried      bool
 	inComplete bool // a list that lost no element has it
@@ -46,7 +46,6 @@ func (c *Copies) queue() *ciphertextQueue {
 		return q
 	}
 	byText := make(map[string]*ciphertext)
-	positions := make(map[*ciphertext][]int)
 	for j := range part.Ciphertexts {
 		for n, p := range c.All {
 			if j >= len(p.Es.Items) || len(p.Es.Items[j]) == 0 {
@@ -59,12 +58,12 @@ func (c *Copies) queue() *ciphertextQueue {
 				byText[string(text)] = e
 				q.all = append(q.all, e)
 			}
-			e.in, positions[e] = append(e.in, n), append(positions[e], j)
+			e.in, e.at = append(e.in, n), append(e.at, j)
 		}
 	}
 	most := make(map[int][]int) // by position, how many copies hold each
 	for _, e := range q.all {
-		e.setPosition(c, positions[e])
+		e.setPosition(c)
 		most[e.position] = append(most[e.position], len(e.in))
 	}
 	for _, e := range q.all {
@@ -80,18 +79,16 @@ func (c *Copies) queue() *ciphertextQueue {
 }
 
 // setPosition takes the position of lists that are complete, if it is in one.
-func (e *ciphertext) setPosition(c *Copies, positions []int) {
+func (e *ciphertext) setPosition(c *Copies) {
 	var complete []int
 	for k, n := range e.in {
 		if len(c.All[n].Es.Items) == part.Ciphertexts {
-			complete = append(complete, positions[k])
+			complete = append(complete, e.at[k])
 		}
 	}
-	e.inComplete = len(complete) > 0
-	if e.inComplete {
-		positions = complete
+	if e.position, e.inComplete = mostCommon(e.at), len(complete) > 0; e.inComplete {
+		e.position = mostCommon(complete)
 	}
-	e.position = mostCommon(positions)
 }
 
 func mostCommon(positions []int) int {

@@ -1,10 +1,7 @@
 // Package interp finds out which values of a player's polynomial are right, and
 // interpolates the player's share of the master key from them: p(0). In a valid
-// backup that is one decryption a player. The rest of the package is for
-// ciphertexts that a cheating player hid and for damaged backups, copies of which
-// may have been joined: it chooses what is decrypted next (ciphertextQueue), which
-// opened values are believed (verifyOpenedValues), and which evaluations agree
-// (interpolateConsistent).
+// backup that is one decryption a player. The rest is for ciphertexts that a
+// cheating player hid, and for damaged backups, also several copies of one.
 //
 // Nothing here decides that a key is right: a share that fits the player's
 // commitment is proved by that, any other is likely, and the caller compares the
@@ -144,15 +141,10 @@ func (p *playerSearch) openedValues() {
 	var votes [part.Ciphertexts + 1][]int
 	for _, from := range p.copies.All {
 		for i := range from.Vs.Items {
-			c, err := from.Position(i)
+			x, value, err := from.OpenedAt(p.Group, i)
 			if err != nil {
 				continue
 			}
-			value, err := from.Value(p.Group, i)
-			if err != nil {
-				continue
-			}
-			x := c + 1
 			k := slices.IndexFunc(at[x], func(have evaluation) bool { return have.value.Equal(value) })
 			if k < 0 {
 				k = len(at[x])

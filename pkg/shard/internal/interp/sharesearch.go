@@ -127,8 +127,6 @@ func (s *ShareSearch) try(shares []*Share) {
 			return
 		}
 	}
-	if s.tried < maxCombinations && !s.found {
-		s.tried++
-		s.found = s.Fits(shares)
-	}
+	s.tried++
+	s.found = s.Fits(shares)
 }

@@ -109,6 +109,18 @@ func (p *Player) Value(g group.Group, i int) (group.Scalar, error) {
 	return g.ParseScalar(b)
 }
 
+// OpenedAt returns opened value i and its x: 1 … 80. The error names the field.
+func (p *Player) OpenedAt(g group.Group, i int) (x int, value group.Scalar, err error) {
+	c, err := p.Position(i)
+	if err != nil {
+		return 0, nil, InItem("combination", i, err)
+	}
+	if value, err = p.Value(g, i); err != nil {
+		return 0, nil, InItem("vs", i, err)
+	}
+	return c + 1, value, nil
+}
+
 // Seed returns the OAEP seed of opened value i.
 func (p *Player) Seed(i int) ([]byte, error) {
 	b, err := p.Rs.Bytes(i)

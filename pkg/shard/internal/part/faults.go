@@ -8,12 +8,11 @@ import (
 	"strings"
 )
 
-// Fault is one thing that is wrong with a backup.
+// Fault is one thing that is wrong with a backup: see shard.Fault.
 type Fault struct {
-	Player  string // "player 2"; empty for what is not of one player's part
-	Field   string // as in the file; empty for the whole
-	Items   []int  // which elements of a list, 0-based and ascending; empty for the whole field
-	Problem string
+	Player, Field string
+	Items         []int
+	Problem       string
 }
 
 // Error names the place and the problem: "player 2: es[0,3-5]: not base64".

@@ -7,9 +7,11 @@ package part
 import (
 	"bytes"
 	"maps"
+	"slices"
 	"strconv"
 
 	"recover/internal/challenge"
+	"recover/internal/group"
 )
 
 // The sizes of the format.
@@ -23,10 +25,8 @@ const (
 	MinOwn      = 44                    // base64 of 32 bytes: the shortest text that no two players have in common by chance
 
 	UnknownIndex = -1 // stands for a player_index that is lost
-)
 
-// The versions that can be opened.
-const (
+	// The versions that can be opened.
 	V1 = "1.0.0"
 	V2 = "2"
 	V3 = "3"
@@ -143,4 +143,83 @@ func (p *Player) agrees(q *Player) bool {
 // same.
 func SameCommitments(p, q *Player) bool {
 	return maps.EqualFunc(p.Commitments, q.Commitments, func(a, b Blob) bool { return bytes.Equal(a, b) })
+}
+
+// Version1 is recovery data of version 1.0.0, which has another shape and no
+// proof: some fields once for all players, and of each player a commitment,
+// opened values and ciphertexts, both by their x (spec, section 5).
+type Version1 struct {
+	PublicKey, AuxData, AuxKey Blob
+	Sharing                    string
+	Threshold                  int64
+	Parts                      []*Part1
+}
+
+// Part1 is one of the key_parts. Its player has the index, and its own
+// commitment: at UnknownIndex where the index is lost.
+type Part1 struct {
+	Player *Player
+	Values map[int]Blob // by x
+	Es     map[int]Blob // by x
+}
+
+// Players returns the parts in the shape of the later versions. What the format
+// leaves out has its defaults (spec, section 5).
+func (v *Version1) Players() []*Player {
+	curve := ""
+	if raw, err := v.PublicKey.Bytes(); err == nil {
+		if g, _, err := group.ParsePublicKey(raw); err == nil {
+			curve = g.Name()
+		}
+	}
+	commitments := make(map[int64]Blob)
+	for _, part := range v.Parts {
+		maps.Copy(commitments, part.Player.Commitments)
+	}
+	delete(commitments, UnknownIndex) // of a salvaged part, which keeps it to itself
+	terms := Terms{V1, v.threshold(), Sharing(v.Sharing), curve}
+	var players []*Player
+	for _, part := range v.Parts {
+		p := part.Player
+		p.Terms, p.PublicKey, p.AuxKey, p.AuxData = terms, v.PublicKey, v.AuxKey, v.AuxData
+		if own, lost := p.Commitments[UnknownIndex]; lost {
+			p.Commitments = maps.Clone(commitments)
+			p.Commitments[UnknownIndex] = own
+		} else {
+			p.Commitments = commitments
+		}
+		part.fill()
+		players = append(players, p)
+	}
+	return players
+}
+
+func (v *Version1) threshold() int64 {
+	n := int64(len(v.Parts))
+	for _, part := range v.Parts {
+		n = max(n, part.Player.Index+1) // a salvage may have lost parts
+	}
+	switch {
+	case v.Threshold != 0:
+		return v.Threshold
+	case Sharing(v.Sharing) != Shamir:
+		return n - 1
+	case n == 2:
+		return 1
+	}
+	return (n - 1) / 2
+}
+
+// fill puts values and ciphertexts where the later versions have them.
+func (part *Part1) fill() {
+	p := part.Player
+	p.Es = Blobs{make([]Blob, Ciphertexts), len(part.Es)}
+	for x, c := range part.Es {
+		p.Es.Items[x-1] = c
+	}
+	for _, x := range slices.Sorted(maps.Keys(part.Values)) {
+		p.Combination = append(p.Combination, int64(x-1))
+		p.Vs.Items = append(p.Vs.Items, part.Values[x])
+	}
+	p.Vs.Count = len(part.Values)
 }

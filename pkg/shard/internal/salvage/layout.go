@@ -227,17 +227,15 @@ func (l *layout) withNameless(texts []*playerText, size int) (all []*playerText)
 
 // value returns all that stands between a field's name and the next one.
 func (t *playerText) value(text []byte, name string) (value, bool) {
-	for i, m := range t.names {
-		if m.name != name {
-			continue
-		}
-		end := t.to
-		if i+1 < len(t.names) {
-			end = t.names[i+1].at
-		}
-		return text[m.end:end], true
+	i := slices.IndexFunc(t.names, func(m fieldName) bool { return m.name == name })
+	if i < 0 {
+		return nil, false
 	}
-	return nil, false
+	end := t.to
+	if i+1 < len(t.names) {
+		end = t.names[i+1].at
+	}
+	return text[t.names[i].end:end], true
 }
 
 // around returns the text in which the value of a field is, though its name may

@@ -27,12 +27,8 @@ const digitsOfX = 9 + 71*2
 func (r *reader) parts1(text []byte) {
 	v := new(part.Version1)
 	all := fieldNames(text, field1)
-	for i, m := range all {
-		end := len(text)
-		if i+1 < len(all) {
-			end = all[i+1].at
-		}
-		small1(v, m.name, text[m.end:end])
+	for i, next := range append(all, fieldName{at: len(text)})[1:] {
+		small1(v, all[i].name, text[all[i].end:next.at])
 	}
 	points, ciphertext := r.pointSize(text), r.ciphertextSize()
 	size := func(field string) int {
