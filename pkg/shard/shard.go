@@ -50,9 +50,9 @@ type Sharing = part.Sharing
 
 // The sharings of the format (spec, section 2).
 const (
-	Shamir         = part.Shamir         // any threshold+1 shares interpolate to the key
-	Additive       = part.Additive       // the key is the sum of all shares
-	Multiplicative = part.Multiplicative // the key is the product of all shares
+	Shamir         Sharing = "shamir"         // any threshold+1 shares interpolate to the key
+	Additive       Sharing = "additive"       // the key is the sum of all shares
+	Multiplicative Sharing = "multiplicative" // the key is the product of all shares
 )
 
 // Terms are what all players of a backup have to agree on to make one key.

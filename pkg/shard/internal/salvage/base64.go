@@ -9,7 +9,7 @@ const window = 32
 
 // decodeLossyBase64 decodes base64 of JSON text of which parts are destroyed. A character
 // that is none of base64 leaves zeros in the place of the bytes that it was
-// part of, which no JSON has, so that no one takes them for sound. Where
+// part of, which no JSON has, so that no one takes them for valid. Where
 // characters are missing, not overwritten, it goes on at the alignment at which
 // JSON comes out again.
 func decodeLossyBase64(text []byte) (decoded []byte, replaced int) {
