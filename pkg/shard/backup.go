@@ -1,203 +1,218 @@
 package shard
 
 import (
-	"bytes"
-	"encoding/base64"
-	"errors"
-	"maps"
 	"strconv"
 
 	"recover/internal/message"
 	"recover/internal/strictjson"
+	"recover/pkg/shard/internal/part"
 )
 
-// Sharing is how a master key is made of its players' shares.
-type Sharing string
-
-// The sharings of the format (spec, section 2).
-const (
-	Shamir         Sharing = "shamir"         // any threshold+1 shares interpolate to the key
-	Additive       Sharing = "additive"       // the key is the sum of all shares
-	Multiplicative Sharing = "multiplicative" // the key is the product of all shares
-)
-
-func (s Sharing) known() bool { return s == Shamir || s == Additive || s == Multiplicative }
-
-// Terms are what all players of a backup have to agree on to make one key.
-type Terms struct {
-	Version   string
-	Threshold int64 // t: t+1 shares make the key where the sharing is Shamir's
-	Sharing   Sharing
-	Curve     string
-}
-
-// backup is the recovery data: the parts of all players (spec, section 2).
-type backup struct {
-	version    string
-	players    []*player
+// backupReader reads the recovery data: the inner JSON object (spec, section 2).
+type backupReader struct {
+	*strictjson.Scanner
+	backup     part.Backup
 	hasPlayers bool
-	v1         common1
+	v1         part.Version1
 }
 
-// player is one player's part as it stands in the file. A field that is absent
-// or of the wrong type is noted in faults and left empty.
-type player struct {
-	place    int // in recovery_data, 0-based: names the player where index is not to be had
-	index    int64
-	hasIndex bool
-	terms    Terms
-	count    int64 // player_count, version 2
-
-	publicKey                  blob
-	es, ys, vs, rs             blobs
-	combination                []int64
-	commitments                map[int64]blob // by player index
-	nonce                      blob
-	auxPublic, auxKey, auxData blob
-
-	faults faults
-}
-
-// blob is the base64 text of a []byte field; it is decoded where it is used,
-// because a rebuild uses few of them.
-type blob []byte
-
-var (
-	errNotBase64 = errors.New("not base64")
-	errMissing   = errors.New("missing")
-)
-
-func (b blob) bytes() ([]byte, error) {
-	out, err := base64.StdEncoding.AppendDecode(nil, b)
-	if err != nil {
-		return nil, errNotBase64
-	}
-	return out, nil
-}
-
-// blobs is a list of such fields. Of a list that is longer than any of the
-// format only the length is kept beyond its end.
-type blobs struct {
-	items []blob
-	count int
-}
-
-// bytes decodes item i; an item that is not there is as damaged as one that is
-// not base64.
-func (b blobs) bytes(i int) ([]byte, error) {
-	if i < 0 || i >= len(b.items) {
-		return nil, errMissing
-	}
-	return b.items[i].bytes()
-}
-
-func parseBackup(text []byte) (*backup, error) {
-	b := new(backup)
-	s := strictjson.New(text)
-	err := s.Object(func(name string) (err error) {
+func parseBackup(text []byte) (*part.Backup, error) {
+	r := &backupReader{Scanner: strictjson.New(text)}
+	b := &r.backup
+	err := r.Object(func(name string) (err error) {
 		switch name {
 		case "version":
-			b.version, err = s.Text()
+			b.Version, err = r.Text()
 		case "recovery_data":
-			b.hasPlayers = true
-			err = s.Array(func(i int) error { return b.addPlayer(s, i) })
+			r.hasPlayers = true
+			err = r.Array(r.player)
 		default:
-			err = b.field1(s, name)
+			err = r.field1(name)
 		}
 		return err
 	})
 	if err == nil {
-		err = s.End()
+		err = r.End()
 	}
 	if err != nil {
 		return nil, fail(ReasonMalformed, "partialRecoveryDataHex", "the JSON of the recovery data: %v", err)
 	}
-	if b.version == version1 {
-		b.fromVersion1()
+	if b.Version == part.V1 {
+		b.Players = r.v1.Players() // it has no recovery_data
 	}
-	return b, b.check()
-}
-
-// The versions that can be opened, but version1.
-const (
-	version2 = "2"
-	version3 = "3"
-)
-
-func (b *backup) check() error {
 	switch {
-	case b.version == "":
-		return fail(ReasonMalformed, "version", "the recovery data has no version")
-	case b.version != version1 && b.version != version2 && b.version != version3:
-		return fail(ReasonUnsupported, "version", "recovery data of version %s cannot be opened by this version", message.Quote(b.version))
-	case !b.hasPlayers && b.version == version1:
-		return fail(ReasonMalformed, "key_parts", "the field is missing")
-	case !b.hasPlayers:
-		return fail(ReasonMalformed, "recovery_data", "the field is missing")
-	case len(b.players) == 0:
-		return fail(ReasonTooFewPlayers, "recovery_data", "no player's part is there")
+	case b.Version == "":
+		return nil, fail(ReasonMalformed, "version", "the recovery data has no version")
+	case b.Version != part.V1 && b.Version != part.V2 && b.Version != part.V3:
+		return nil, fail(ReasonUnsupported, "version", "recovery data of version %s cannot be opened by this version", message.Quote(b.Version))
+	case !r.hasPlayers && b.Version == part.V1:
+		return nil, fail(ReasonMalformed, "key_parts", "the field is missing")
+	case !r.hasPlayers:
+		return nil, fail(ReasonMalformed, "recovery_data", "the field is missing")
+	case len(b.Players) == 0:
+		return nil, fail(ReasonTooFewPlayers, "recovery_data", "no player's part is there")
 	}
-	return nil
+	return b, nil
 }
 
-func (b *backup) addPlayer(s *strictjson.Scanner, i int) error {
+// player reads the part of one player, number i of recovery_data.
+func (r *backupReader) player(i int) error {
 	if i >= MaxPlayers {
-		return s.Fail("more than %d players", MaxPlayers)
+		return r.Fail("more than %d players", MaxPlayers)
 	}
-	p := &player{place: i}
-	b.players = append(b.players, p)
-	if s.Peek() != '{' {
-		p.faults.field(p, "", "not an object")
-		return s.Skip()
-	}
-	return s.Object(func(name string) error { return p.field(s, name) })
+	p := &playerReader{r.Scanner, &part.Player{Number: i}}
+	r.backup.Players = append(r.backup.Players, p.player)
+	return p.object(p.field)
 }
 
-// terms returns what most players say; where as many say one thing as another,
-// what the first of them says.
-func (b *backup) terms() Terms {
-	votes := make(map[Terms]int)
-	var best Terms
-	for _, p := range b.players {
-		if p.terms == (Terms{}) { // all of it is lost
-			continue
-		}
-		if votes[p.terms]++; votes[p.terms] > votes[best] {
-			best = p.terms
-		}
-	}
-	return best
+// playerReader reads the part of one player.
+type playerReader struct {
+	*strictjson.Scanner
+	player *part.Player
 }
 
-// reference returns a player whose copy of what all players have to agree on
-// is the most common one.
-func (b *backup) reference() *player {
-	best, most := b.players[0], 0
-	for _, p := range b.players {
-		like := 0
-		for _, q := range b.players {
-			if p.agrees(q) {
-				like++
+// object reads the part, if it is an object, by calling field for each name.
+func (r *playerReader) object(field func(name string) error) error {
+	if r.Peek() != '{' {
+		r.player.Faults.Field(r.player, "", "not an object")
+		return r.Skip()
+	}
+	return r.Object(field)
+}
+
+// field reads one field of a player. A value of the wrong type is that
+// player's fault and is passed over; only what is not JSON ends the parsing.
+func (r *playerReader) field(name string) error {
+	p := r.player
+	switch name {
+	case "version":
+		return r.text(name, &p.Terms.Version)
+	case "player_index":
+		p.HasIndex = r.Peek() != '"' && r.Peek() != 'n'
+		return r.number(name, &p.Index)
+	case "player_count":
+		return r.number(name, &p.Count)
+	case "threshold":
+		return r.number(name, &p.Terms.Threshold)
+	case "sharing_type":
+		return r.text(name, (*string)(&p.Terms.Sharing))
+	case "curve":
+		return r.text(name, &p.Terms.Curve)
+	case "public_key":
+		return r.blob(name, &p.PublicKey)
+	case "es":
+		return r.blobs(name, &p.Es, part.Ciphertexts)
+	case "ys":
+		return r.blobs(name, &p.Ys, part.Degree)
+	case "vs":
+		return r.blobs(name, &p.Vs, part.Opened)
+	case "rs":
+		return r.blobs(name, &p.Rs, part.Opened)
+	case "combination":
+		return r.numbers(name)
+	case "key_share_commitments":
+		return r.commitmentList(name)
+	case "nonce":
+		return r.blob(name, &p.Nonce)
+	case "aux_data_public":
+		return r.blob(name, &p.AuxPublic)
+	case "aux_data_wrapped_encryption_key":
+		return r.blob(name, &p.AuxKey)
+	case "aux_data_private_encrypted":
+		return r.blob(name, &p.AuxData)
+	}
+	return r.Skip()
+}
+
+// wrongType passes over a value that is not of the type that it should have.
+// item is the element where a field is a list.
+func (r *playerReader) wrongType(field, want string, item ...int) error {
+	r.player.Faults.Add(part.Fault{Player: r.player.Name(), Field: field, Items: item, Problem: "not " + want})
+	return r.Skip()
+}
+
+func (r *playerReader) text(field string, to *string) (err error) {
+	if r.Peek() != '"' {
+		return r.wrongType(field, "a string")
+	}
+	*to, err = r.Text()
+	return err
+}
+
+func (r *playerReader) number(field string, to *int64, item ...int) (err error) {
+	if c := r.Peek(); c != '-' && (c < '0' || c > '9') {
+		return r.wrongType(field, "a number", item...)
+	}
+	*to, err = r.Int()
+	return err
+}
+
+func (r *playerReader) blob(field string, to *part.Blob, item ...int) error {
+	if r.Peek() != '"' {
+		return r.wrongType(field, "a string", item...)
+	}
+	b, err := r.Bytes()
+	*to = b
+	return err
+}
+
+func (r *playerReader) blobs(field string, to *part.Blobs, limit int) error {
+	if r.Peek() != '[' {
+		return r.wrongType(field, "an array")
+	}
+	to.Items = make([]part.Blob, 0, limit)
+	return r.Array(func(i int) error {
+		to.Count = i + 1
+		if i >= limit {
+			return r.Skip()
+		}
+		var item part.Blob
+		err := r.blob(field, &item, i)
+		to.Items = append(to.Items, item)
+		return err
+	})
+}
+
+func (r *playerReader) numbers(field string) error {
+	if r.Peek() != '[' {
+		return r.wrongType(field, "an array")
+	}
+	return r.Array(func(i int) error {
+		if i >= part.Ciphertexts {
+			return r.Skip()
+		}
+		n := int64(-1)
+		err := r.number(field, &n, i)
+		r.player.Combination = append(r.player.Combination, n)
+		return err
+	})
+}
+
+// commitmentList reads the commitments of all players, which version 3 has as
+// an object by player index and version 2 as an array.
+func (r *playerReader) commitmentList(field string) error {
+	all := make(map[int64]part.Blob)
+	r.player.Commitments = all
+	add := func(index int) error {
+		if len(all) >= MaxPlayers {
+			return r.Fail("more than %d commitments", MaxPlayers)
+		}
+		var c part.Blob
+		err := r.blob(field, &c, index)
+		all[int64(index)] = c
+		return err
+	}
+	switch r.Peek() {
+	case '[':
+		return r.Array(add)
+	case '{':
+		return r.Object(func(name string) error {
+			index, err := strconv.ParseUint(name, 10, 16)
+			if err != nil || strconv.FormatUint(index, 10) != name {
+				return r.wrongType(field, "by player index")
 			}
-		}
-		if like > most {
-			best, most = p, like
-		}
+			return add(int(index))
+		})
 	}
-	return best
-}
-
-func (p *player) agrees(q *player) bool {
-	return sameBlob(p.publicKey, q.publicKey) && sameBlob(p.nonce, q.nonce) && sameBlob(p.auxPublic, q.auxPublic) &&
-		sameBlob(p.auxKey, q.auxKey) && sameBlob(p.auxData, q.auxData) && maps.EqualFunc(p.commitments, q.commitments, sameBlob)
-}
-
-func sameBlob(a, b blob) bool { return bytes.Equal(a, b) }
-
-// name is what the player is called in messages: by index, as the file does.
-func (p *player) name() string {
-	if !p.hasIndex {
-		return "the player at place " + strconv.Itoa(p.place)
-	}
-	return "player " + strconv.FormatInt(p.index, 10)
+	return r.wrongType(field, "an object")
 }

@@ -9,13 +9,14 @@ import (
 	"recover/internal/secret"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard/internal/part"
 )
 
 const chainCodeSize = 32
 
 var (
-	errAuxKey  = inField("aux_data_wrapped_encryption_key", errors.New("the recovery key does not open it"))
-	errAuxData = inField("aux_data_private_encrypted", errors.New("damaged, it does not open with its key"))
+	errAuxKey  = part.InField("aux_data_wrapped_encryption_key", errors.New("the recovery key does not open it"))
+	errAuxData = part.InField("aux_data_private_encrypted", errors.New("damaged, it does not open with its key"))
 )
 
 // maxUnwraps and maxSealed are how many different wrapped keys and sealed chain
@@ -32,23 +33,23 @@ const (
 // one opens that is accepted. That none opens is kept in the Master; an error
 // ends the rebuild.
 func (r *rebuilder) chainCode(m *Master, accept func(*Master, []byte) bool) error {
-	players := append([]*player{r.shard.data.reference()}, r.shard.data.players...)
+	players := append([]*part.Player{r.shard.data.Reference()}, r.shard.data.Players...)
 	sealed := r.sealedChainCodes(players)
 	opens := make([]bool, len(sealed))
 	var why error
 	unwrapped := make(map[string]bool)
 	for _, p := range players {
-		if unwrapped[string(p.auxKey)] || len(unwrapped) == maxUnwraps {
+		if unwrapped[string(p.AuxKey)] || len(unwrapped) == maxUnwraps {
 			continue
 		}
-		unwrapped[string(p.auxKey)] = true
+		unwrapped[string(p.AuxKey)] = true
 		key, err := r.unwrap(p)
 		if ends(err) {
 			m.chainCode.Wipe()
 			return err
 		}
 		if err != nil {
-			r.warnings.of(p, err)
+			r.warnings.Of(p, err)
 			why = err
 			continue
 		}
@@ -61,7 +62,7 @@ func (r *rebuilder) chainCode(m *Master, accept func(*Master, []byte) bool) erro
 	for i, data := range sealed {
 		if !opens[i] && m.chainCode == nil {
 			why = errAuxData
-			r.warnings.of(data.from, errAuxData)
+			r.warnings.Of(data.from, errAuxData)
 		}
 	}
 	if m.chainCode == nil {
@@ -73,21 +74,21 @@ func (r *rebuilder) chainCode(m *Master, accept func(*Master, []byte) bool) erro
 // sealedChainCode is what may hold the chain code, and a player that has it.
 type sealedChainCode struct {
 	text []byte
-	from *player
+	from *part.Player
 }
 
 // sealedChainCodes returns the different ones, the reference player's first.
-func (r *rebuilder) sealedChainCodes(players []*player) []sealedChainCode {
+func (r *rebuilder) sealedChainCodes(players []*part.Player) []sealedChainCode {
 	var all []sealedChainCode
 	seen := make(map[string]bool)
 	for _, p := range players {
-		if seen[string(p.auxData)] || len(all) == maxSealed {
+		if seen[string(p.AuxData)] || len(all) == maxSealed {
 			continue
 		}
-		seen[string(p.auxData)] = true
-		text, err := p.auxData.bytes()
+		seen[string(p.AuxData)] = true
+		text, err := p.AuxData.Bytes()
 		if err != nil {
-			r.warnings.of(p, inField("aux_data_private_encrypted", err))
+			r.warnings.Of(p, part.InField("aux_data_private_encrypted", err))
 			continue
 		}
 		all = append(all, sealedChainCode{text, p})
@@ -96,10 +97,10 @@ func (r *rebuilder) sealedChainCodes(players []*player) []sealedChainCode {
 }
 
 // unwrap opens a player's wrapped AES key.
-func (r *rebuilder) unwrap(p *player) ([]byte, error) {
-	wrapped, err := p.auxKey.bytes()
+func (r *rebuilder) unwrap(p *part.Player) ([]byte, error) {
+	wrapped, err := p.AuxKey.Bytes()
 	if err != nil {
-		return nil, inField("aux_data_wrapped_encryption_key", err)
+		return nil, part.InField("aux_data_wrapped_encryption_key", err)
 	}
 	key, err := r.decrypt(wrapped)
 	if errors.Is(err, rsadecrypt.ErrDecrypt) {
@@ -112,8 +113,8 @@ func (r *rebuilder) unwrap(p *player) ([]byte, error) {
 // is kept in m until one is accepted.
 func (r *rebuilder) openSealed(m *Master, key []byte, sealed []sealedChainCode, opens []bool, accept func(*Master, []byte) bool) bool {
 	for i, data := range sealed {
-		code, err := openChainCode(key, data)
-		if err != nil {
+		code := openChainCode(key, data)
+		if code == nil {
 			continue
 		}
 		opens[i] = true
@@ -131,43 +132,34 @@ func (r *rebuilder) openSealed(m *Master, key []byte, sealed []sealedChainCode, 
 	return false
 }
 
-// openChainCode opens sealed data with an AES key, and reads the chain code.
-func openChainCode(key []byte, data sealedChainCode) (*secret.Bytes, error) {
-	text, err := unseal(key, data.text)
-	if err != nil {
-		return nil, err
+// openChainCode opens sealed data with an AES key, and reads the chain code. It
+// returns nil where that is none.
+func openChainCode(key []byte, data sealedChainCode) *secret.Bytes {
+	if len(key) != 16 && len(key) != 32 {
+		return nil
 	}
-	if data.from.terms.Version == version1 && len(text) == chainCodeSize { // bare, not JSON
-		return secret.New(text), nil
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil
+	}
+	// The nonce is all zero in the format: each key seals one message only.
+	text, err := gcm.Open(nil, make([]byte, gcm.NonceSize()), data.text, nil)
+	if err != nil {
+		return nil
+	}
+	if data.from.Terms.Version == part.V1 && len(text) == chainCodeSize { // bare, not JSON
+		return secret.New(text)
 	}
 	defer secret.Wipe(text)
 	return parseChainCode(text)
 }
 
-// unseal opens the data that holds the chain code with the AES key.
-func unseal(key, sealed []byte) ([]byte, error) {
-	if len(key) != 16 && len(key) != 32 {
-		return nil, errAuxKey
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, errAuxKey
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, errAuxKey
-	}
-	// The nonce is all zero in the format: each key seals one message only.
-	text, err := gcm.Open(nil, make([]byte, gcm.NonceSize()), sealed, nil)
-	if err != nil {
-		return nil, errAuxData
-	}
-	return text, nil
-}
-
-// parseChainCode reads {"master_chain_code": base64}. Its errors say nothing
-// of the text, which is secret.
-func parseChainCode(text []byte) (*secret.Bytes, error) {
+// parseChainCode reads {"master_chain_code": base64}.
+func parseChainCode(text []byte) *secret.Bytes {
 	var code []byte
 	s := strictjson.New(text)
 	err := s.Object(func(name string) error {
@@ -188,7 +180,7 @@ func parseChainCode(text []byte) (*secret.Bytes, error) {
 	}
 	if err != nil || len(code) != chainCodeSize {
 		secret.Wipe(code)
-		return nil, inField("aux_data_private_encrypted", errors.New("holds no chain code of 32 bytes"))
+		return nil
 	}
-	return secret.New(code), nil
+	return secret.New(code)
 }

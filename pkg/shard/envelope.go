@@ -11,15 +11,16 @@ import (
 	"recover/internal/message"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard/internal/part"
 )
 
 // envelope is the outer JSON object of a shard file (spec, section 1).
 type envelope struct {
-	index                         int64
-	recoveryKeyHex, root, wallet  string
-	keyAlgorithm, keyType, mpc    string
-	hasIndex, hasRoot, hasRecover bool
-	data                          []byte // base64 text
+	index                        int64
+	recoveryKeyHex, root, wallet string
+	keyAlgorithm, keyType, mpc   string
+	data                         []byte // base64 text
+	has                          map[string]bool
 }
 
 // Parse reads a shard file. It holds the file to the format where every part
@@ -43,7 +44,7 @@ func Parse(file []byte) (*Shard, error) {
 	if err != nil {
 		return nil, err
 	}
-	inner, err := decodeText(env.data)
+	inner, err := part.DecodeText(env.data)
 	if err != nil {
 		return nil, fail(ReasonMalformed, "partialRecoveryDataHex", "not base64")
 	}
@@ -64,7 +65,7 @@ func decodeFile(file []byte) ([]byte, error) {
 	case text[0] == '{':
 		return nil, fail(ReasonMalformed, "", "the file is JSON; a shard is base64 of JSON")
 	}
-	decoded, err := decodeText(text)
+	decoded, err := part.DecodeText(text)
 	if err != nil && len(decoded) > 0 && decoded[0] == '{' {
 		return nil, fail(ReasonMalformed, "", "the base64 text ends or is damaged after %d of %d characters", damagedAt(err, text), len(text))
 	}
@@ -72,17 +73,6 @@ func decodeFile(file []byte) ([]byte, error) {
 		return nil, fail(ReasonMalformed, "", "the file is not base64")
 	}
 	return decoded, nil
-}
-
-// decodeText decodes standard padded base64, line breaks and blanks ignored.
-// With an error it returns what came before the fault.
-func decodeText(text []byte) ([]byte, error) {
-	out, err := base64.StdEncoding.AppendDecode(nil, text)
-	if err != nil && bytes.ContainsAny(text, " \t") {
-		packed := bytes.Join(bytes.Fields(text), nil)
-		out, err = base64.StdEncoding.AppendDecode(out[:0], packed)
-	}
-	return out, err
 }
 
 func damagedAt(err error, text []byte) int64 {
@@ -105,7 +95,7 @@ func describeMarkup(text []byte) string {
 }
 
 func parseEnvelope(text []byte) (*envelope, error) {
-	var env envelope
+	env := envelope{has: make(map[string]bool)}
 	s := strictjson.New(text)
 	err := s.Object(func(name string) error { return env.field(s, name) })
 	if err == nil {
@@ -114,17 +104,9 @@ func parseEnvelope(text []byte) (*envelope, error) {
 	if err != nil {
 		return nil, fail(ReasonMalformed, "", "the JSON of the shard: %v", err)
 	}
-	for _, f := range []struct {
-		name string
-		has  bool
-	}{
-		{"index", env.hasIndex},
-		{"recoveryPublicKeyHex", env.hasRecover},
-		{"partialRecoveryDataHex", env.data != nil},
-		{"walletRootPublicKeyPkixBase64", env.hasRoot},
-	} {
-		if !f.has {
-			return nil, fail(ReasonMalformed, f.name, "the field is missing: the file is JSON, but not a shard")
+	for _, name := range []string{"index", "recoveryPublicKeyHex", "partialRecoveryDataHex", "walletRootPublicKeyPkixBase64"} {
+		if !env.has[name] {
+			return nil, fail(ReasonMalformed, name, "the field is missing: the file is JSON, but not a shard")
 		}
 	}
 	return &env, nil
@@ -134,18 +116,16 @@ func (env *envelope) field(s *strictjson.Scanner, name string) (err error) {
 	if s.Null() {
 		return nil
 	}
+	env.has[name] = true
 	switch name {
 	case "index":
 		env.index, err = s.Int()
-		env.hasIndex = true
 	case "recoveryPublicKeyHex":
 		env.recoveryKeyHex, err = s.Text()
-		env.hasRecover = true
 	case "partialRecoveryDataHex":
 		env.data, err = s.Bytes()
 	case "walletRootPublicKeyPkixBase64":
 		env.root, err = s.Text()
-		env.hasRoot = true
 	case "walletPublicKeyBase64":
 		env.wallet, err = s.Text()
 	case "keyAlgorithm":
@@ -173,12 +153,12 @@ func (env *envelope) shard() (*Shard, error) {
 	if s.recoveryKey, err = rsadecrypt.ParsePublicKey([]byte(env.recoveryKeyHex)); err != nil {
 		return nil, fail(ReasonMalformed, "recoveryPublicKeyHex", "%v", err)
 	}
-	if s.group, s.root, err = parsePublicKey(env.root); err != nil {
+	if s.group, s.root, err = part.ParsePublicKey(env.root); err != nil {
 		return nil, fail(ReasonMalformed, "walletRootPublicKeyPkixBase64", "%v", err)
 	}
 	if env.wallet != "" {
 		var g group.Group
-		if g, s.wallet, err = parsePublicKey(env.wallet); err != nil {
+		if g, s.wallet, err = part.ParsePublicKey(env.wallet); err != nil {
 			return nil, fail(ReasonMalformed, "walletPublicKeyBase64", "%v", err)
 		}
 		if g != s.group {
@@ -186,14 +166,6 @@ func (env *envelope) shard() (*Shard, error) {
 		}
 	}
 	return s, env.algorithm(s)
-}
-
-func parsePublicKey(text string) (group.Group, group.Point, error) {
-	b, err := decodeText([]byte(text))
-	if err != nil {
-		return nil, nil, errors.New("not base64")
-	}
-	return group.ParsePublicKey(b)
 }
 
 // algorithm compares the names of the algorithm with the master public key.
@@ -218,16 +190,16 @@ func (env *envelope) algorithm(s *Shard) error {
 // checkNames refuses a backup whose every player names a version, curve or
 // sharing that is not known here: nothing further can be said of it.
 func (s *Shard) checkNames() error {
-	terms := s.data.terms()
+	terms := s.data.Terms()
 	switch {
-	case terms.Version != s.data.version:
-		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", message.Quote(terms.Version), message.Quote(s.data.version))
+	case terms.Version != s.data.Version:
+		return fail(ReasonMalformed, "version", "the players say %s, the recovery data %s", message.Quote(terms.Version), message.Quote(s.data.Version))
 	case terms.Curve != s.group.Name():
 		if _, known := group.ByName(terms.Curve); !known {
 			return fail(ReasonUnsupported, "curve", "the curve %s is not supported", message.Quote(terms.Curve))
 		}
 		return fail(ReasonAlgorithm, "curve", "the recovery data is of %s, the master public key of %s", terms.Curve, s.group.Name())
-	case !terms.Sharing.known():
+	case !terms.Sharing.Known():
 		return fail(ReasonUnsupported, "sharing_type", "the sharing %s is not supported", message.Quote(string(terms.Sharing)))
 	case terms.Threshold < 1 || terms.Threshold >= MaxPlayers:
 		return fail(ReasonMalformed, "threshold", "%d is not a threshold of 1 to %d", terms.Threshold, MaxPlayers-1)

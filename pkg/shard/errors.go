@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"recover/pkg/shard/internal/part"
 )
 
 // Reason is a short, stable code for what is wrong with a backup. Scripts read
@@ -27,6 +29,24 @@ const (
 	ReasonOperations       Reason = "operation-limit"      // more private operations than one key may take
 	ReasonInterrupted      Reason = "interrupted"          // the context ended
 )
+
+// Fault is one thing that is wrong with a backup.
+type Fault struct {
+	Player  string // "player 2"; empty for what is not of one player's part
+	Field   string // as in the file; empty for the whole
+	Items   []int  // which elements of a list, 0-based and ascending; empty for the whole field
+	Problem string
+}
+
+// Error names the place and the problem: "player 2: es[0,3-5]: not base64".
+func (f *Fault) Error() string { return (*part.Fault)(f).Error() }
+
+func exported(list part.Faults) (all []Fault) {
+	for _, f := range list {
+		all = append(all, Fault(f))
+	}
+	return all
+}
 
 // Error says why a backup is refused. Faults has one entry or more, in the
 // order of the file.

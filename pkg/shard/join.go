@@ -1,8 +1,10 @@
 package shard
 
 import (
-	"bytes"
 	"errors"
+	"slices"
+
+	"recover/pkg/shard/internal/part"
 )
 
 // ErrNotCopies is returned by Join for shards that are not copies of one
@@ -10,7 +12,7 @@ import (
 var ErrNotCopies = errors.New("not copies of the same backup")
 
 // Join makes one shard of several copies of the same backup, none of which is
-// sound: what is damaged in one may be whole in another. Copies of one backup
+// valid: what is damaged in one may be whole in another. Copies of one backup
 // are encrypted to one recovery key and have the same master public key and
 // nonce; a backup from after a reshare has another nonce, and its players'
 // shares do not go with those of the first.
@@ -20,12 +22,12 @@ func Join(copies []*Shard) (*Shard, error) {
 	}
 	first := copies[0]
 	joined := *first
-	joined.data = &backup{version: first.data.version, hasPlayers: true}
+	joined.data = &part.Backup{Version: first.data.Version}
 	for _, c := range copies {
 		if !c.IsCopyOf(first) {
 			return nil, ErrNotCopies
 		}
-		joined.data.players = append(joined.data.players, c.data.players...)
+		joined.data.Players = append(joined.data.Players, c.data.Players...)
 		if joined.wallet == nil {
 			joined.wallet = c.wallet
 		}
@@ -38,40 +40,35 @@ func Join(copies []*Shard) (*Shard, error) {
 // have one in common.
 func (s *Shard) IsCopyOf(other *Shard) bool {
 	return s.recoveryKey.Equal(other.recoveryKey) && s.group == other.group && s.root.Equal(other.root) &&
-		s.data.version == other.data.version &&
-		(bytes.Equal(s.data.nonce(), other.data.nonce()) || s.data.sharesCiphertext(other.data))
+		s.data.Version == other.data.Version &&
+		(nonce(s.data) == nonce(other.data) || shareCiphertext(s.data, other.data))
 }
 
-func (b *backup) sharesCiphertext(other *backup) bool {
+func shareCiphertext(b, other *part.Backup) bool {
 	have := make(map[string]bool)
-	for _, p := range b.players {
-		for _, text := range p.es.items {
-			have[string(text)] = len(text) >= minOwn
+	for _, p := range b.Players {
+		for _, text := range p.Es.Items {
+			have[string(text)] = len(text) >= part.MinOwn
 		}
 	}
-	for _, p := range other.players {
-		for _, text := range p.es.items {
-			if have[string(text)] {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(other.Players, func(p *part.Player) bool {
+		return slices.ContainsFunc(p.Es.Items, func(text part.Blob) bool { return have[string(text)] })
+	})
 }
 
 // nonce returns the nonce that most players have; version 1.0.0 has none, and
 // there the sealed chain code tells backups apart.
-func (b *backup) nonce() blob {
+func nonce(b *part.Backup) string {
 	votes := make(map[string]int)
 	best := ""
-	for _, p := range b.players {
-		n := string(p.nonce)
-		if b.version == version1 {
-			n = string(p.auxData)
+	for _, p := range b.Players {
+		n := string(p.Nonce)
+		if b.Version == part.V1 {
+			n = string(p.AuxData)
 		}
 		if votes[n]++; votes[n] > votes[best] {
 			best = n
 		}
 	}
-	return blob(best)
+	return best
 }

@@ -8,51 +8,9 @@ import (
 	"slices"
 
 	"recover/internal/group"
-	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard/internal/interp"
+	"recover/pkg/shard/internal/part"
 )
-
-// Options of a rebuild.
-type Options struct {
-	// ChainCode opens the chain code of an ED25519 key too, for one more
-	// private operation. That of a SECP256K1 key is always opened: its wallet
-	// key is made with it.
-	ChainCode bool
-	// Salvage tries more ways to make the key of what is left: Shamir shares
-	// that fit no commitment, in every combination that may be meant; and IDs
-	// that public data speaks against, until 40 ciphertexts did not open. What
-	// comes out still has the backup's public key.
-	Salvage bool
-	// Accept, if it is not nil, is asked about each chain code that opens, in
-	// turn: the first that it returns true for is taken. A backup holds one chain
-	// code, but whoever can write to the bucket can add others. If none is
-	// accepted, the first that opened is the key's.
-	Accept func(m *Master, chainCode []byte) bool
-	// Operations bounds the private operations of this rebuild and others of
-	// the same key together; nil stands for MaxOperations, for this one alone.
-	Operations *Operations
-}
-
-const (
-	// MaxOperations is how many private operations the backups of one key may
-	// cost together. An intact one takes one for each player that is needed,
-	// and one for the chain code.
-	MaxOperations = 1000
-	// MaxSalvageOperations is the same for a salvage: every ciphertext of
-	// every player once.
-	MaxSalvageOperations = MaxPlayers*ciphertexts + 80
-)
-
-// Operations counts private operations, and ends a rebuild when none is left.
-// It is not for concurrent use.
-type Operations struct{ Left, Done int }
-
-// Limit returns how many operations the backups of one key may cost.
-func Limit(salvage bool) *Operations {
-	if salvage {
-		return &Operations{Left: MaxSalvageOperations}
-	}
-	return &Operations{Left: MaxOperations}
-}
 
 // Rebuild rebuilds the master private key with the recovery private key (spec,
 // section 4). The recovery key is used through crypto.Decrypter, so that it may
@@ -79,32 +37,15 @@ func (s *Shard) Rebuild(ctx context.Context, key crypto.Decrypter, ids IDs, opt 
 	if err := s.CheckRecoveryKey(pub); err != nil {
 		return nil, err
 	}
-	unchecked := false
-	wrong := s.CheckIDs(ids)
-	if errors.Is(wrong, ErrUncheckable) {
-		unchecked, wrong = true, nil
-	} else if wrong != nil && !opt.Salvage {
-		return nil, wrong
+	doubt := s.CheckIDs(ids)
+	if doubt != nil && !opt.Salvage && !errors.Is(doubt, ErrUncheckable) {
+		return nil, doubt
 	}
-	r := &rebuilder{
-		ctx: ctx, shard: s, group: s.group, terms: s.data.terms(), key: key, label: ids.label(),
-		salvage: opt.Salvage, wrongIDs: wrong, operations: opt.Operations,
-	}
-	if r.operations == nil {
-		r.operations = Limit(opt.Salvage)
-	}
+	r := newRebuilder(ctx, s, key, ids.label(), opt)
+	r.doubt = doubt
 	master, err := r.master()
-	if ends(err) {
-		return nil, err
-	}
 	if err != nil {
-		if wrong != nil && !r.anyOpened {
-			return nil, wrong
-		}
-		if unchecked && !r.anyOpened {
-			return nil, r.damaged(ReasonWrongIDs, "no ciphertext opens: the quorum ID or the key ID is not this backup's, or all of it is damaged")
-		}
-		return nil, err
+		return nil, r.orWrongIDs(err)
 	}
 	if s.group == group.Secp256k1 || opt.ChainCode {
 		if err := r.chainCode(master, opt.Accept); err != nil {
@@ -114,110 +55,49 @@ func (s *Shard) Rebuild(ctx context.Context, key crypto.Decrypter, ids IDs, opt 
 	} else {
 		master.lost = fail(ReasonChainCode, "", "the chain code was not opened")
 	}
-	master.warnings = r.warnings
+	master.warnings = exported(r.warnings)
 	return master, nil
 }
 
 // rebuilder is one rebuild on its way.
 type rebuilder struct {
-	ctx        context.Context
-	shard      *Shard
-	group      group.Group
-	terms      Terms // that are tried now
-	key        crypto.Decrypter
-	label      []byte
-	salvage    bool
-	wrongIDs   error // what speaks against the IDs: in a salvage that may be damage
-	operations *Operations
-	failed     int            // how many ciphertexts did not open
-	anyOpened  bool           // a ciphertext did open: the IDs are right
-	found      []group.Scalar // the shares that are proved
-	warnings   faults
+	decrypter
+	shard    *Shard
+	terms    part.Terms // that are tried now
+	doubt    error      // what CheckIDs has against the IDs: in a salvage that may be damage
+	warnings part.Faults
+
+	search interp.Search
+	order  []*interp.Copies // the players, in the order in which they are opened
+	next   int              // in order
+	likely []*interp.Share  // they fit no commitment; those that do are in search.Proved
 }
 
-func (r *rebuilder) isFound(value group.Scalar) bool {
-	return slices.ContainsFunc(r.found, func(have group.Scalar) bool { return have.Equal(value) })
-}
-
-// interrupted returns an error when the context has ended.
-func (r *rebuilder) interrupted() error {
-	if err := r.ctx.Err(); err != nil {
-		return &Error{Reason: ReasonInterrupted, Faults: []Fault{{Problem: "interrupted"}}, err: err}
+func newRebuilder(ctx context.Context, s *Shard, key crypto.Decrypter, label []byte, opt Options) *rebuilder {
+	r := &rebuilder{decrypter: decrypter{ctx: ctx, key: key, label: label, operations: opt.Operations},
+		shard: s, terms: s.data.Terms()}
+	if r.operations == nil {
+		r.operations = Limit(opt.Salvage)
 	}
-	return nil
-}
-
-// ends tells whether an error ends a rebuild, whatever else could be tried.
-func ends(err error) bool {
-	switch ReasonOf(err) {
-	case ReasonKeySource, ReasonOperations, ReasonInterrupted:
-		return true
-	}
-	return false
-}
-
-// decrypt does one private operation. ErrDecrypt speaks of the ciphertext; any
-// other error ends the rebuild.
-func (r *rebuilder) decrypt(ciphertext []byte) ([]byte, error) {
-	if err := r.interrupted(); err != nil {
-		return nil, err
-	}
-	if r.operations.Left <= 0 {
-		return nil, fail(ReasonOperations, "", "given up after %d private operations, the most that one key may take", r.operations.Done)
-	}
-	r.operations.Left--
-	r.operations.Done++
-	plain, err := rsadecrypt.Decrypt(r.key, ciphertext, r.label)
-	if err == nil {
-		r.anyOpened = true
-		return plain, nil
-	}
-	if errors.Is(err, rsadecrypt.ErrDecrypt) {
-		r.failed++
-		return nil, err
-	}
-	return nil, &Error{Reason: ReasonKeySource, Faults: []Fault{{Problem: err.Error()}}, err: err}
-}
-
-// maxWrongIDs is how many ciphertexts may not open before a salvage believes that
-// the IDs are wrong, where public data says so.
-const maxWrongIDs = 40
-
-// idsAreWrong returns why it is given up.
-func (r *rebuilder) idsAreWrong() error {
-	if r.anyOpened || r.failed < maxWrongIDs {
-		return nil
-	}
-	return r.wrongIDs
-}
-
-// damaged is an error that ends a rebuild, with all that was seen before it.
-func (r *rebuilder) damaged(reason Reason, format string, args ...any) *Error {
-	e := fail(reason, "", format, args...)
-	e.Faults = append(e.Faults, r.warnings...)
-	return e
-}
-
-// share is a player's share of the master key. A proved one fits the player's
-// commitment; of another it is only likely.
-type share struct {
-	index  int64 // player_index
-	value  group.Scalar
-	proved bool
+	r.search = interp.Search{Context: ctx, Group: s.group, RecoveryKey: s.recoveryKey, Label: label, Players: s.data.Players,
+		Salvage: opt.Salvage, Decrypt: r.decrypt, Warnings: &r.warnings}
+	return r
 }
 
 // master brings the key back from as many shares as it takes, and proves it.
 func (r *rebuilder) master() (*Master, error) {
-	c := &collector{rebuilder: r}
-	defer c.wipe()
-	var err error
-	if c.order, err = r.order(); err != nil {
+	defer func() {
+		for _, s := range append(r.search.Proved, r.likely...) {
+			s.Value.Wipe()
+		}
+	}()
+	if err := r.sortPlayers(); err != nil {
 		return nil, err
 	}
 	var first error
-	for _, terms := range r.shard.data.likelyTerms(len(c.order), r.salvage) {
+	for _, terms := range likelyTerms(r.shard.data, len(r.order), r.search.Salvage) { // nearly always the first will do
 		r.terms = terms
-		m, err := c.attempt()
+		m, err := r.attempt()
 		if m != nil || ends(err) || ReasonOf(err) == ReasonWrongIDs {
 			return m, err
 		}
@@ -228,90 +108,133 @@ func (r *rebuilder) master() (*Master, error) {
 	return nil, first
 }
 
-// order returns the players whose parts can be of use, those that look sound
-// first. It fails, before any private operation, where they cannot be enough.
-func (r *rebuilder) order() ([]*part, error) {
-	var sound, doubtful []*part
+// sortPlayers puts the players whose parts look valid first. It fails, before any
+// private operation, where the parts are of another key.
+func (r *rebuilder) sortPlayers() error {
+	for _, p := range r.shard.data.Players {
+		if !p.ValidIndex() {
+			r.warnings.Field(p, "player_index", "not an index of 0 to %d", MaxPlayers-1)
+		}
+	}
+	var doubtful []*interp.Copies
 	others := make(map[string]int) // other public keys, and how many players say each
-	for _, p := range r.parts() {
-		for _, c := range p.copies {
-			r.warnAbout(c)
-			if errors.Is(r.shard.checkPublicKey(c), errOtherKey) {
-				others[string(c.publicKey)]++
+	for _, c := range interp.ByPlayer(r.shard.data.Players) {
+		for _, p := range c.All {
+			if err := r.warnAbout(p); errors.Is(err, errOtherKey) {
+				others[string(p.PublicKey)]++
 			}
 		}
-		if p.looksSound(r) {
-			sound = append(sound, p)
+		if c.LooksValid(r.terms) {
+			r.order = append(r.order, c)
 		} else {
-			doubtful = append(doubtful, p)
+			doubtful = append(doubtful, c)
 		}
 	}
+	r.order = append(r.order, doubtful...)
 	for _, n := range others {
-		if n == len(r.shard.data.players) { // all say the same: that is no damage
-			return nil, r.damaged(ReasonPublicKey, "the recovery data is of another key than the shard says")
+		if n == r.shard.Players() { // all say the same: that is no damage
+			return r.damaged(ReasonPublicKey, "the recovery data is of another key than the shard says")
 		}
 	}
-	return append(sound, doubtful...), nil
+	return nil
 }
 
 // warnAbout warns of what can be seen to be wrong with a part before it is
-// opened.
-func (r *rebuilder) warnAbout(c *player) {
-	if c.terms != r.terms {
-		r.warnings.field(c, "", "version, threshold, sharing_type or curve is not the other players'")
+// opened, and returns what is wrong with its public key.
+func (r *rebuilder) warnAbout(p *part.Player) error {
+	if p.Terms != r.terms {
+		r.warnings.Field(p, "", "version, threshold, sharing_type or curve is not the other players'")
 	}
-	if err := r.shard.checkPublicKey(c); err != nil {
-		r.warnings.of(c, inField("public_key", err))
+	err := r.shard.checkPublicKey(p)
+	if err != nil {
+		r.warnings.Of(p, part.InField("public_key", err))
 	}
-	if c.terms.Version == version1 {
-		return
+	if p.Terms.Version != part.V1 {
+		for _, f := range wrongLengths(p) {
+			r.warnings.Add(f)
+		}
 	}
-	for _, f := range c.wrongLengths() {
-		r.warnings.add(f)
+	return err
+}
+
+// attempt makes the key under the terms that are tried: it opens the players'
+// parts, one after the other and each once, until there are enough shares.
+func (r *rebuilder) attempt() (*Master, error) {
+	wanted := r.wanted()
+	countKnown := !r.search.Salvage || r.terms.Sharing == Shamir // else it is what may be damaged
+	if wanted < 2 || len(r.order) < wanted && countKnown {
+		return nil, r.damaged(ReasonTooFewPlayers, "%d players' parts are there, %d are needed", len(r.order), wanted)
 	}
+	for len(r.search.Proved) < wanted && r.next < len(r.order) {
+		if err := r.open(r.order[r.next]); err != nil {
+			return nil, err
+		}
+		r.next++
+		if !r.anyOpened && r.failed >= maxWrongIDs && r.doubt != nil && !errors.Is(r.doubt, ErrUncheckable) {
+			return nil, r.doubt
+		}
+	}
+	if len(r.search.Proved) >= wanted {
+		if m := r.proved(r.search.Proved[:wanted]); m != nil {
+			return m, nil
+		}
+	}
+	if m := r.withLikely(wanted); m != nil {
+		return m, nil
+	}
+	if err := r.interrupted(); err != nil {
+		return nil, err
+	}
+	if len(r.search.Proved) < wanted {
+		r.warnOfLikely()
+		return nil, r.damaged(ReasonTooFewPlayers, "%d of the %d players' parts that are needed can be opened", len(r.search.Proved), wanted)
+	}
+	return nil, r.damaged(ReasonPublicKey, "the rebuilt key is not the private key of the backup's public key")
 }
 
 // wanted returns how many shares make the key under the terms that are tried.
-func (r *rebuilder) wanted(parts int) int {
+func (r *rebuilder) wanted() int {
 	if r.terms.Sharing == Shamir {
 		return int(r.terms.Threshold) + 1
 	}
-	return max(len(r.shard.data.reference().commitments), parts)
+	return max(len(r.shard.data.Reference().Commitments), len(r.order))
 }
 
-// combine makes the master key of the shares (spec, section 4, step 2).
-func (r *rebuilder) combine(shares []*share) (group.Scalar, error) {
-	sum := r.group.NewScalar()
-	switch r.terms.Sharing {
-	case Shamir:
-		xs, values := make([]int, len(shares)), make([]group.Scalar, len(shares))
-		for i, s := range shares {
-			xs[i], values[i] = int(s.index)+1, s.value
-		}
-		return group.InterpolateAtZero(r.group, xs, values)
-	case Additive:
-		for _, s := range shares {
-			sum.Add(sum, s.value)
-		}
-	case Multiplicative:
-		sum.SetUint64(1)
-		for _, s := range shares {
-			sum.Mul(sum, s.value)
-		}
+// open brings back the share of one more player.
+func (r *rebuilder) open(c *interp.Copies) error {
+	s, err := r.search.Share(c)
+	same := func(have *interp.Share) bool { return have.Value.Equal(s.Value) }
+	sameIndex := func(have *interp.Share) bool { return have.Index == s.Index && s.Index != part.UnknownIndex }
+	switch {
+	case ends(err):
+		return err
+	case err != nil:
+		r.warnings.Of(c.All[0], err)
+	case slices.ContainsFunc(r.search.Proved, same) || slices.ContainsFunc(r.likely, same):
+		s.Value.Wipe() // the same player, once with its index and once without
+	case s.Proved && (s.Index != part.UnknownIndex || r.terms.Sharing != Shamir) && !slices.ContainsFunc(r.search.Proved, sameIndex):
+		r.search.Proved = append(r.search.Proved, s)
+	default: // of the shares that fit one player's commitments, one at most is right
+		r.likely = append(r.likely, s)
 	}
-	return sum, nil
+	return nil
 }
 
-// proved makes a Master of the shares if they make the right key, else nil.
-func (r *rebuilder) proved(shares []*share) *Master {
-	value, err := r.combine(shares)
-	if err != nil {
-		return nil
+// orWrongIDs returns err, unless the IDs are to blame: public data says so, or
+// cannot tell, and no ciphertext opened.
+func (r *rebuilder) orWrongIDs(err error) error {
+	switch {
+	case ends(err) || r.anyOpened || r.doubt == nil:
+		return err
+	case errors.Is(r.doubt, ErrUncheckable):
+		return r.damaged(ReasonWrongIDs, "no ciphertext opens: the quorum ID or the key ID is not this backup's, or all of it is damaged")
 	}
-	m := &Master{group: r.group, key: value}
-	if !m.PublicKey().Equal(r.shard.root) {
-		m.Wipe()
-		return nil
-	}
-	return m
+	return r.doubt
+}
+
+// damaged is an error that ends a rebuild, with all that was seen before it.
+func (r *rebuilder) damaged(reason Reason, format string, args ...any) *Error {
+	e := fail(reason, "", format, args...)
+	e.Faults = append(e.Faults, exported(r.warnings)...)
+	return e
 }

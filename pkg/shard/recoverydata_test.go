@@ -36,7 +36,7 @@ func openRecoveryData(t *testing.T, d vectors.Data) {
 		t.Fatal(err)
 	}
 	g, _ := group.ByName(d.Curve)
-	raw, err := b.players[0].publicKey.bytes()
+	raw, err := b.Players[0].PublicKey.Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func openRecoveryData(t *testing.T, d vectors.Data) {
 	if want := map[bool]Reason{true: ReasonNoProof}[d.Version == 1]; ReasonOf(err) != want || err != nil && want == "" {
 		t.Errorf("verify: %v, want %q", err, want)
 	}
-	r := &rebuilder{ctx: t.Context(), shard: s, group: g, terms: b.terms(), key: key, label: label, operations: Limit(false)}
+	r := newRebuilder(t.Context(), s, key, label, Options{})
 	m, err := r.master()
 	if err != nil {
 		t.Fatal(err)

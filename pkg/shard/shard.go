@@ -8,6 +8,18 @@
 // gives a Master, whose public key is the one of the backup; there is no other
 // way to make one.
 //
+// A backup holds a part of each player, that is each MPC node that had a share
+// of the key. The player encrypted 80 values of a secret polynomial p of degree
+// 40 to the recovery key, and opened 40 of them for the proof; one more that is
+// decrypted gives p(0), the player's share, and the shares make the master key.
+//
+// ParseSalvage and Join are for backups of which no intact copy is left. They
+// weaken nothing: what comes out of them is proved in the same way.
+//
+// To read the code, begin with envelope.go and backup.go (Parse), verify.go
+// (Verify), and rebuild.go and shamir.go (Rebuild). What is below internal/ reads
+// damaged text (salvage) and finds each player's share (interp).
+//
 // The format is described in the specification of the recovery data; "spec,
 // section N" in this package refers to it.
 package shard
@@ -18,26 +30,38 @@ import (
 	"crypto/sha256"
 	"slices"
 
-	"recover/internal/challenge"
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard/internal/part"
 )
 
 const (
 	// MaxFileSize is the largest shard file that is read, in bytes. A backup
 	// of 3 players takes 340 kB.
 	MaxFileSize = 8 << 20
-	// MaxPlayers is the largest number of players in one backup.
-	MaxPlayers = 64
+	// MaxPlayers is the largest number of players in one backup: 64.
+	MaxPlayers = part.MaxPlayers
 )
 
+// Sharing is how a master key is made of its players' shares, as the format
+// names it.
+type Sharing = part.Sharing
+
+// The sharings of the format (spec, section 2).
 const (
-	degree      = 40                    // of each player's polynomial
-	ciphertexts = challenge.Ciphertexts // evaluations p(1) … p(80), all encrypted
-	opened      = challenge.Opened      // of them are opened for the proof
-	needed      = degree + 1            // evaluations that fix the polynomial
+	Shamir         Sharing = "shamir"         // any threshold+1 shares interpolate to the key
+	Additive       Sharing = "additive"       // the key is the sum of all shares
+	Multiplicative Sharing = "multiplicative" // the key is the product of all shares
 )
+
+// Terms are what all players of a backup have to agree on to make one key.
+type Terms struct {
+	Version   string // of the recovery data: "1.0.0", "2" or "3"
+	Threshold int64  // t: t+1 shares make the key where the sharing is Shamir's
+	Sharing   Sharing
+	Curve     string // as the backup names it: Group.Name
+}
 
 // IDs name a key: both have to be known from the offline record, because the
 // backup is encrypted under a label made of them and does not hold them.
@@ -59,7 +83,7 @@ type Shard struct {
 	group       group.Group // of the root public key
 	root        group.Point
 	wallet      group.Point // nil where the shard has none
-	data        *backup
+	data        *part.Backup
 }
 
 // Index returns which recovery key of the kit the shard says it is for: the N
@@ -85,8 +109,8 @@ func (s *Shard) MasterPublicKey() group.Point { return s.root }
 func (s *Shard) NamedMasterKeys() []group.Point {
 	all := []group.Point{s.root}
 	own := s.root.Bytes()
-	for _, p := range s.data.players {
-		raw, err := p.publicKey.bytes()
+	for _, p := range s.data.Players {
+		raw, err := p.PublicKey.Bytes()
 		if err != nil || bytes.Equal(raw, own) {
 			continue
 		}
@@ -119,13 +143,13 @@ func (s *Shard) Operations(chainCode bool) int {
 func (s *Shard) WalletPublicKey() group.Point { return s.wallet }
 
 // Version returns the version of the recovery data.
-func (s *Shard) Version() string { return s.data.version }
+func (s *Shard) Version() string { return s.data.Version }
 
 // Players returns how many players' parts the backup holds.
-func (s *Shard) Players() int { return len(s.data.players) }
+func (s *Shard) Players() int { return len(s.data.Players) }
 
 // Terms returns how the key is shared: what most players say.
-func (s *Shard) Terms() Terms { return s.data.terms() }
+func (s *Shard) Terms() Terms { return Terms(s.data.Terms()) }
 
 // CheckAlgorithm compares the algorithm that the offline record has for the key
 // with the backup's. The error is an *Error with ReasonAlgorithm.

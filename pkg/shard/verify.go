@@ -3,21 +3,21 @@ package shard
 import (
 	"errors"
 
-	"recover/internal/group"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard/internal/part"
 )
 
 // Proof says that a backup can be opened: whoever holds the private half of
 // its recovery key, and knows its IDs, can rebuild the master private key of
 // its public key. Only Verify makes one.
 type Proof struct {
-	terms   Terms
+	terms   part.Terms
 	players int
 	caveats []string
 }
 
 // Terms returns how the key is shared; all players agree on it.
-func (p *Proof) Terms() Terms { return p.terms }
+func (p *Proof) Terms() Terms { return Terms(p.terms) }
 
 // Players returns how many players' parts were proved.
 func (p *Proof) Players() int { return p.players }
@@ -43,8 +43,8 @@ func (s *Shard) Verify(ids IDs) (*Proof, error) {
 	return nil, err
 }
 
-// VerifyWithoutIDs checks what can be checked of a backup whose IDs are not at
-// hand: all of the proof but whether the opened ciphertexts hold what they are
+// VerifyWithoutIDs checks what can be checked of a backup whose IDs are not
+// available: all of the proof but whether the opened ciphertexts hold what they are
 // said to hold. No error means only that nothing wrong was seen.
 func (s *Shard) VerifyWithoutIDs() error {
 	_, err := s.prove(nil)
@@ -53,7 +53,7 @@ func (s *Shard) VerifyWithoutIDs() error {
 
 // prove checks everything; with no label, the ciphertexts are passed over.
 func (s *Shard) prove(label []byte) (*Proof, error) {
-	v := &verifier{shard: s, group: s.group, terms: s.data.terms(), reason: ReasonProof}
+	v := &verifier{shard: s, terms: s.data.Terms(), reason: ReasonProof}
 	if label != nil {
 		enc, err := rsadecrypt.NewSeededEncrypter(s.recoveryKey, label)
 		if err != nil {
@@ -61,37 +61,36 @@ func (s *Shard) prove(label []byte) (*Proof, error) {
 		}
 		v.encrypter = enc
 	}
-	if s.data.version == version1 {
-		v.prove1()
-		return nil, &Error{Reason: v.reason, Faults: v.faults}
-	}
-	v.agreement()
-	v.publicKeys()
-	commitments := v.commitments()
-	for _, p := range s.data.players {
-		v.player(p, commitments)
+	if s.data.Version == part.V1 {
+		v.prove1() // has something to say in any case
+	} else {
+		v.agreement()
+		v.publicKeys()
+		commitments := v.commitments()
+		for _, p := range s.data.Players {
+			v.player(p, commitments)
+		}
 	}
 	if len(v.faults) > 0 {
-		return nil, &Error{Reason: v.reason, Faults: v.faults}
+		return nil, &Error{Reason: v.reason, Faults: exported(v.faults)}
 	}
-	return &Proof{terms: v.terms, players: len(s.data.players), caveats: v.caveats}, nil
+	return &Proof{terms: v.terms, players: len(s.data.Players), caveats: v.caveats}, nil
 }
 
 // verifier collects what is wrong with a backup.
 type verifier struct {
 	shard     *Shard
-	group     group.Group
 	encrypter *rsadecrypt.SeededEncrypter // nil: the ciphertexts are not checked
-	terms     Terms
+	terms     part.Terms
 	reason    Reason // ReasonProof, or the first that says more
-	faults    faults
+	faults    part.Faults
 	caveats   []string
 }
 
 // because notes a fault that says more than that the proof failed.
-func (v *verifier) because(reason Reason, f Fault) {
+func (v *verifier) because(reason Reason, f part.Fault) {
 	if v.reason == ReasonProof {
 		v.reason = reason
 	}
-	v.faults.add(f)
+	v.faults.Add(f)
 }

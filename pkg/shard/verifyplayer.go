@@ -3,17 +3,20 @@ package shard
 import (
 	"slices"
 
+	"recover/internal/challenge"
 	"recover/internal/group"
+	"recover/pkg/shard/internal/part"
 )
 
 // player checks one player's own part (spec, section 3, steps 3 to 5).
-func (v *verifier) player(p *player, commitments map[int64]group.Point) {
-	if !v.lengths(p) {
+func (v *verifier) player(p *part.Player, commitments map[int64]group.Point) {
+	if wrong := wrongLengths(p); len(wrong) > 0 {
+		v.faults = append(v.faults, wrong...)
 		return
 	}
-	es, err := p.es.all("es")
+	es, err := p.Es.All("es")
 	if err != nil {
-		v.faults.of(p, err)
+		v.faults.Of(p, err)
 		es = nil
 	} else {
 		v.challenge(p, es)
@@ -22,52 +25,46 @@ func (v *verifier) player(p *player, commitments map[int64]group.Point) {
 	v.committed(p, v.points(p, commitments))
 }
 
-func (v *verifier) lengths(p *player) bool {
-	wrong := p.wrongLengths()
-	v.faults = append(v.faults, wrong...)
-	return len(wrong) == 0
-}
-
-// wrongLengths tells which lists of the player are not as long as the format
-// has them.
-func (p *player) wrongLengths() (wrong faults) {
+// wrongLengths tells which lists of a player are not as long as the format has
+// them.
+func wrongLengths(p *part.Player) (wrong part.Faults) {
 	for _, f := range []struct {
 		name      string
 		have, max int
 	}{
-		{"es", p.es.count, ciphertexts}, {"ys", p.ys.count, degree}, {"combination", len(p.combination), opened},
-		{"vs", p.vs.count, opened}, {"rs", p.rs.count, opened},
+		{"es", p.Es.Count, part.Ciphertexts}, {"ys", p.Ys.Count, part.Degree}, {"combination", len(p.Combination), part.Opened},
+		{"vs", p.Vs.Count, part.Opened}, {"rs", p.Rs.Count, part.Opened},
 	} {
 		if f.have != f.max {
-			wrong.field(p, f.name, "%d elements, not %d", f.have, f.max)
+			wrong.Field(p, f.name, "%d elements, not %d", f.have, f.max)
 		}
 	}
 	return wrong
 }
 
-// points returns G·p(0) … G·p(40), or nil where they cannot be had. Those of ys
+// points returns G·p(0) … G·p(40), or nil where one is lost. Those of ys
 // are on the curve; whether they are in the subgroup is left to the caller.
-func (v *verifier) points(p *player, commitments map[int64]group.Point) []group.Point {
-	share, known := commitments[p.index]
+func (v *verifier) points(p *part.Player, commitments map[int64]group.Point) []group.Point {
+	share, known := commitments[p.Index]
 	if !known {
-		if _, listed := p.commitments[p.index]; !listed {
-			v.faults.field(p, "key_share_commitments", "the player's own is missing")
+		if _, listed := p.Commitments[p.Index]; !listed {
+			v.faults.Field(p, "key_share_commitments", "the player's own is missing")
 		}
 		return nil
 	}
 	points := []group.Point{share}
-	for i := range degree {
-		b, err := p.ys.bytes(i)
+	for i := range part.Degree {
+		b, err := p.Ys.Bytes(i)
 		if err == nil {
 			var y group.Point
-			if y, err = v.group.DecodePoint(b); err == nil {
+			if y, err = v.shard.group.DecodePoint(b); err == nil {
 				points = append(points, y)
 				continue
 			}
 		}
-		v.faults.item(p, "ys", i, "%v", err)
+		v.faults.Item(p, "ys", i, "%v", err)
 	}
-	if len(points) < needed {
+	if len(points) < part.Needed {
 		return nil
 	}
 	return points
@@ -75,27 +72,27 @@ func (v *verifier) points(p *player, commitments map[int64]group.Point) []group.
 
 // challenge checks that the positions that were opened are those that the
 // player could not choose.
-func (v *verifier) challenge(p *player, es [][]byte) {
+func (v *verifier) challenge(p *part.Player, es [][]byte) {
 	want, err := v.shard.challenge(p, es)
 	switch {
 	case err != nil:
-		v.faults.of(p, err)
-	case !slices.Equal(p.combination, want):
-		v.faults.field(p, "combination", "not the positions that the player had to open: something that the proof is made of was changed")
+		v.faults.Of(p, err)
+	case !slices.Equal(p.Combination, want):
+		v.faults.Field(p, "combination", "not the positions that the player had to open: something that the proof is made of was changed")
 	}
 }
 
 // reencrypt checks that every opened value, encrypted again, gives its
 // ciphertext.
-func (v *verifier) reencrypt(p *player, es [][]byte) {
+func (v *verifier) reencrypt(p *part.Player, es [][]byte) {
 	if v.encrypter == nil {
 		return
 	}
-	for i := range opened {
-		if fits, err := p.refitsTo(es, v.encrypter, v.group, i); err != nil {
-			v.faults.of(p, err)
+	for i := range part.Opened {
+		if fits, err := refits(p, es, v.encrypter, v.shard.group, i); err != nil {
+			v.faults.Of(p, err)
 		} else if !fits {
-			v.faults.item(p, "vs", i, "encrypted again, it does not give its ciphertext in es")
+			v.faults.Item(p, "vs", i, "encrypted again, it does not give its ciphertext in es")
 		}
 	}
 }
@@ -103,64 +100,95 @@ func (v *verifier) reencrypt(p *player, es [][]byte) {
 // committed checks the opened values against the player's commitments. Where
 // that fails, or cannot be done at once, it is done again value by value, to
 // name what is wrong.
-func (v *verifier) committed(p *player, points []group.Point) {
+func (v *verifier) committed(p *part.Player, points []group.Point) {
 	if points == nil {
 		return
 	}
 	xs, values := v.opened(p)
-	for i := range degree { // those at xs are proved to be multiples of G
-		if !slices.Contains(xs, i+1) && !v.group.InSubgroup(points[i+1]) {
-			v.faults.item(p, "ys", i, "%v: not in the prime-order subgroup", group.ErrPoint)
+	for i := range part.Degree { // those at xs are proved to be multiples of G
+		if !slices.Contains(xs, i+1) && !v.shard.group.InSubgroup(points[i+1]) {
+			v.faults.Item(p, "ys", i, "%v: not in the prime-order subgroup", group.ErrPoint)
 			return
 		}
 	}
-	if len(xs) == opened {
-		if fits, err := group.FitsValues(v.group, points, xs, values); fits && err == nil {
+	if len(xs) == part.Opened {
+		if fits, err := group.FitsValues(v.shard.group, points, xs, values); fits && err == nil {
 			return
 		}
 	}
 	v.eachCommitted(p, points)
 }
 
-// opened returns the opened values that can be had and their x. What cannot be
-// had is a fault; where the ciphertexts are checked, that has told it.
-func (v *verifier) opened(p *player) (xs []int, values []group.Scalar) {
-	for i := range opened {
-		c, err := p.position(i)
-		if err != nil {
-			v.unlessReencrypted(p, inItem("combination", i, err))
-			continue
+// opened returns the opened values that can be decoded and their x. What cannot
+// is a fault; where the ciphertexts are checked, that has told it.
+func (v *verifier) opened(p *part.Player) (xs []int, values []group.Scalar) {
+	for i := range part.Opened {
+		x, value, err := p.OpenedAt(v.shard.group, i)
+		if err != nil && v.encrypter == nil {
+			v.faults.Of(p, err)
 		}
-		value, err := p.value(v.group, i)
-		if err != nil {
-			v.unlessReencrypted(p, inItem("vs", i, err))
-			continue
-		}
-		if !slices.Contains(xs, c+1) {
-			xs, values = append(xs, c+1), append(values, value)
+		if err == nil && !slices.Contains(xs, x) {
+			xs, values = append(xs, x), append(values, value)
 		}
 	}
 	return xs, values
 }
 
-func (v *verifier) unlessReencrypted(p *player, err error) {
-	if v.encrypter == nil {
-		v.faults.of(p, err)
+// eachCommitted compares every opened value with the commitment at its x.
+func (v *verifier) eachCommitted(p *part.Player, points []group.Point) {
+	all := append(points[:part.Needed:part.Needed], group.Extend(points, part.Degree)...)
+	made := v.shard.group.NewPoint()
+	for i := range part.Opened {
+		x, value, err := p.OpenedAt(v.shard.group, i)
+		if err == nil && !made.BaseMul(value).Equal(all[x]) {
+			v.faults.Item(p, "vs", i, "not the value that the player committed to")
+		}
 	}
 }
 
-// eachCommitted compares every opened value with the commitment at its x.
-func (v *verifier) eachCommitted(p *player, points []group.Point) {
-	all := append(points[:needed:needed], group.Extend(points, degree)...)
-	made := v.group.NewPoint()
-	for i := range opened {
-		c, err := p.position(i)
-		if err != nil {
-			continue
-		}
-		value, err := p.value(v.group, i)
-		if err == nil && !made.BaseMul(value).Equal(all[c+1]) {
-			v.faults.item(p, "vs", i, "not the value that the player committed to")
-		}
+// challenge computes which positions the player had to open; es are its
+// ciphertexts. An error names the field that is lost.
+func (s *Shard) challenge(p *part.Player, es [][]byte) ([]int64, error) {
+	context, err := challengeTranscript(p)
+	if err != nil {
+		return nil, err
 	}
+	ys, err := p.Ys.All("ys")
+	if err != nil {
+		return nil, err
+	}
+	commitment, err := p.Commitments[p.Index].Bytes()
+	if err != nil {
+		return nil, part.InField("key_share_commitments", err)
+	}
+	st := challenge.Statement{
+		PublicKey: s.root.Bytes(), Context: context, OneContext: s.data.Version == part.V2, Es: es, Ys: ys, Commitment: commitment,
+	}
+	return st.Positions(), nil
+}
+
+// challengeTranscript returns the items of the transcript that bind a
+// proof to its backup.
+func challengeTranscript(p *part.Player) ([][]byte, error) {
+	items := [][]byte{[]byte(p.Terms.Version)}
+	if p.Terms.Version == part.V2 {
+		items = append(items, challenge.Number(p.Count))
+	}
+	items = append(items, challenge.Number(p.Terms.Threshold), []byte(p.Terms.Sharing), []byte(p.Terms.Curve), challenge.Number(p.Index))
+	for _, f := range []struct {
+		name string
+		of   part.Blob
+	}{
+		{"nonce", p.Nonce},
+		{"aux_data_public", p.AuxPublic},
+		{"aux_data_private_encrypted", p.AuxData},
+		{"aux_data_wrapped_encryption_key", p.AuxKey},
+	} {
+		b, err := f.of.Bytes()
+		if err != nil {
+			return nil, part.InField(f.name, err)
+		}
+		items = append(items, b)
+	}
+	return items, nil
 }

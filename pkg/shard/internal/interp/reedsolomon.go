@@ -1,6 +1,9 @@
-package shard
+package interp
 
-import "recover/internal/group"
+import (
+	"recover/internal/group"
+	"recover/pkg/shard/internal/part"
+)
 
 // decode finds the polynomial of degree 40 on which so many of the evaluations
 // lie that no other can have as many: with n of them, up to (n-41)/2 may be
@@ -8,16 +11,15 @@ import "recover/internal/group"
 // (Gao, A new algorithm for decoding Reed-Solomon codes, 2003). It returns p(0),
 // and which evaluations agree; nil where there is none, or where nothing more
 // than 41 evaluations could speak for it.
-func decode(g group.Group, e evaluations) (zero group.Scalar, agree []bool) {
-	if len(e) <= needed {
+func decode(g group.Group, e evaluations) (zero group.Scalar, agree evaluations) {
+	if len(e) <= part.Needed {
 		return nil, nil
 	}
 	c := &codeWord{group: g}
 	defer c.wipe()
-	all := c.vanishing(e)
-	r, s := all, c.interpolate(e, all)
+	r, s := c.interpolate(e)
 	u, v := polynomial{}, polynomial{c.number(1)}
-	for 2*len(s) > len(e)+needed+1 { // the degree of s is not below (n+41)/2
+	for 2*len(s) > len(e)+part.Needed+1 { // the degree of s is not below (n+41)/2
 		q, rest := c.divide(r, s)
 		r, s = s, rest
 		u, v = v, c.minus(u, c.times(q, v))
@@ -26,26 +28,18 @@ func decode(g group.Group, e evaluations) (zero group.Scalar, agree []bool) {
 		return nil, nil
 	}
 	p, rest := c.divide(s, v)
-	if len(rest) > 0 || len(p) > needed {
+	if len(rest) > 0 || len(p) > part.Needed {
 		return nil, nil
 	}
-	agree = make([]bool, len(e))
-	for i, have := range e {
-		agree[i] = c.eval(p, have.x).Equal(have.value)
+	for _, have := range e {
+		if c.eval(p, have.x).Equal(have.value) {
+			agree = append(agree, have)
+		}
 	}
-	if 2*count(agree) < len(e)+needed {
+	if 2*len(agree) < len(e)+part.Needed {
 		return nil, nil
 	}
 	return g.NewScalar().Set(c.eval(p, 0)), agree
-}
-
-func count(flags []bool) (n int) {
-	for _, f := range flags {
-		if f {
-			n++
-		}
-	}
-	return n
 }
 
 // polynomial is a list of coefficients, that of the lowest power first, with no
@@ -89,38 +83,17 @@ func (p polynomial) trimmed() polynomial {
 	return p
 }
 
-// vanishing returns the product of all X - x.
-func (c *codeWord) vanishing(e evaluations) polynomial {
-	p := polynomial{c.number(1)}
+// interpolate returns the product of all X - x, and the polynomial through all
+// evaluations (Newton): of each, what it adds vanishes at those before it.
+func (c *codeWord) interpolate(e evaluations) (vanishing, through polynomial) {
+	vanishing = polynomial{c.number(1)}
 	for _, have := range e {
-		p = c.times(p, polynomial{c.number(-have.x), c.number(1)})
+		weight, off := c.eval(vanishing, have.x), c.eval(through, have.x)
+		weight.Mul(weight.Invert(weight), off.Sub(off, have.value))
+		through = c.minus(through, c.times(vanishing, polynomial{weight}))
+		vanishing = c.times(vanishing, polynomial{c.number(-have.x), c.number(1)})
 	}
-	return p
-}
-
-// interpolate returns the polynomial through all evaluations (Lagrange); all is
-// the one that vanishes at them.
-func (c *codeWord) interpolate(e evaluations, all polynomial) polynomial {
-	sum := c.zeros(len(e))
-	at := make([]group.Scalar, len(e))
-	for i, have := range e {
-		at[i] = c.number(have.x)
-	}
-	term, distance := c.number(0), c.number(0)
-	for i, have := range e {
-		weight := c.number(1)
-		for j := range e {
-			if j != i {
-				weight.Mul(weight, distance.Sub(at[i], at[j]))
-			}
-		}
-		weight.Mul(weight.Invert(weight), have.value)
-		basis, _ := c.divide(all, polynomial{c.number(-have.x), c.number(1)})
-		for k, b := range basis {
-			sum[k].Add(sum[k], term.Mul(b, weight))
-		}
-	}
-	return sum.trimmed()
+	return vanishing, through
 }
 
 func (c *codeWord) times(a, b polynomial) polynomial {
@@ -155,10 +128,8 @@ func (c *codeWord) divide(a, b polynomial) (quotient, rest polynomial) {
 		return nil, rest
 	}
 	quotient = c.zeros(len(a) - len(b) + 1)
-	inverse, term := c.number(1), c.number(0)
-	if last := b[len(b)-1]; !last.Equal(inverse) {
-		inverse.Invert(last)
-	}
+	inverse, term := c.number(0), c.number(0)
+	inverse.Invert(b[len(b)-1])
 	for k := len(quotient) - 1; k >= 0; k-- {
 		quotient[k].Mul(rest[k+len(b)-1], inverse)
 		for j, y := range b {

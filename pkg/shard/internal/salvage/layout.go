@@ -1,8 +1,10 @@
-package shard
+package salvage
 
 import (
 	"regexp"
 	"slices"
+
+	"recover/pkg/shard/internal/part"
 )
 
 // The layout of recovery data: where the parts of the players are in its text,
@@ -10,17 +12,17 @@ import (
 // and all but two of them are as long in one player as in the next, so a
 // field's place follows from the name of any other.
 
-// mark is a name of a field that is whole.
-type mark struct {
+// fieldName is a name of a field that is whole.
+type fieldName struct {
 	name    string
 	at, end int // from the quote in front of it to its value
 }
 
-func marks(text []byte, names *regexp.Regexp) []mark {
+func fieldNames(text []byte, names *regexp.Regexp) []fieldName {
 	found := names.FindAllSubmatchIndex(text, -1)
-	all := make([]mark, len(found))
+	all := make([]fieldName, len(found))
 	for i, m := range found {
-		all[i] = mark{string(text[m[2]:m[3]]), m[0], m[1]}
+		all[i] = fieldName{string(text[m[2]:m[3]]), m[0], m[1]}
 	}
 	return all
 }
@@ -34,7 +36,7 @@ type layout struct {
 
 // newLayout learns the layout from the names that are whole, as far as there are
 // enough; the rest is as usual.
-func newLayout(text []byte, all []mark, usual []string, size func(field string) int) *layout {
+func newLayout(text []byte, all []fieldName, usual []string, size func(field string) int) *layout {
 	l := &layout{order: observedOrder(text, all, usual, size), offset: make(map[string]int)}
 	spans := make(map[string][]int)
 	for i := 0; i+1 < len(all); i++ {
@@ -69,9 +71,9 @@ func nearest(spans []int, usual int) int {
 // observedOrder returns the fields in the order of the text: that of the player
 // of whom most names are left. Those that are lost there go where they usually
 // are.
-func observedOrder(text []byte, all []mark, usual []string, size func(field string) int) []string {
+func observedOrder(text []byte, all []fieldName, usual []string, size func(field string) int) []string {
 	var best []string
-	far := func(a, b mark) bool { return b.at-a.end > 2*size(a.name)+200 } // others are lost in between
+	far := func(a, b fieldName) bool { return b.at-a.end > 2*size(a.name)+200 } // others are lost in between
 	for i, m := range all {
 		if m.at == 0 || text[m.at-1] != '{' {
 			continue
@@ -109,7 +111,7 @@ func observedOrder(text []byte, all []mark, usual []string, size func(field stri
 // it in the text and before the one after it, and if that leaves a choice, where
 // it usually is. If the one after it comes first in the order, another player
 // begins in front of all[i].
-func between(order, usual []string, all []mark, i int) int {
+func between(order, usual []string, all []fieldName, i int) int {
 	least, most := slices.Index(order, all[i-1].name)+1, -1
 	if i+1 < len(all) {
 		most = slices.Index(order, all[i+1].name)
@@ -133,31 +135,31 @@ func between(order, usual []string, all []mark, i int) int {
 	return least
 }
 
-// frame is the text of one player.
-type frame struct {
+// playerText is the text of one player.
+type playerText struct {
 	*layout
-	marks []mark
+	names []fieldName
 	from  int // where it begins, or would if nothing of it were missing
 	least int // what is in front of this is another player's
 	to    int // where its text ends at the latest
 }
 
-func (f *frame) mark(name string) (mark, bool) {
-	for _, m := range f.marks {
+func (t *playerText) name(name string) (fieldName, bool) {
+	for _, m := range t.names {
 		if m.name == name {
 			return m, true
 		}
 	}
-	return mark{}, false
+	return fieldName{}, false
 }
 
 var playersEnd = regexp.MustCompile(`\}\s*,\s*\{`)
 
-// frames sorts the names by player. A new one begins where a field comes that
+// split sorts the names by player. A new one begins where a field comes that
 // does not follow the one before it, or that is too far away from it.
-func (l *layout) frames(text []byte, all []mark) []*frame {
-	var frames []*frame
-	var f *frame
+func (l *layout) split(text []byte, all []fieldName) []*playerText {
+	var texts []*playerText
+	var f *playerText
 	last := -1
 	for _, m := range all {
 		k := slices.Index(l.order, m.name)
@@ -165,56 +167,56 @@ func (l *layout) frames(text []byte, all []mark) []*frame {
 			continue
 		}
 		from := m.at - l.offset[m.name]
-		if f == nil || k <= last || from-f.from > l.period/2 || playersEnd.Match(text[f.marks[len(f.marks)-1].end:m.at]) {
-			if len(frames) == MaxPlayers {
+		if f == nil || k <= last || from-f.from > l.period/2 || playersEnd.Match(text[f.names[len(f.names)-1].end:m.at]) {
+			if len(texts) == part.MaxPlayers {
 				break
 			}
-			f = &frame{layout: l, from: max(0, from)}
-			frames = append(frames, f)
+			f = &playerText{layout: l, from: max(0, from)}
+			texts = append(texts, f)
 		}
-		f.marks, last = append(f.marks, m), k
+		f.names, last = append(f.names, m), k
 	}
-	return frames
+	return texts
 }
 
-// allFrames returns the players in the text, each with its bounds: those of
-// frames, and those of whom no name is left.
-func (l *layout) allFrames(text []byte, all []mark) []*frame {
-	frames := l.withNameless(l.frames(text, all), len(text))
-	for i, f := range frames {
+// players returns the players in the text, each with its bounds: those of
+// split, and those of whom no name is left.
+func (l *layout) players(text []byte, all []fieldName) []*playerText {
+	texts := l.withNameless(l.split(text, all), len(text))
+	for i, f := range texts {
 		f.to = len(text)
 		if i > 0 {
-			f.least = frames[i-1].last()
+			f.least = texts[i-1].last()
 		}
-		if i+1 < len(frames) {
-			next := frames[i+1]
-			if f.to = next.from; next.from < f.last() && len(next.marks) > 0 {
-				f.to = next.marks[0].at
+		if i+1 < len(texts) {
+			next := texts[i+1]
+			if f.to = next.from; next.from < f.last() && len(next.names) > 0 {
+				f.to = next.names[0].at
 			}
 			f.to = max(f.to, f.last())
 		}
 	}
-	return frames
+	return texts
 }
 
 // last returns where the last name that is left of the player ends.
-func (f *frame) last() int {
-	if len(f.marks) == 0 {
-		return f.from
+func (t *playerText) last() int {
+	if len(t.names) == 0 {
+		return t.from
 	}
-	return f.marks[len(f.marks)-1].end
+	return t.names[len(t.names)-1].end
 }
 
 // withNameless adds the players of whom no name is left: where there is room
 // for just so many.
-func (l *layout) withNameless(frames []*frame, size int) (all []*frame) {
+func (l *layout) withNameless(texts []*playerText, size int) (all []*playerText) {
 	add := func(from, n int) {
-		for k := range min(n, MaxPlayers-len(frames)) {
-			all = append(all, &frame{layout: l, from: from + k*l.period})
+		for k := range min(n, part.MaxPlayers-len(texts)) {
+			all = append(all, &playerText{layout: l, from: from + k*l.period})
 		}
 	}
 	begin := 0 // of the first that may be missing
-	for _, f := range frames {
+	for _, f := range texts {
 		n := (f.from - begin + l.period/4) / l.period
 		add(f.from-n*l.period, n)
 		all, begin = append(all, f), f.from+l.period
@@ -224,29 +226,27 @@ func (l *layout) withNameless(frames []*frame, size int) (all []*frame) {
 }
 
 // value returns all that stands between a field's name and the next one.
-func (f *frame) value(text []byte, name string) (found, bool) {
-	for i, m := range f.marks {
-		if m.name != name {
-			continue
-		}
-		end := f.to
-		if i+1 < len(f.marks) {
-			end = f.marks[i+1].at
-		}
-		return found{text[m.end:end]}, true
+func (t *playerText) value(text []byte, name string) (value, bool) {
+	i := slices.IndexFunc(t.names, func(m fieldName) bool { return m.name == name })
+	if i < 0 {
+		return nil, false
 	}
-	return found{}, false
+	end := t.to
+	if i+1 < len(t.names) {
+		end = t.names[i+1].at
+	}
+	return text[t.names[i].end:end], true
 }
 
 // around returns the text in which the value of a field is, though its name may
 // be lost: from the name before it to the one after it.
-func (f *frame) around(name string) (from, to int) {
-	from, to = max(f.from, f.least), f.to
-	for _, m := range f.marks {
-		switch k := slices.Index(f.order, m.name) - slices.Index(f.order, name); {
+func (t *playerText) around(name string) (from, to int) {
+	from, to = max(t.from, t.least), t.to
+	for _, m := range t.names {
+		switch k := slices.Index(t.order, m.name) - slices.Index(t.order, name); {
 		case k <= 0:
 			from = m.end
-		case to == f.to:
+		case to == t.to:
 			to = m.at
 		}
 	}
@@ -255,10 +255,10 @@ func (f *frame) around(name string) (from, to int) {
 
 // estimate returns where a field's name is, or was, from the nearest one that is
 // whole.
-func (f *frame) estimate(name string) int {
-	at, nearest := f.from+f.offset[name], -1
-	for _, m := range f.marks {
-		distance := f.offset[name] - f.offset[m.name]
+func (t *playerText) estimate(name string) int {
+	at, nearest := t.from+t.offset[name], -1
+	for _, m := range t.names {
+		distance := t.offset[name] - t.offset[m.name]
 		if abs := max(distance, -distance); nearest < 0 || abs < nearest {
 			at, nearest = m.at+distance, abs
 		}

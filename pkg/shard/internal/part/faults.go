@@ -1,4 +1,4 @@
-package shard
+package part
 
 import (
 	"errors"
@@ -8,12 +8,11 @@ import (
 	"strings"
 )
 
-// Fault is one thing that is wrong with a backup.
+// Fault is one thing that is wrong with a backup: see shard.Fault.
 type Fault struct {
-	Player  string // "player 2"; empty for what is not of one player's part
-	Field   string // as in the file; empty for the whole
-	Items   []int  // which elements of a list, 0-based and ascending; empty for the whole field
-	Problem string
+	Player, Field string
+	Items         []int
+	Problem       string
 }
 
 // Error names the place and the problem: "player 2: es[0,3-5]: not base64".
@@ -48,12 +47,12 @@ func itemList(items []int) string {
 	return "[" + strings.Join(parts, ",") + "]"
 }
 
-// faults is a list in the order in which the faults were seen.
-type faults []Fault
+// Faults is a list in the order in which the faults were seen.
+type Faults []Fault
 
-// add puts a fault on the list. Elements of one field with the same problem
+// Add puts a fault on the list. Elements of one field with the same problem
 // come together, so that a list of 40 damaged values is read at a glance.
-func (fs *faults) add(f Fault) {
+func (fs *Faults) Add(f Fault) {
 	for i := range *fs {
 		have := &(*fs)[i]
 		if have.Player == f.Player && have.Field == f.Field && have.Problem == f.Problem && len(have.Items) > 0 == (len(f.Items) > 0) {
@@ -68,26 +67,29 @@ func (fs *faults) add(f Fault) {
 	*fs = append(*fs, f)
 }
 
-// of adds an error that was seen in a player's part; a *Fault keeps its place.
-func (fs *faults) of(p *player, err error) {
+// Of adds an error that was seen in a player's part; a *Fault keeps its place.
+func (fs *Faults) Of(p *Player, err error) {
 	f := &Fault{Problem: err.Error()}
 	errors.As(err, &f)
 	placed := *f
-	placed.Player = p.name()
-	fs.add(placed)
+	placed.Player = p.Name()
+	fs.Add(placed)
 }
 
-func (fs *faults) field(p *player, field, format string, args ...any) {
-	fs.add(Fault{Player: p.name(), Field: field, Problem: fmt.Sprintf(format, args...)})
+// Field adds a fault in a field of a player's part.
+func (fs *Faults) Field(p *Player, field, format string, args ...any) {
+	fs.Add(Fault{Player: p.Name(), Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
-func (fs *faults) item(p *player, field string, item int, format string, args ...any) {
-	fs.add(Fault{Player: p.name(), Field: field, Items: []int{item}, Problem: fmt.Sprintf(format, args...)})
+// Item adds a fault in an element of a list of a player's part.
+func (fs *Faults) Item(p *Player, field string, item int, format string, args ...any) {
+	fs.Add(Fault{Player: p.Name(), Field: field, Items: []int{item}, Problem: fmt.Sprintf(format, args...)})
 }
 
-// inField places an error at a field, inItem at an element of it.
-func inField(field string, err error) error { return &Fault{Field: field, Problem: err.Error()} }
+// InField places an error at a field.
+func InField(field string, err error) error { return &Fault{Field: field, Problem: err.Error()} }
 
-func inItem(field string, item int, err error) error {
+// InItem places an error at an element of a list.
+func InItem(field string, item int, err error) error {
 	return &Fault{Field: field, Items: []int{item}, Problem: err.Error()}
 }

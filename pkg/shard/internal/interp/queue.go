@@ -1,20 +1,24 @@
-package shard
+package interp
 
-import "slices"
+import (
+	"slices"
+
+	"recover/pkg/shard/internal/part"
+)
 
 // ciphertext is one of a player's ciphertexts, which one copy or several hold.
 type ciphertext struct {
 	number     int // in the queue
-	text       blob
+	text       part.Blob
 	position   int   // 0 … 79; where copies place it differently, where most do
-	in         []int // which copies
+	in, at     []int // which copies, and at which position each has it
 	outvoted   bool  // another copy has another at this position, and as many hold that
 	tried      bool
 	inComplete bool // a list that lost no element has it
 }
 
 // ciphertextQueue says in which order a player's ciphertexts are decrypted, at
-// most 80 of them: a sound backup has no more, and damaged copies of it may
+// most 80 of them: a valid backup has no more, and damaged copies of it may
 // have eight times as many. Those come first that no copy contradicts or that
 // most have; then those of the copy of which the fewest did not open, because
 // damage comes in stretches and in media; each group in the order of the file.
@@ -26,83 +30,77 @@ type ciphertextQueue struct {
 }
 
 // maxDecryptions is how many private operations one player may cost.
-const maxDecryptions = ciphertexts
+const maxDecryptions = part.Ciphertexts
 
-func (p *part) queue() *ciphertextQueue {
-	q := &ciphertextQueue{bad: make([]int, len(p.copies)), left: maxDecryptions}
-	if len(p.copies) == 1 { // nearly always
-		es, first := p.copies[0].es.items, []int{0}
+func (c *Copies) queue() *ciphertextQueue {
+	q := &ciphertextQueue{bad: make([]int, len(c.All)), left: maxDecryptions}
+	if len(c.All) == 1 { // nearly always
+		es, first := c.All[0].Es.Items, []int{0}
 		made := make([]ciphertext, 0, len(es))
 		for j, text := range es {
 			if len(text) > 0 {
-				made = append(made, ciphertext{number: len(made), text: text, position: j, in: first, inComplete: len(es) == ciphertexts})
+				made = append(made, ciphertext{number: len(made), text: text, position: j, in: first, inComplete: len(es) == part.Ciphertexts})
 				q.all = append(q.all, &made[len(made)-1])
 			}
 		}
 		return q
 	}
 	byText := make(map[string]*ciphertext)
-	places := make(map[*ciphertext][]int)
-	for j := range ciphertexts {
-		for n, p := range p.copies {
-			if j >= len(p.es.items) || len(p.es.items[j]) == 0 {
+	for j := range part.Ciphertexts {
+		for n, p := range c.All {
+			if j >= len(p.Es.Items) || len(p.Es.Items[j]) == 0 {
 				continue
 			}
-			text := p.es.items[j]
-			c := byText[string(text)]
-			if c == nil {
-				c = &ciphertext{text: text}
-				byText[string(text)] = c
-				q.all = append(q.all, c)
+			text := p.Es.Items[j]
+			e := byText[string(text)]
+			if e == nil {
+				e = &ciphertext{number: len(q.all), text: text}
+				byText[string(text)] = e
+				q.all = append(q.all, e)
 			}
-			c.in, places[c] = append(c.in, n), append(places[c], j)
+			e.in, e.at = append(e.in, n), append(e.at, j)
 		}
 	}
-	for n, c := range q.all {
-		c.number = n
-		c.place(p, places[c])
-	}
 	most := make(map[int][]int) // by position, how many copies hold each
-	for _, c := range q.all {
-		most[c.position] = append(most[c.position], len(c.in))
+	for _, e := range q.all {
+		e.setPosition(c)
+		most[e.position] = append(most[e.position], len(e.in))
 	}
-	for _, c := range q.all {
+	for _, e := range q.all {
 		same := 0
-		for _, n := range most[c.position] {
-			if n >= len(c.in) {
+		for _, n := range most[e.position] {
+			if n >= len(e.in) {
 				same++
 			}
 		}
-		c.outvoted = same > 1
+		e.outvoted = same > 1
 	}
 	return q
 }
 
-// place takes the position of lists that are complete, if it is in one.
-func (c *ciphertext) place(p *part, places []int) {
+// setPosition takes the position of lists that are complete, if it is in one.
+func (e *ciphertext) setPosition(c *Copies) {
 	var complete []int
-	for k, n := range c.in {
-		if len(p.copies[n].es.items) == ciphertexts {
-			complete = append(complete, places[k])
+	for k, n := range e.in {
+		if len(c.All[n].Es.Items) == part.Ciphertexts {
+			complete = append(complete, e.at[k])
 		}
 	}
-	c.inComplete = len(complete) > 0
-	if c.inComplete {
-		places = complete
+	if e.position, e.inComplete = mostCommon(e.at), len(complete) > 0; e.inComplete {
+		e.position = mostCommon(complete)
 	}
-	c.position = mostCommon(places)
 }
 
-func mostCommon(places []int) int {
+func mostCommon(positions []int) int {
 	count := func(j int) (n int) {
-		for _, k := range places {
+		for _, k := range positions {
 			if k == j {
 				n++
 			}
 		}
 		return n
 	}
-	return slices.MaxFunc(places, func(a, b int) int { return count(a) - count(b) })
+	return slices.MaxFunc(positions, func(a, b int) int { return count(a) - count(b) })
 }
 
 // anchor notes the position of a ciphertext that a proof tells.
@@ -115,18 +113,18 @@ func (q *ciphertextQueue) anchor(text string, position int) {
 
 // realign moves the ciphertexts of lists that lost elements: as far as those of
 // which the position is proved, before and after them.
-func (q *ciphertextQueue) realign(p *part) {
+func (q *ciphertextQueue) realign(copies *Copies) {
 	if len(q.anchors) == 0 {
 		return
 	}
 	position := make(map[string]int)
-	for _, c := range p.copies {
+	for _, p := range copies.All {
 		shift := 0
-		for j, text := range c.es.items {
+		for j, text := range p.Es.Items {
 			if at, ok := q.anchors[string(text)]; ok && at >= j {
 				shift = at - j
 			}
-			position[string(text)] = min(j+shift, ciphertexts-1)
+			position[string(text)] = min(j+shift, part.Ciphertexts-1)
 		}
 	}
 	for _, c := range q.all {
@@ -139,12 +137,7 @@ func (q *ciphertextQueue) realign(p *part) {
 // complete tells whether all that was decrypted is of lists that lost no
 // element: of others, all may be at a wrong x, and agree with each other.
 func (q *ciphertextQueue) complete(all evaluations) bool {
-	for _, e := range all {
-		if e.from == nil && !q.all[e.item].inComplete {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(all, func(e evaluation) bool { return e.from == nil && !q.all[e.item].inComplete })
 }
 
 // next returns the ciphertext that is tried next, at an x that is not known

@@ -1,4 +1,4 @@
-package shard
+package salvage
 
 import "bytes"
 
@@ -7,12 +7,12 @@ import "bytes"
 // at a wrong one once in 10^12 cases.
 const window = 32
 
-// mend decodes base64 of JSON text of which parts are destroyed. A character
+// decodeLossyBase64 decodes base64 of JSON text of which parts are destroyed. A character
 // that is none of base64 leaves zeros in the place of the bytes that it was
-// part of, which no JSON has, so that no one takes them for sound. Where
+// part of, which no JSON has, so that no one takes them for valid. Where
 // characters are missing, not overwritten, it goes on at the alignment at which
 // JSON comes out again.
-func mend(text []byte) (decoded []byte, replaced int) {
+func decodeLossyBase64(text []byte) (decoded []byte, replaced int) {
 	text = bytes.TrimRight(text, "=")
 	decoded = make([]byte, 0, len(text)/4*3+3)
 	for len(text) > 0 {
@@ -94,9 +94,11 @@ var sextet, inJSON = func() (values [256]byte, plain [256]bool) {
 	return values, plain
 }()
 
+func base64Size(bytes int) int { return (bytes + 2) / 3 * 4 }
+
 // isBase64 tells whether a text is base64 of so many bytes and nothing else.
 func isBase64(text []byte, size int) bool {
-	if len(text) != (size+2)/3*4 {
+	if len(text) != base64Size(size) {
 		return false
 	}
 	padding := (3 - size%3) % 3
