@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"iter"
 	mathrand "math/rand/v2"
@@ -13,7 +12,6 @@ import (
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
-	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
 
@@ -80,8 +78,6 @@ func parseDrill(args []string) (*drillFlags, error) {
 	}
 	return f, checkPage(f.html)
 }
-
-var errProduction = errors.New("the record's environment is production, and this is a drill")
 
 // drill is the verb: rehearse a rebuild.
 func (p *program) drill(args []string) error {
@@ -280,8 +276,3 @@ func signChallenge(k *wallet.Key, e record.Entry) error {
 	}
 	return nil
 }
-
-var errSignature = errors.New("the rebuilt key's signature is not right under the public key")
-
-// reasonSignature is the code of errSignature.
-const reasonSignature = shard.Reason("signature-failed")

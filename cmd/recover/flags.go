@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -85,15 +84,4 @@ func descriptorNumber(flag, text string) (int, error) {
 		return 0, &usageError{"--" + flag + " is not the number of a descriptor", "open one in the shell: --" + flag + " 3 3< FILE"}
 	}
 	return n, nil
-}
-
-// lines prints a text of several lines. The first line break only makes the
-// text begin at the margin of the source.
-func (p *program) lines(text string) error {
-	for line := range strings.Lines(strings.TrimPrefix(text, "\n")) {
-		if err := p.Print("%s", strings.TrimSuffix(line, "\n")); err != nil {
-			return err
-		}
-	}
-	return nil
 }

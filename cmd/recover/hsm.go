@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -106,8 +105,6 @@ func (f *checkFlags) wanted() (hsm.Wanted, error) {
 		return slices.Contains(recorded, rsadecrypt.FingerprintOf(public))
 	}}, nil
 }
-
-var errNoRecoveryKey = errors.New("it names no recovery key")
 
 // checkResult is what hsm check comes to.
 type checkResult struct {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -67,23 +66,6 @@ func (p *program) listModules(f *moduleFlags, json bool) error {
 		}
 	}
 	p.Note("none of them was loaded: --hsm-module FILE shows the tokens of one")
-	return nil
-}
-
-var errNoModules = errors.New("no PKCS#11 module is in the usual places")
-
-// shown is a result in both forms.
-type shown interface{ lines() []string }
-
-func (p *program) show(json bool, r shown) error {
-	if json {
-		return p.JSON(r)
-	}
-	for _, line := range r.lines() {
-		if err := p.Print("%s", line); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

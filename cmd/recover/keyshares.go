@@ -311,3 +311,15 @@ func isSSHKey(data []byte) bool {
 	data = bytes.TrimSpace(data)
 	return bytes.HasPrefix(data, []byte("-----BEGIN ")) && bytes.Contains(data, []byte("PRIVATE KEY-----"))
 }
+
+// gatherShares parses the flags of what begins with a quorum: flags besides
+// those of the shares are registered by the caller.
+func gatherShares(verb string, key *keyFlags) (*keyShares, error) {
+	if err := required(verb, [2]string{"sealed-key", key.shares.sealedKey}); err != nil {
+		return nil, err
+	}
+	if err := key.shares.check(); err != nil {
+		return nil, err
+	}
+	return key.keyShares(verb)
+}

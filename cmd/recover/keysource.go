@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/rand"
 	"crypto/rsa"
 
 	"github.com/spf13/pflag"
@@ -157,4 +159,67 @@ type recoveryKey struct {
 	fingerprint rsadecrypt.Fingerprint
 	ceremony    *ceremony // of its custodians; nil if there was none
 	close       func()
+}
+
+// provePair encrypts to the public half and decrypts with the private one.
+func provePair(key *recoveryKey) error {
+	message, label := make([]byte, 32), make([]byte, 32)
+	_, _ = rand.Read(message) // never fails, see crypto/rand
+	_, _ = rand.Read(label)
+	seed := make([]byte, 32)
+	_, _ = rand.Read(seed)
+	enc, err := rsadecrypt.NewSeededEncrypter(key.public, label)
+	if err != nil {
+		return err
+	}
+	sealed, err := enc.Encrypt(message, seed)
+	if err != nil {
+		return err
+	}
+	opened, err := rsadecrypt.Decrypt(key, sealed, label)
+	if err == nil && !bytes.Equal(opened, message) {
+		err = rsadecrypt.ErrDamagedKey
+	}
+	return err
+}
+
+const keyUsage = `
+The recovery key:
+    --key FILE                 the private key: PEM, DER or hex, sealed or not;
+                               what it is follows from its content
+    --hsm URI                  a key in a PKCS#11 token, see below
+    --identity FILE            for a key file that is sealed to an age identity
+    --passphrase-fd N          read passphrases from descriptor N, a line each in
+                               the order asked, instead of asking at the terminal
+Or, where it was split among several holders (recover custody):
+    --sealed-key FILE          the file sealed-recovery-key.age, any holder's copy
+    --share FILE               a holder's share (repeatable); with --identity, or a
+                               passphrase that is asked, where it is sealed
+    --shares                   instead: the holders come to the terminal, one after
+                               the other, in any order
+    --transcript FILE          write down what is done, without a secret, in FILE
+                               and, for people, FILE.txt
+` + tokenUsage + tokenUseUsage
+
+// openKey opens the recovery key, which has to be one that the shards may be for.
+func (p *program) openKey(verb string, f *keyFlags, s *selection, b *backups, ask *asker) (*recoveryKey, error) {
+	source, err := f.source(verb)
+	if err != nil {
+		return nil, err
+	}
+	if shares, ok := source.(*keyShares); ok { // nobody is to come for nothing
+		if err := s.expect(shares.expected()); err != nil {
+			return nil, err
+		}
+	}
+	ask.backups = b
+	key, err := source.open(ask)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.expect(key.fingerprint); err != nil {
+		key.close()
+		return nil, err
+	}
+	return key, nil
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -20,25 +21,7 @@ import (
 	"recover/internal/workstation"
 )
 
-// version is set by the Makefile.
-var version = "development"
-
-// Exit statuses (design, section 3).
-const (
-	exitOK     = 0 // all that was asked
-	exitFailed = 1
-	exitUsage  = 2
-	exitSome   = 3 // some keys done, others not
-)
-
 func main() { os.Exit(run()) }
-
-// program is one run of the command.
-type program struct {
-	*terminal.Terminal
-	ctx      context.Context // ends at the first interrupt; a second one kills
-	confined bool
-}
 
 // verb is one of the things that the program does.
 type verb struct {
@@ -82,19 +65,6 @@ func run() int {
 		p.Warn(err.Error())
 	}
 	return p.exit(p.dispatch(os.Args[1:]))
-}
-
-// confine gives up the network for good. It comes before anything is read, and
-// after the helper of a token was started, which may have to reach a reader's
-// service, or an HSM in the network.
-func (p *program) confine() {
-	if p.confined {
-		return
-	}
-	p.confined = true
-	if err := workstation.DenyNetwork(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		p.Warn(err.Error())
-	}
 }
 
 // usesTokens are the verbs that may start a helper, and call begin for that;
@@ -149,7 +119,41 @@ func (p *program) exit(err error) int {
 	return exitFailed
 }
 
-// usageError is a command line that does not say what to do.
-type usageError struct{ fact, hint string }
+// help prints the page of a verb, or the list of all verbs.
+func (p *program) help(args []string) error {
+	for _, v := range verbs() {
+		if len(args) > 0 && v.name == args[0] {
+			return p.lines(v.usage)
+		}
+	}
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return &usageError{"there is no such verb", "recover --help lists the verbs"}
+	}
+	if err := p.lines(usageHead); err != nil {
+		return err
+	}
+	for _, v := range verbs() {
+		if err := p.Print("    recover %-10s %s", v.name, v.summary); err != nil {
+			return err
+		}
+	}
+	return p.lines(usageFoot)
+}
 
-func (e *usageError) Error() string { return e.fact }
+const usageHead = `
+recover rebuilds wallet keys from the backups that the MPC wallet service left
+in your bucket. It needs three things, and none of them is in the bucket but
+the first:
+
+    shards          the backups: <key_id>/recovery_shard-<n>.txt, as downloaded
+    recovery key    the RSA private key that the shards are encrypted to
+    record          your offline list of quorum IDs, key IDs and algorithms
+
+Verbs:
+`
+
+const usageFoot = `
+
+"recover VERB --help" explains a verb. Results go to stdout, all else to stderr.
+Exit status: 0 all that was asked; 1 failed; 2 wrong usage; 3 some keys done.
+`

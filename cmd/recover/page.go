@@ -35,27 +35,6 @@ func (p *program) writePage(path string, report *page.Page) error {
 	return nil
 }
 
-// verifyPage is the report of verify for people.
-func (r *reporter) verifyPage() *page.Page {
-	p := r.page("Verification of the backups")
-	switch {
-	case p.OK:
-		p.Verdict = fmt.Sprintf("All %d keys can be rebuilt", r.sum.Keys)
-		if r.sum.Keys == 1 {
-			p.Verdict = "The key can be rebuilt"
-		}
-	default:
-		bad := r.sum.Keys - r.sum.OK
-		p.Verdict = fmt.Sprintf("%d of %d keys %s attention", bad, r.sum.Keys, plural(bad, "needs", "need"))
-	}
-	p.Meaning = "Public data proves of each key that is ok: whoever holds the private half of its recovery key, and this record, can rebuild it. " +
-		"No secret was used. That the private half is still at hand shows in a drill."
-	for _, k := range r.sum.RecoveryKeys {
-		p.Notes = append(p.Notes, terminal.Escape(k.String()))
-	}
-	return p
-}
-
 // page is what the pages of all verbs have.
 func (r *reporter) page(title string) *page.Page {
 	p := &page.Page{Title: title, OK: r.sum.Keys == r.sum.OK, Facts: r.facts()}

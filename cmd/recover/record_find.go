@@ -287,10 +287,3 @@ func (k *foundKey) found(c *recovery.Backup, g record.Guess, tried int) {
 		k.Warnings = append(k.Warnings, fmt.Sprintf("the shard lies in %s: the folder of a key has to have the name of its key ID", c.Path))
 	}
 }
-
-// notFoundError is a search that found nothing.
-type notFoundError struct{ tried int }
-
-func (e *notFoundError) Error() string {
-	return fmt.Sprintf("none of the %d pairs of IDs that were tried is this backup's", e.tried)
-}

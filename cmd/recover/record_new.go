@@ -7,7 +7,6 @@ import (
 	"iter"
 	"slices"
 
-	"recover/internal/bucket"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -134,20 +133,6 @@ func (h *recordBuilder) run() error {
 	slices.SortFunc(added, func(a, b record.Entry) int { return bytes.Compare(a.KeyID[:], b.KeyID[:]) })
 	h.base.Entries = append(h.base.Entries, added...)
 	return h.finish(usable)
-}
-
-// openDownload opens a bucket that has to be a directory.
-func (s *selection) openDownload(path string) error {
-	b, err := bucket.Open(path)
-	if err != nil {
-		return &fileError{path, asShards, err}
-	}
-	s.bucket = b
-	s.close = append(s.close, b.Close)
-	if b.IsFile() {
-		return &usageError{"--shards is one file", "name the directory of the download"}
-	}
-	return nil
 }
 
 func (h *recordBuilder) finish(usable int) error {

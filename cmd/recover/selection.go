@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -171,50 +171,42 @@ func (s *selection) Close() {
 	}
 }
 
-// role is what a file was taken for.
-type role int
-
-const (
-	asRecord role = iota
-	asShards
-	asKey
-	asPublicKey
-	asIdentity
-	asShare
-	asSealedKey
-	asTranscript
-	asNewSet
-	asOutput
-	asAny
-)
-
-// fileError is an error in a file that the user named.
-type fileError struct {
-	path string
-	role role
-	err  error
+// openDownload opens a bucket that has to be a directory.
+func (s *selection) openDownload(path string) error {
+	b, err := bucket.Open(path)
+	if err != nil {
+		return &fileError{path, asShards, err}
+	}
+	s.bucket = b
+	s.close = append(s.close, b.Close)
+	if b.IsFile() {
+		return &usageError{"--shards is one file", "name the directory of the download"}
+	}
+	return nil
 }
 
-func (e *fileError) Error() string { return e.path + ": " + e.problem() }
-
-// problem is what is wrong, without the name of the file.
-func (e *fileError) problem() string {
-	err := e.err
-	var pathErr *os.PathError
-	if errors.As(err, &pathErr) {
-		err = pathErr.Err
+// folderID returns the key ID that the folder of a shard is named by.
+func folderID(path string) (uuid.ID, bool) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return uuid.ID{}, false
 	}
-	var named *output.PathError
-	if errors.As(err, &named) {
-		err = named.Err
+	for dir := filepath.Dir(abs); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if id, err := uuid.Parse(filepath.Base(dir)); err == nil {
+			return id, true
+		}
 	}
-	var large *output.TooLargeError
-	if errors.As(err, &large) {
-		return fmt.Sprintf("%d bytes, at most %d are read", large.Size, large.Max)
-	}
-	return err.Error()
+	return uuid.ID{}, false
 }
 
-func (e *fileError) Unwrap() error { return e.err }
-
-var errNotRecorded = errors.New("the record names other recovery keys than the one at hand")
+const selectionUsage = `
+What to work on:
+    --record FILE              the offline record, JSON or CSV with the header
+                               quorum_id,key_id,algorithm
+    --shards PATH              the downloaded bucket, or one shard file
+    --quorum-id UUID           instead of --record, for a single key:
+    --key-id UUID                all three are needed
+    --algorithm NAME           SECP256K1 or ED25519
+    --public-key KEY           for a single key: what its wallet is known by, from
+    --address ADDRESS            the service's own list; never from the bucket
+`

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"recover/internal/page"
+	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
@@ -27,31 +28,6 @@ func (r *keyResult) listCopies(copies []recovery.Copy) {
 		}
 		r.Shards = append(r.Shards, l)
 	}
-}
-
-// versions shows what each copy is worth, where there are several for one
-// recovery key.
-func (r *reporter) versions(k *keyResult) error {
-	keys := make(map[string]bool)
-	for _, c := range k.Shards {
-		if c.RecoveryKey != "" {
-			keys[c.RecoveryKey] = true
-		}
-	}
-	if len(k.Shards) == len(keys) {
-		return nil
-	}
-	for _, c := range k.Shards {
-		date, _, _ := strings.Cut(c.Modified, "T")
-		text := fmt.Sprintf("%s, %s: %s", c.Shard, date, c.Status)
-		if c.Used {
-			text += ", a rebuild uses this one"
-		}
-		if err := r.Print("            copy %s", text); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // countRecoveryKeys sums up which recovery keys open how many of the keys, and
@@ -83,4 +59,25 @@ func (r *reporter) noteAnchors() {
 	}
 	r.Note("%d of %d %s no public key or address of the service's list in the record: public data cannot tell whether their backups are the service's own, nor which SECP256K1 wallet key comes out",
 		weak, r.sum.Keys, plural(weak, "key has", "keys have"))
+}
+
+// verifyPage is the report of verify for people.
+func (r *reporter) verifyPage() *page.Page {
+	p := r.page("Verification of the backups")
+	switch {
+	case p.OK:
+		p.Verdict = fmt.Sprintf("All %d keys can be rebuilt", r.sum.Keys)
+		if r.sum.Keys == 1 {
+			p.Verdict = "The key can be rebuilt"
+		}
+	default:
+		bad := r.sum.Keys - r.sum.OK
+		p.Verdict = fmt.Sprintf("%d of %d keys %s attention", bad, r.sum.Keys, plural(bad, "needs", "need"))
+	}
+	p.Meaning = "Public data proves of each key that is ok: whoever holds the private half of its recovery key, and this record, can rebuild it. " +
+		"No secret was used. That the private half is still at hand shows in a drill."
+	for _, k := range r.sum.RecoveryKeys {
+		p.Notes = append(p.Notes, terminal.Escape(k.String()))
+	}
+	return p
 }

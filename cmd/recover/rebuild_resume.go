@@ -59,11 +59,6 @@ func runError(dir string, err error) error {
 	return &fileError{dir, asOutput, err}
 }
 
-var (
-	errShardChanged = errors.New("the shard is not the one that was rebuilt before")
-	errForgedKey    = errors.New("the journal has another public key for this shard's wallet")
-)
-
 // checkShards looks at some of the shards that were done: they have to be what
 // they were, and of the wallets that the journal says.
 func (s *selection) checkShards(sample []report.Key) error {

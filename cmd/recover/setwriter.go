@@ -29,20 +29,6 @@ const (
 // partialSuffix marks a set that is not whole.
 const partialSuffix = ".partial"
 
-var errLeftOver = errors.New("left over from a split that was broken off")
-
-// checkPartial refuses a place where an earlier split was broken off.
-func (n *newSet) checkPartial() error {
-	partial := filepath.Clean(n.out) + partialSuffix
-	switch err := output.CheckNewDir(partial); {
-	case errors.Is(err, output.ErrExists):
-		return &fileError{partial, asNewSet, errLeftOver}
-	case err != nil:
-		return &fileError{partial, asNewSet, err}
-	}
-	return nil
-}
-
 // setWriter writes a new set of shares.
 //
 // All is made in a directory whose name says that it is partial: the shares
@@ -223,8 +209,6 @@ func (w *setWriter) verify() (coverage custody.Coverage, err error) {
 	}
 	return custody.Verify(sealedKey, shares, w.public)
 }
-
-var errReadBack = errors.New("what is on the medium is not what was written")
 
 func (f *holderFolder) readBack(file writtenFile) ([]byte, error) {
 	data, err := output.ReadFile(filepath.Join(f.dir.Path(), file.name), rsadecrypt.MaxFileSize)

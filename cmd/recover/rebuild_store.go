@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"recover/pkg/report"
 	"recover/pkg/shard"
@@ -115,4 +116,25 @@ func (j *rebuildJob) closing() {
 	case j.sealer.Sealed():
 		j.Note("open them with: age -d -i IDENTITY %s", first)
 	}
+}
+
+// header is what the journal and the report of a rebuild begin with.
+func (j *rebuildJob) header() *report.Header {
+	h := &report.Header{
+		Type: "run", Format: report.Format, Verb: "rebuild", Tool: thisTool(), Begun: time.Now().UTC().Format(time.RFC3339),
+		Record: j.selection.recordPath, Environment: j.selection.record.Environment, Shards: j.selection.shardsPath,
+		RecoveryKey: j.key.fingerprint.Hex(), Sealed: "recipients", Recipients: j.sealer.Recipients(),
+		WithMaster: j.flags.withMaster, Part: j.flags.part.String(),
+	}
+	if h.Record != "" {
+		sum := j.selection.record.SHA256()
+		h.RecordSHA256 = hex.EncodeToString(sum[:])
+	}
+	switch {
+	case len(j.identity) > 0:
+		h.Sealed = "passphrase"
+	case !j.sealer.Sealed():
+		h.Sealed = "no"
+	}
+	return h
 }

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"io"
+
+	"recover/internal/output"
+	"recover/internal/secret"
+	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
+)
+
+// custodyOpen brings back the identity that opens the sealed key, for the age
+// command.
+func (p *program) custodyOpen(args []string) error {
+	const verb = "custody open"
+	var key keyFlags
+	var out string
+	fs := newFlags(verb)
+	key.shares.register(fs)
+	fs.StringArrayVar(&key.identities, "identity", nil, "")
+	fs.StringVar(&key.passphraseFD, "passphrase-fd", "", "")
+	fs.StringVar(&out, "identity-out", "", "")
+	if err := parseFlags(fs, args, 0); err != nil {
+		return err
+	}
+	if err := required(verb, [2]string{"identity-out", out}); err != nil {
+		return err
+	}
+	k, err := gatherShares(verb, &key)
+	if err != nil {
+		return err
+	}
+	if err := output.CheckNewFile(out); err != nil {
+		return &fileError{out, asOutput, err}
+	}
+	a, err := p.newAsker(key.passphraseFD)
+	if err != nil {
+		return err
+	}
+	log, err := p.beginCeremony("open", k.transcript)
+	if err != nil {
+		return err
+	}
+	return log.end(p.writeIdentity(out, k, a, log))
+}
+
+// writeIdentity writes the identity, once it is proved to open the recovery key
+// itself.
+func (p *program) writeIdentity(out string, k *keyShares, a *asker, log *ceremony) error {
+	quorum, err := k.quorum(a, log)
+	if err != nil {
+		return err
+	}
+	defer quorum.Wipe()
+	if err := a.used(); err != nil {
+		return err
+	}
+	private, err := quorum.Open()
+	if err != nil {
+		return &fileError{k.sealedKey, asSealedKey, err}
+	}
+	rsadecrypt.Wipe(private)
+	log.opened(k.sealed.Key)
+	identity := quorum.Identity()
+	defer identity.Wipe()
+	line := append(append(make([]byte, 0, 128), identity.Reveal()...), '\n')
+	defer secret.Wipe(line)
+	if err := log.failed(); err != nil {
+		return err
+	}
+	err = output.WriteNewFile(out, func(w io.Writer) error {
+		_, err := w.Write(line)
+		return err
+	})
+	if err != nil {
+		return &fileError{out, asOutput, err}
+	}
+	log.record(custody.Event{Step: custody.StepOutput, File: "identity", SHA256: custody.DigestOf(line)})
+	p.Warn(out + " is the age identity of set " + k.sealed.ID.String() + ": whoever has it and the sealed key has the recovery key; destroy it when it has served")
+	return p.Print("open the recovery key with: age -d -i %s %s", out, k.sealedKey)
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"recover/internal/output"
+	"recover/pkg/shard"
+)
+
+// Exit statuses (design, section 3).
+const (
+	exitOK     = 0 // all that was asked
+	exitFailed = 1
+	exitUsage  = 2
+	exitSome   = 3 // some keys done, others not
+)
+
+// usageError is a command line that does not say what to do.
+type usageError struct{ fact, hint string }
+
+func (e *usageError) Error() string { return e.fact }
+
+// incompleteError says that not all keys are done. Each key's own result has
+// been shown, but for that of a single key, which it is about.
+type incompleteError struct {
+	fact, hint string
+	status     int
+}
+
+func (e *incompleteError) Error() string { return e.fact }
+
+// role is what a file was taken for.
+type role int
+
+const (
+	asRecord role = iota
+	asShards
+	asKey
+	asPublicKey
+	asIdentity
+	asShare
+	asSealedKey
+	asTranscript
+	asNewSet
+	asOutput
+	asAny
+)
+
+// fileError is an error in a file that the user named.
+type fileError struct {
+	path string
+	role role
+	err  error
+}
+
+func (e *fileError) Error() string { return e.path + ": " + e.problem() }
+
+// problem is what is wrong, without the name of the file.
+func (e *fileError) problem() string {
+	err := e.err
+	var pathErr *os.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	var named *output.PathError
+	if errors.As(err, &named) {
+		err = named.Err
+	}
+	var large *output.TooLargeError
+	if errors.As(err, &large) {
+		return fmt.Sprintf("%d bytes, at most %d are read", large.Size, large.Max)
+	}
+	return err.Error()
+}
+
+func (e *fileError) Unwrap() error { return e.err }
+
+var errNotRecorded = errors.New("the record names other recovery keys than the one at hand")
+
+var errInterruptedRun = errors.New("interrupted")
+
+var errProduction = errors.New("the record's environment is production, and this is a drill")
+
+var errSignature = errors.New("the rebuilt key's signature is not right under the public key")
+
+// reasonSignature is the code of errSignature.
+const reasonSignature = shard.Reason("signature-failed")
+
+// notFoundError is a search that found nothing.
+type notFoundError struct{ tried int }
+
+func (e *notFoundError) Error() string {
+	return fmt.Sprintf("none of the %d pairs of IDs that were tried is this backup's", e.tried)
+}
+
+var errUnknownFile = errors.New("none of the files that this program reads or writes")
+
+var errNoEntryFits = errors.New("no entry of the record fits this shard")
+
+var errWallets = errors.New("no list of wallets")
+
+var (
+	errShardChanged = errors.New("the shard is not the one that was rebuilt before")
+	errForgedKey    = errors.New("the journal has another public key for this shard's wallet")
+)
+
+var errLeftOver = errors.New("left over from a split that was broken off")
+
+var errReadBack = errors.New("what is on the medium is not what was written")
+
+var errNoRecoveryKey = errors.New("it names no recovery key")
+
+var errNoModules = errors.New("no PKCS#11 module is in the usual places")
