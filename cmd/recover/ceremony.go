@@ -20,7 +20,7 @@ import (
 // ceremony keeps the transcript of what is done with shares: FILE, and for
 // people FILE.txt. A nil ceremony keeps none.
 type ceremony struct {
-	*program
+	term       *terminal.Terminal
 	path       string
 	transcript *custody.Transcript
 	lines      *output.Journal
@@ -45,11 +45,11 @@ func checkTranscript(path string) error {
 }
 
 // beginCeremony begins the transcript, if one is asked for.
-func (p *program) beginCeremony(verb, path string) (*ceremony, error) {
+func beginCeremony(term *terminal.Terminal, verb, path string) (*ceremony, error) {
 	if path == "" {
 		return nil, nil
 	}
-	c := &ceremony{program: p, path: path}
+	c := &ceremony{term: term, path: path}
 	var err error
 	if c.lines, err = output.CreateJournal(path); err != nil {
 		return nil, &fileError{path, asOutput, err}
@@ -178,7 +178,7 @@ func (c *ceremony) close() error {
 		}
 	}
 	if c.err == nil {
-		c.Note("transcript: %s; its last line has the SHA-256 %x", c.path, head)
+		c.term.Note("transcript: %s; its last line has the SHA-256 %x", c.path, head)
 	}
 	return c.failed()
 }

@@ -58,16 +58,16 @@ The shares that open a sealed key:
                                "recover inspect FILE" checks it
 `
 
-// custody is the verb: the recovery key among several holders.
-func (p *program) custody(args []string) error {
+// runCustody is the verb: the recovery key among several holders.
+func runCustody(p *program, args []string) error {
 	actions := []struct {
 		name string
 		run  func(*program, []string) error
 	}{
-		{"split", (*program).custodySplit},
-		{"check", (*program).custodyCheck},
-		{"reissue", (*program).custodyReissue},
-		{"open", (*program).custodyOpen},
+		{"split", custodySplit},
+		{"check", custodyCheck},
+		{"reissue", custodyReissue},
+		{"open", custodyOpen},
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		return pflag.ErrHelp

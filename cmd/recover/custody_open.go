@@ -11,7 +11,7 @@ import (
 
 // custodyOpen brings back the identity that opens the sealed key, for the age
 // command.
-func (p *program) custodyOpen(args []string) error {
+func custodyOpen(p *program, args []string) error {
 	const verb = "custody open"
 	var key keyFlags
 	var out string
@@ -33,20 +33,20 @@ func (p *program) custodyOpen(args []string) error {
 	if err := output.CheckNewFile(out); err != nil {
 		return &fileError{out, asOutput, err}
 	}
-	a, err := p.newAsker(key.passphraseFD)
+	a, err := newPrompter(p, key.passphraseFD)
 	if err != nil {
 		return err
 	}
-	log, err := p.beginCeremony("open", k.transcript)
+	log, err := beginCeremony(p.term, "open", k.transcript)
 	if err != nil {
 		return err
 	}
-	return log.end(p.writeIdentity(out, k, a, log))
+	return log.end(writeIdentity(out, k, a, log))
 }
 
 // writeIdentity writes the identity, once it is proved to open the recovery key
 // itself.
-func (p *program) writeIdentity(out string, k *keyShares, a *asker, log *ceremony) error {
+func writeIdentity(out string, k *keyShares, a *secretPrompter, log *ceremony) error {
 	quorum, err := k.quorum(a, log)
 	if err != nil {
 		return err
@@ -76,6 +76,6 @@ func (p *program) writeIdentity(out string, k *keyShares, a *asker, log *ceremon
 		return &fileError{out, asOutput, err}
 	}
 	log.record(custody.Event{Step: custody.StepOutput, File: "identity", SHA256: custody.DigestOf(line)})
-	p.Warn(out + " is the age identity of set " + k.sealed.ID.String() + ": whoever has it and the sealed key has the recovery key; destroy it when it has served")
-	return p.Print("open the recovery key with: age -d -i %s %s", out, k.sealedKey)
+	a.term.Warn(out + " is the age identity of set " + k.sealed.ID.String() + ": whoever has it and the sealed key has the recovery key; destroy it when it has served")
+	return a.term.Print("open the recovery key with: age -d -i %s %s", out, k.sealedKey)
 }

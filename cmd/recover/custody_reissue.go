@@ -3,7 +3,7 @@ package main
 import "recover/pkg/rsadecrypt"
 
 // custodyReissue makes a new set for the recovery key of an old one.
-func (p *program) custodyReissue(args []string) error {
+func custodyReissue(p *program, args []string) error {
 	const verb = "custody reissue"
 	var f splitFlags
 	var key keyFlags
@@ -23,18 +23,18 @@ func (p *program) custodyReissue(args []string) error {
 	if err != nil {
 		return err
 	}
-	a, err := p.newAsker(key.passphraseFD)
+	a, err := newPrompter(p, key.passphraseFD)
 	if err != nil {
 		return err
 	}
-	log, err := p.beginCeremony("reissue", k.transcript)
+	log, err := beginCeremony(p.term, "reissue", k.transcript)
 	if err != nil {
 		return err
 	}
-	return log.end(p.reissue(n, k, a, log))
+	return log.end(reissue(n, k, a, log))
 }
 
-func (p *program) reissue(n *newSet, k *keyShares, a *asker, log *ceremony) error {
+func reissue(n *newSet, k *keyShares, a *secretPrompter, log *ceremony) error {
 	quorum, err := k.quorum(a, log)
 	if err != nil {
 		return err
@@ -52,9 +52,9 @@ func (p *program) reissue(n *newSet, k *keyShares, a *asker, log *ceremony) erro
 	}
 	defer rsadecrypt.Wipe(private)
 	log.opened(k.sealed.Key)
-	if err := p.splitKey(n, private, log); err != nil {
+	if err := splitKey(a, n, private, log); err != nil {
 		return err
 	}
-	p.Warn("the old set " + k.sealed.ID.String() + " still opens its old sealed key: when each holder has checked the new share, destroy every copy of the old sealed-recovery-key.age, and the old shares")
+	a.term.Warn("the old set " + k.sealed.ID.String() + " still opens its old sealed key: when each holder has checked the new share, destroy every copy of the old sealed-recovery-key.age, and the old shares")
 	return nil
 }

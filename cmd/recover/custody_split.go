@@ -3,7 +3,7 @@ package main
 import "recover/pkg/rsadecrypt"
 
 // custodySplit splits a recovery key that exists.
-func (p *program) custodySplit(args []string) error {
+func custodySplit(p *program, args []string) error {
 	var f splitFlags
 	var key keyFlags
 	var transcript string
@@ -30,18 +30,18 @@ func (p *program) custodySplit(args []string) error {
 	if err := checkTranscript(transcript); err != nil {
 		return err
 	}
-	a, err := p.newAsker(key.passphraseFD)
+	a, err := newPrompter(p, key.passphraseFD)
 	if err != nil {
 		return err
 	}
-	log, err := p.beginCeremony("split", transcript)
+	log, err := beginCeremony(p.term, "split", transcript)
 	if err != nil {
 		return err
 	}
-	return log.end(p.splitFile(n, source, a, log))
+	return log.end(splitFile(n, source, a, log))
 }
 
-func (p *program) splitFile(n *newSet, source *keyFile, a *asker, log *ceremony) error {
+func splitFile(n *newSet, source *keyFile, a *secretPrompter, log *ceremony) error {
 	private, err := source.private(a)
 	if err != nil {
 		return err
@@ -55,11 +55,11 @@ func (p *program) splitFile(n *newSet, source *keyFile, a *asker, log *ceremony)
 	if err := a.used(); err != nil {
 		return err
 	}
-	if err := p.splitKey(n, private, log); err != nil {
+	if err := splitKey(a, n, private, log); err != nil {
 		return err
 	}
 	if f := source.path; !n.json {
-		return p.Print("the original may be destroyed: %s, and every copy of it", f)
+		return a.term.Print("the original may be destroyed: %s, and every copy of it", f)
 	}
 	return nil
 }

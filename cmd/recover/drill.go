@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"iter"
@@ -12,6 +13,7 @@ import (
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/wallet"
 )
 
@@ -38,12 +40,16 @@ Options:
 
 // drillFlags are the flags of the verb drill.
 type drillFlags struct {
-	rebuildFlags // those that say how keys are rebuilt; no key is written
-	sample       int
-	present      []string
-	production   bool
-	html         string
-	confirm      string // the new record
+	selection  selectionFlags
+	key        keyFlags
+	sample     int
+	present    []string
+	production bool
+	salvage    bool
+	html       string
+	confirm    string // the new record
+	json       bool
+	workers    int
 }
 
 func parseDrill(args []string) (*drillFlags, error) {
@@ -79,18 +85,18 @@ func parseDrill(args []string) (*drillFlags, error) {
 	return f, checkPage(f.html)
 }
 
-// drill is the verb: rehearse a rebuild.
-func (p *program) drill(args []string) error {
-	d := &drill{program: p, begun: time.Now()}
+// runDrill is the verb: rehearse a rebuild.
+func runDrill(p *program, args []string) error {
+	d := &drill{ctx: p.ctx, term: p.term, begun: time.Now()}
 	var err error
 	if d.flags, err = parseDrill(args); err != nil {
 		return err
 	}
-	ask, err := p.begin(&d.flags.key)
+	session, err := begin(p, &d.flags.key)
 	if err != nil {
 		return err
 	}
-	defer ask.close()
+	defer session.close()
 	s, err := d.flags.selection.open()
 	if err != nil {
 		return err
@@ -102,29 +108,30 @@ func (p *program) drill(args []string) error {
 	d.step("record and download opened", fmt.Sprintf("%d %s recorded", s.record.Len(), plural(s.record.Len(), "key is", "keys are")))
 	d.choose(s.record)
 	d.confirmed = make(map[uuid.ID]group.Point)
-	key, err := p.openKey("drill", &d.flags.key, s, &backups{s, d.entries, false, d.flags.salvage}, ask)
+	key, err := d.flags.key.open("drill", session, &backups{s, d.entries, false, d.flags.salvage})
 	if err != nil {
 		return err
 	}
 	defer key.close()
-	if err := ask.used(); err != nil {
+	if err := session.used(); err != nil {
 		return err
 	}
 	d.step("recovery key opened", key.fingerprint.String())
-	d.job = &rebuildJob{program: p, flags: &d.flags.rebuildFlags, selection: s, key: key}
+	d.rebuilder = &keyRebuilder{p.ctx, s, key, recovery.RebuildOptions{Salvage: d.flags.salvage}}
 	return key.ceremony.end(d.run())
 }
 
 // drill is one rehearsal. What it rebuilds is not stored anywhere.
 type drill struct {
-	*program
-	flags   *drillFlags
-	chosen  int                            // how many keys of the record
-	entries iter.Seq2[record.Entry, error] // these
-	job     *rebuildJob
-	report  *reporter
-	begun   time.Time // of the step that runs
-	steps   []drillStep
+	ctx       context.Context
+	term      *terminal.Terminal
+	flags     *drillFlags
+	chosen    int                            // how many keys of the record
+	entries   iter.Seq2[record.Entry, error] // these
+	rebuilder *keyRebuilder
+	report    *reporter
+	begun     time.Time // of the step that runs
+	steps     []drillStep
 
 	confirmed map[uuid.ID]group.Point // the wallets that were rebuilt, for --confirm-record
 }
@@ -143,7 +150,7 @@ func (d *drill) step(name, result string) {
 }
 
 func (d *drill) run() error {
-	d.report = newReporter(d.Terminal, d.job.selection, d.flags.json)
+	d.report = newReporter(d.term, d.rebuilder.selection, d.flags.json)
 	d.report.keep = d.flags.html != ""
 	if err := d.all(); err != nil {
 		return err
@@ -156,7 +163,7 @@ func (d *drill) run() error {
 	if err := d.confirmRecord(); err != nil {
 		return err
 	}
-	if err := d.writePage(d.flags.html, d.page()); err != nil {
+	if err := writePage(d.flags.html, d.page()); err != nil {
 		return err
 	}
 	return d.report.outcome("proved")
@@ -164,7 +171,7 @@ func (d *drill) run() error {
 
 // all rebuilds the keys and proves them.
 func (d *drill) all() error {
-	progress := d.Progress("proved", d.chosen)
+	progress := d.term.Progress("proved", d.chosen)
 	defer progress.Done()
 	for r, err := range inOrder(d.ctx, d.flags.workers, d.entries, d.prove) {
 		if err == errInterruptedRun {
@@ -190,7 +197,7 @@ func (d *drill) confirmRecord() error {
 	if d.flags.confirm == "" {
 		return nil
 	}
-	c, err := d.job.selection.record.Contents()
+	c, err := d.rebuilder.selection.record.Contents()
 	if err != nil {
 		return &fileError{d.flags.selection.record, asRecord, err}
 	}
@@ -203,8 +210,8 @@ func (d *drill) confirmRecord() error {
 		c.Entries[i].PublicKey, c.Entries[i].Recorded = public, record.AnchorDrill
 		changed++
 	}
-	d.Note("%d of %d keys have a public key from this drill now", changed, len(c.Entries))
-	return d.writeRecord(d.flags.confirm, c)
+	d.term.Note("%d of %d keys have a public key from this drill now", changed, len(c.Entries))
+	return writeRecord(d.term, d.flags.confirm, c)
 }
 
 // choose sets the entries of the drill: all of the record, or a sample of them,
@@ -238,7 +245,7 @@ type provedKey struct {
 // prove rebuilds a key and has it sign. An error is one of the recovery key
 // itself and ends the drill.
 func (d *drill) prove(e record.Entry) (*provedKey, error) {
-	k, err := d.job.rebuildKey(e)
+	k, err := d.rebuilder.rebuild(e)
 	if err != nil {
 		return nil, err
 	}

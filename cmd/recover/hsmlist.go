@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"recover/internal/terminal"
 	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
 )
@@ -21,7 +22,7 @@ var usualModules = []string{
 }
 
 // listTokens shows what can be seen without a PIN.
-func (p *program) listTokens(args []string) error {
+func listTokens(p *program, args []string) error {
 	var f moduleFlags
 	var json bool
 	fs := newFlags("hsm list")
@@ -34,7 +35,7 @@ func (p *program) listTokens(args []string) error {
 		return err
 	}
 	if f.module == "" {
-		return p.listModules(&f, json)
+		return listModules(p, &f, json)
 	}
 	m, err := hsm.Open(f.options())
 	p.confine()
@@ -42,12 +43,12 @@ func (p *program) listTokens(args []string) error {
 		return err
 	}
 	defer m.Close()
-	return p.listModule(m, json)
+	return listModule(p.term, m, json)
 }
 
 // listModules names the modules that are in the usual places. None is loaded,
 // for that would run it.
-func (p *program) listModules(f *moduleFlags, json bool) error {
+func listModules(p *program, f *moduleFlags, json bool) error {
 	p.confine()
 	if f.initArgs != "" || f.helper != "" {
 		return &usageError{"--hsm-init-args and --hsm-helper are given without --hsm-module", "name the module"}
@@ -61,11 +62,11 @@ func (p *program) listModules(f *moduleFlags, json bool) error {
 		return errNoModules
 	}
 	for _, path := range found {
-		if err := p.show(json, moduleResult{Type: "module", Path: path}); err != nil {
+		if err := show(p.term, json, moduleResult{Type: "module", Path: path}); err != nil {
 			return err
 		}
 	}
-	p.Note("none of them was loaded: --hsm-module FILE shows the tokens of one")
+	p.term.Note("none of them was loaded: --hsm-module FILE shows the tokens of one")
 	return nil
 }
 
@@ -131,8 +132,8 @@ func (r tokenResult) lines() []string {
 	return lines
 }
 
-func (p *program) listModule(m *hsm.Module, json bool) error {
-	if err := p.show(json, moduleResult{"module", m.Path, m.Manufacturer, m.Description, m.Version}); err != nil {
+func listModule(term *terminal.Terminal, m *hsm.Module, json bool) error {
+	if err := show(term, json, moduleResult{"module", m.Path, m.Manufacturer, m.Description, m.Version}); err != nil {
 		return err
 	}
 	tokens, err := m.Tokens()
@@ -145,12 +146,12 @@ func (p *program) listModule(m *hsm.Module, json bool) error {
 		if err != nil && fault == nil {
 			fault = err
 		}
-		if err := p.show(json, r); err != nil {
+		if err := show(term, json, r); err != nil {
 			return err
 		}
 	}
 	if len(tokens) == 0 {
-		p.Note("the module has no token that is initialized")
+		term.Note("the module has no token that is initialized")
 	}
 	return fault
 }

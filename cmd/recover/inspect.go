@@ -10,6 +10,7 @@ import (
 
 	"recover/internal/bom"
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
@@ -62,21 +63,21 @@ func (r *fileResult) unknown(err error, role role) {
 
 // inspector is one run of the verb.
 type inspector struct {
-	*program
+	term *terminal.Terminal
 	selectionFlags
 	keyFlags
 	open  bool
 	json  bool
-	ask   *asker
+	ask   *secretPrompter
 	opens []age.Identity
 	sel   *selection // with --record: the record only
 	ids   *shard.IDs // with --quorum-id and --key-id
 }
 
-// inspect is the verb: say what any file of this world is.
-func (p *program) inspect(args []string) error {
-	in := &inspector{program: p}
-	files, err := in.parse(args)
+// runInspect is the verb: say what any file of this world is.
+func runInspect(p *program, args []string) error {
+	in := &inspector{term: p.term}
+	files, err := in.parse(p, args)
 	if err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (p *program) inspect(args []string) error {
 
 const hintEachFile = "what is said of the file tells why, and what to do next"
 
-func (in *inspector) parse(args []string) ([]string, error) {
+func (in *inspector) parse(p *program, args []string) ([]string, error) {
 	fs := newFlags("inspect")
 	fs.BoolVar(&in.open, "open", false, "")
 	fs.StringArrayVar(&in.identities, "identity", nil, "")
@@ -133,7 +134,7 @@ func (in *inspector) parse(args []string) ([]string, error) {
 		return nil, err
 	}
 	var err error
-	if in.ask, err = in.newAsker(in.passphraseFD); err != nil {
+	if in.ask, err = newPrompter(p, in.passphraseFD); err != nil {
 		return nil, err
 	}
 	in.opens, err = readShareIdentities(in.ask, in.identities)
@@ -171,23 +172,23 @@ func (in *inspector) openIDs() error {
 
 func (in *inspector) show(r *fileResult) error {
 	if in.json {
-		return in.JSON(r)
+		return in.term.JSON(r)
 	}
-	if err := in.Print("%s: %s, %s", r.Path, r.Kind, r.Sound); err != nil {
+	if err := in.term.Print("%s: %s, %s", r.Path, r.Kind, r.Sound); err != nil {
 		return err
 	}
 	if r.Detail != "" {
-		if err := in.Print("    %s", r.Detail); err != nil {
+		if err := in.term.Print("    %s", r.Detail); err != nil {
 			return err
 		}
 	}
 	for _, f := range r.Facts {
-		if err := in.Print("    %s: %s", f.Name, f.Value); err != nil {
+		if err := in.term.Print("    %s: %s", f.Name, f.Value); err != nil {
 			return err
 		}
 	}
 	if r.hint != "" {
-		return in.Print("    next: %s", r.hint)
+		return in.term.Print("    next: %s", r.hint)
 	}
 	return nil
 }

@@ -7,18 +7,19 @@ import (
 	"path/filepath"
 
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
 )
 
 // keygenHSM makes the pair in a token, tests it, and writes the public half. The
 // directory for that comes first: a key that was made in vain stays in the token.
-func (p *program) keygenHSM(f *keygenFlags) error {
+func keygenHSM(p *program, f *keygenFlags) error {
 	token := &f.key.token
 	if err := token.checkNewKey(); err != nil {
 		return err
 	}
-	a, err := p.begin(&f.key)
+	a, err := begin(p, &f.key)
 	if err != nil {
 		return err
 	}
@@ -35,7 +36,7 @@ func (p *program) keygenHSM(f *keygenFlags) error {
 		_ = os.Remove(dir.Path())
 		return err
 	}
-	return p.keygenDone(f, key)
+	return keygenDone(p.term, f, key)
 }
 
 // checkNewKey makes sure that the new key has a label, and gives it an ID if it
@@ -51,7 +52,7 @@ func (f *tokenFlags) checkNewKey() error {
 }
 
 // generate makes the key and has it decrypt once.
-func (f *tokenFlags) generate(a *asker) (*hsm.Key, error) {
+func (f *tokenFlags) generate(a *keySession) (*hsm.Key, error) {
 	if f.location.ID == "" {
 		id := make([]byte, 8)
 		_, _ = rand.Read(id) // never fails
@@ -64,12 +65,12 @@ func (f *tokenFlags) generate(a *asker) (*hsm.Key, error) {
 	if err := a.used(); err != nil {
 		return nil, err
 	}
-	a.Note("the token makes an RSA-4096 key: that may take a minute")
+	a.term.Note("the token makes an RSA-4096 key: that may take a minute")
 	key, err := s.Generate(f.location.Object, f.location.ID)
 	if err != nil {
 		return nil, err
 	}
-	a.Note("the new key is %s", f.keyLocation())
+	a.term.Note("the new key is %s", f.keyLocation())
 	if _, err := f.selfTest(a, key); err != nil {
 		return nil, &newKeyError{f.keyLocation(), err}
 	}
@@ -97,7 +98,7 @@ func (e *newKeyError) Unwrap() error { return e.err }
 
 // keygenDone says what there is now, and what it means that the private half is
 // nowhere else.
-func (p *program) keygenDone(f *keygenFlags, key *hsm.Key) error {
+func keygenDone(t *terminal.Terminal, f *keygenFlags, key *hsm.Key) error {
 	fingerprint := rsadecrypt.FingerprintOf(key.Public)
 	path := filepath.Join(f.out, "recovery-public-key."+f.format)
 	for _, line := range []string{
@@ -105,10 +106,10 @@ func (p *program) keygenDone(f *keygenFlags, key *hsm.Key) error {
 		"public half, for the upload: " + path,
 		"private half: " + f.key.token.keyLocation().String(),
 	} {
-		if err := p.Print("%s", line); err != nil {
+		if err := t.Print("%s", line); err != nil {
 			return err
 		}
 	}
-	p.Warn("the private half is in this token alone: if the token is lost or breaks, so is the recovery key, unless its maker has a way to back it up")
+	t.Warn("the private half is in this token alone: if the token is lost or breaks, so is the recovery key, unless its maker has a way to back it up")
 	return nil
 }

@@ -33,7 +33,7 @@ type collection struct {
 // collectShares asks for shares until there are enough, and the people at the
 // terminal say so.
 func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, c *ceremony) error {
-	screen, err := o.Screen()
+	screen, err := o.ask.term.Screen()
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, 
 	o.identity = g.askIdentity
 	for !g.done {
 		screen.Show(g.lines()...)
-		answer, err := o.Ask("share")
+		answer, err := o.ask.term.Ask("share")
 		if err == nil {
 			err = g.answer(strings.TrimSpace(answer))
 		}
@@ -53,7 +53,7 @@ func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, 
 		if err != nil {
 			return err
 		}
-		if o.ctx.Err() != nil {
+		if o.ask.ctx.Err() != nil {
 			return terminal.ErrInterrupted
 		}
 	}
@@ -64,7 +64,7 @@ func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, 
 func (g *collection) close() {
 	g.screen.Close()
 	for _, line := range g.told {
-		g.Note("%s", line)
+		g.ask.term.Note("%s", line)
 	}
 }
 
@@ -185,7 +185,7 @@ func (g *collection) take(from string, share *custody.Share, err error) error {
 // typed takes a share that is typed, in as many lines as the holder likes, or
 // scanned.
 func (g *collection) typed() error {
-	share, err := g.typedShare()
+	share, err := g.ask.typedShare()
 	var damaged *custody.DamagedError
 	if errors.As(err, &damaged) {
 		if suggestion := damaged.Suggestion(); suggestion != nil {
@@ -204,44 +204,25 @@ func (g *collection) suggest(damaged error, corrected *secret.Bytes) error {
 	g.screen.Show(damaged.Error(), "",
 		"The share can be shown here as it very likely was meant, to compare it with the paper.",
 		"Nobody but its holder may look at the screen then. If the paper can be read, look there instead.", "")
-	yes, err := g.Confirm("show the corrected share?")
+	yes, err := g.ask.term.Confirm("show the corrected share?")
 	if err != nil || !yes {
 		return err
 	}
 	g.screen.Show("Compare this with the paper, and type it again afterwards:", "")
 	g.screen.ShowSecret(corrected)
-	answer, err := g.Passphrase("Enter takes it off the screen")
+	answer, err := g.ask.term.Passphrase("Enter takes it off the screen")
 	answer.Wipe()
 	return err
 }
 
-// typedShare asks for a share string, hidden, line by line until it is whole.
-func (a *asker) typedShare() (*custody.Share, error) {
-	text := make([]byte, 0, 8<<10)
-	defer func() { secret.Wipe(text) }()
-	for n := 1; !custody.Whole(text); n++ {
-		line, err := a.Passphrase(fmt.Sprintf("share, line %d, hidden (Enter alone where it ends)", n))
-		if err != nil {
-			return nil, err
-		}
-		if line.Len() == 0 || len(text)+line.Len()+1 > cap(text) {
-			line.Wipe()
-			break
-		}
-		text = append(append(text, line.Reveal()...), '\n')
-		line.Wipe()
-	}
-	return custody.ParseShare(text)
-}
-
 // askIdentity asks for the file that opens a holder's share.
 func (g *collection) askIdentity() ([]age.Identity, error) {
-	path, err := g.Ask("file of the age identity or SSH key that opens it")
+	path, err := g.ask.term.Ask("file of the age identity or SSH key that opens it")
 	if err != nil {
 		return nil, err
 	}
 	if path = strings.TrimSpace(path); !exists(path) {
 		return nil, errNoSuchFile
 	}
-	return readShareIdentities(g.asker, []string{path})
+	return readShareIdentities(g.ask, []string{path})
 }

@@ -33,16 +33,16 @@ type verb struct {
 
 func verbs() []verb {
 	return []verb{
-		{"sandbox", "make a practice bucket, its record and its recovery key", sandboxUsage, (*program).sandbox},
-		{"inspect", "say what any file of this world is, and whether it is sound", inspectUsage, (*program).inspect},
-		{"record", "make and check the offline record", recordUsage, (*program).offlineRecord},
-		{"verify", "prove, with public data alone, that every recorded key can be rebuilt", verifyUsage, (*program).verify},
-		{"drill", "rehearse: everything that rebuild does, but nothing secret is kept", drillUsage, (*program).drill},
-		{"rebuild", "rebuild the recorded wallet keys", rebuildUsage, (*program).rebuild},
-		{"report", "join the reports of several workstations", reportUsage, (*program).mergeReports},
-		{"custody", "split, check, reissue: the recovery key among several holders", custodyUsage, (*program).custody},
-		{"hsm", "tokens and the keys in them, and whether one is the recovery key", hsmUsage, (*program).tokens},
-		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, (*program).keygen},
+		{"sandbox", "make a practice bucket, its record and its recovery key", sandboxUsage, runSandbox},
+		{"inspect", "say what any file of this world is, and whether it is sound", inspectUsage, runInspect},
+		{"record", "make and check the offline record", recordUsage, runRecord},
+		{"verify", "prove, with public data alone, that every recorded key can be rebuilt", verifyUsage, runVerify},
+		{"drill", "rehearse: everything that rebuild does, but nothing secret is kept", drillUsage, runDrill},
+		{"rebuild", "rebuild the recorded wallet keys", rebuildUsage, runRebuild},
+		{"report", "join the reports of several workstations", reportUsage, runReport},
+		{"custody", "split, check, reissue: the recovery key among several holders", custodyUsage, runCustody},
+		{"hsm", "tokens and the keys in them, and whether one is the recovery key", hsmUsage, runHSM},
+		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, runKeygen},
 	}
 }
 
@@ -56,13 +56,13 @@ func run() int {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := &program{Terminal: terminal.New(os.Stdout, os.Stderr), ctx: ctx}
+	p := &program{term: terminal.New(os.Stdout, os.Stderr), ctx: ctx}
 	context.AfterFunc(ctx, stop)
 	if err := workstation.CheckEnvironment(os.Environ()); err != nil {
 		return p.exit(err)
 	}
 	if err := workstation.Harden(); err != nil {
-		p.Warn(err.Error())
+		p.term.Warn(err.Error())
 	}
 	return p.exit(p.dispatch(os.Args[1:]))
 }
@@ -79,7 +79,7 @@ func (p *program) dispatch(args []string) error {
 	case "help", "--help", "-h":
 		return p.help(args[1:])
 	case "version", "--version":
-		return p.Print("recover %s", version)
+		return p.term.Print("recover %s", version)
 	}
 	for _, v := range verbs() {
 		if v.name != args[0] {
@@ -90,7 +90,7 @@ func (p *program) dispatch(args []string) error {
 		}
 		err := v.run(p, args[1:])
 		if errors.Is(err, pflag.ErrHelp) {
-			return p.lines(v.usage)
+			return printText(p.term, v.usage)
 		}
 		return err
 	}
@@ -100,7 +100,7 @@ func (p *program) dispatch(args []string) error {
 // exit says what an error means and returns the exit status.
 func (p *program) exit(err error) int {
 	if err == nil {
-		err = p.Err()
+		err = p.term.Err()
 	}
 	var usage *usageError
 	var notAll *incompleteError
@@ -108,14 +108,14 @@ func (p *program) exit(err error) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &notAll):
-		p.Error(notAll.fact, notAll.hint)
+		p.term.Error(notAll.fact, notAll.hint)
 		return notAll.status
 	case errors.As(err, &usage):
-		p.Error(usage.fact, usage.hint)
+		p.term.Error(usage.fact, usage.hint)
 		return exitUsage
 	}
-	p.lastWords(err)
-	p.Error(err.Error(), hint(err))
+	lastWords(p.term, err)
+	p.term.Error(err.Error(), hint(err))
 	return exitFailed
 }
 
@@ -123,21 +123,21 @@ func (p *program) exit(err error) int {
 func (p *program) help(args []string) error {
 	for _, v := range verbs() {
 		if len(args) > 0 && v.name == args[0] {
-			return p.lines(v.usage)
+			return printText(p.term, v.usage)
 		}
 	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		return &usageError{"there is no such verb", "recover --help lists the verbs"}
 	}
-	if err := p.lines(usageHead); err != nil {
+	if err := printText(p.term, usageHead); err != nil {
 		return err
 	}
 	for _, v := range verbs() {
-		if err := p.Print("    recover %-10s %s", v.name, v.summary); err != nil {
+		if err := p.term.Print("    recover %-10s %s", v.name, v.summary); err != nil {
 			return err
 		}
 	}
-	return p.lines(usageFoot)
+	return printText(p.term, usageFoot)
 }
 
 const usageHead = `

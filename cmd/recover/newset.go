@@ -14,6 +14,7 @@ import (
 
 	"recover/internal/output"
 	"recover/internal/secret"
+	"recover/internal/terminal"
 	"recover/pkg/custody"
 )
 
@@ -91,7 +92,7 @@ func (n *newSet) addRecipients() error {
 
 // askPassphrases lets each holder who has no recipient set a passphrase, where
 // that is asked for.
-func (n *newSet) askPassphrases(a *asker) error {
+func (n *newSet) askPassphrases(a *secretPrompter) error {
 	if !n.passphrases {
 		return nil
 	}
@@ -114,31 +115,31 @@ func (n *newSet) askPassphrases(a *asker) error {
 }
 
 // splitKey makes a new set for a key, and writes it.
-func (p *program) splitKey(n *newSet, private *rsa.PrivateKey, log *ceremony) error {
+func splitKey(a *secretPrompter, n *newSet, private *rsa.PrivateKey, log *ceremony) error {
 	sealed, shares, err := custody.Split(private, n.plan, time.Now())
 	if err != nil {
 		return err
 	}
-	return p.handOut(n, sealed, shares, &private.PublicKey, log)
+	return handOut(a, n, sealed, shares, &private.PublicKey, log)
 }
 
 // handOut writes a new set, and says what it is.
-func (p *program) handOut(n *newSet, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey, log *ceremony) error {
+func handOut(a *secretPrompter, n *newSet, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey, log *ceremony) error {
 	defer func() {
 		for _, s := range shares {
 			s.Wipe()
 		}
 	}()
-	coverage, err := p.writeSet(n, log, sealed, shares, public)
+	coverage, err := writeSet(a, n, log, sealed, shares, public)
 	if err != nil {
 		return err
 	}
 	if n.showQR {
-		if err := p.showCodes(n, sealed, shares); err != nil { // the set is whole all the same
-			p.Warn("not all codes were shown: " + err.Error() + "; those of shares that are not sealed are in " + codeName + " too")
+		if err := showCodes(a.term, n, sealed, shares); err != nil { // the set is whole all the same
+			a.term.Warn("not all codes were shown: " + err.Error() + "; those of shares that are not sealed are in " + codeName + " too")
 		}
 	}
-	return p.tellSet(n, sealed, coverage)
+	return showSet(a.term, n, sealed, coverage)
 }
 
 // setResult is what --json says of a new set.
@@ -153,9 +154,9 @@ type setResult struct {
 	AllSubsets  bool          `json:"all_subsets"` // or a sample, and all shares together
 }
 
-func (p *program) tellSet(n *newSet, k *custody.SealedKey, c custody.Coverage) error {
+func showSet(t *terminal.Terminal, n *newSet, k *custody.SealedKey, c custody.Coverage) error {
 	if n.json {
-		return p.JSON(&setResult{"set", k.ID, k.Key.Hex(), k.Threshold, k.Holders, n.out, c.Tried, c.All()})
+		return t.JSON(&setResult{"set", k.ID, k.Key.Hex(), k.Threshold, k.Holders, n.out, c.Tried, c.All()})
 	}
 	lines := []string{
 		fmt.Sprintf("recovery key %s", k.Key),
@@ -165,12 +166,7 @@ func (p *program) tellSet(n *newSet, k *custody.SealedKey, c custody.Coverage) e
 		lines = append(lines, fmt.Sprintf("    share %d: %s", i+1, filepath.Join(n.out, holder)))
 	}
 	lines = append(lines, coverageText(k, c))
-	for _, line := range lines {
-		if err := p.Print("%s", line); err != nil {
-			return err
-		}
-	}
-	return nil
+	return printLines(t, lines)
 }
 
 func coverageText(k *custody.SealedKey, c custody.Coverage) string {
@@ -183,8 +179,8 @@ func coverageText(k *custody.SealedKey, c custody.Coverage) string {
 
 // showCodes shows each holder the code of the own share, and nobody that of
 // another. A share that is sealed is not shown.
-func (p *program) showCodes(n *newSet, k *custody.SealedKey, shares []*custody.Share) error {
-	screen, err := p.Screen()
+func showCodes(t *terminal.Terminal, n *newSet, k *custody.SealedKey, shares []*custody.Share) error {
+	screen, err := t.Screen()
 	if err != nil {
 		return err
 	}
@@ -195,14 +191,14 @@ func (p *program) showCodes(n *newSet, k *custody.SealedKey, shares []*custody.S
 			continue
 		}
 		screen.Show(fmt.Sprintf("%s: the next screen shows your share as a code. Nobody else may look at it.", holder), "")
-		if _, err := p.Ask("Enter shows it"); err != nil {
+		if _, err := t.Ask("Enter shows it"); err != nil {
 			return err
 		}
 		screen.Show()
 		code := s.Blocks()
 		screen.ShowSecret(code)
 		code.Wipe()
-		if _, err := p.Ask("Enter takes it away"); err != nil {
+		if _, err := t.Ask("Enter takes it away"); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ func checkPage(path string) error {
 }
 
 // writePage writes a page, if one is wanted.
-func (p *program) writePage(path string, report *page.Page) error {
+func writePage(path string, report *page.Page) error {
 	if path == "" {
 		return nil
 	}

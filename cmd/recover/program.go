@@ -11,8 +11,8 @@ import (
 
 // program is one run of the command.
 type program struct {
-	*terminal.Terminal
-	ctx      context.Context // ends at the first interrupt; a second one kills
+	term     *terminal.Terminal // all that is said
+	ctx      context.Context    // ends at the first interrupt; a second one kills
 	confined bool
 }
 
@@ -25,15 +25,19 @@ func (p *program) confine() {
 	}
 	p.confined = true
 	if err := workstation.DenyNetwork(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		p.Warn(err.Error())
+		p.term.Warn(err.Error())
 	}
 }
 
-// lines prints a text of several lines. The first line break only makes the
+// printText prints a text of several lines. The first line break only makes the
 // text begin at the margin of the source.
-func (p *program) lines(text string) error {
-	for line := range strings.Lines(strings.TrimPrefix(text, "\n")) {
-		if err := p.Print("%s", strings.TrimSuffix(line, "\n")); err != nil {
+func printText(t *terminal.Terminal, text string) error {
+	return printLines(t, strings.Split(strings.TrimSuffix(strings.TrimPrefix(text, "\n"), "\n"), "\n"))
+}
+
+func printLines(t *terminal.Terminal, lines []string) error {
+	for _, line := range lines {
+		if err := t.Print("%s", line); err != nil {
 			return err
 		}
 	}
@@ -43,14 +47,9 @@ func (p *program) lines(text string) error {
 // shown is a result in both forms.
 type shown interface{ lines() []string }
 
-func (p *program) show(json bool, r shown) error {
+func show(t *terminal.Terminal, json bool, r shown) error {
 	if json {
-		return p.JSON(r)
+		return t.JSON(r)
 	}
-	for _, line := range r.lines() {
-		if err := p.Print("%s", line); err != nil {
-			return err
-		}
-	}
-	return nil
+	return printLines(t, r.lines())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"iter"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
@@ -78,23 +80,23 @@ func (f *rebuildFlags) checkOut() error {
 	return nil
 }
 
-// rebuild is the verb: rebuild the recorded wallet keys.
-func (p *program) rebuild(args []string) error {
+// runRebuild is the verb: rebuild the recorded wallet keys.
+func runRebuild(p *program, args []string) error {
 	f, err := parseRebuild(args)
 	if err != nil {
 		return err
 	}
-	ask, err := p.begin(&f.key)
+	session, err := begin(p, &f.key)
 	if err != nil {
 		return err
 	}
-	defer ask.close()
+	defer session.close()
 	s, err := f.selection.open()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	job, err := p.planRebuild(f, s, ask)
+	job, err := planRebuild(p, f, s, session)
 	if err != nil {
 		return err
 	}
@@ -107,7 +109,8 @@ func (p *program) rebuild(args []string) error {
 // rebuildJob is a rebuild of which everything was checked that can be checked
 // before the first private operation.
 type rebuildJob struct {
-	*program
+	ctx       context.Context
+	term      *terminal.Terminal
 	flags     *rebuildFlags
 	selection *selection
 	key       *recoveryKey
@@ -120,13 +123,13 @@ type rebuildJob struct {
 
 // planRebuild opens the recovery key and prepares the seal of the output, and
 // asks for whatever is to be asked.
-func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebuildJob, error) {
-	job := &rebuildJob{program: p, flags: f, selection: s}
+func planRebuild(p *program, f *rebuildFlags, s *selection, session *keySession) (*rebuildJob, error) {
+	job := &rebuildJob{ctx: p.ctx, term: p.term, flags: f, selection: s}
 	if f.resume == "" {
 		if err := output.CheckNewDir(f.out); err != nil {
 			return nil, &fileError{f.out, asOutput, err}
 		}
-	} else if earlier, err := p.openEarlierRun(f, s); err != nil {
+	} else if earlier, err := openEarlierRun(p.term, f, s); err != nil {
 		return nil, err
 	} else {
 		job.earlier = earlier
@@ -141,14 +144,14 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 	if err != nil {
 		return nil, err
 	}
-	key, err := p.openKey("rebuild", &f.key, s, &backups{s, job.entries(), f.withMaster, f.salvage}, ask)
+	key, err := f.key.open("rebuild", session, &backups{s, job.entries(), f.withMaster, f.salvage})
 	if err != nil {
 		return nil, err
 	}
 	job.key = key
-	err = job.seal(ask, recipients)
+	err = job.seal(session, recipients)
 	if err == nil {
-		err = ask.used()
+		err = session.used()
 	}
 	if err == nil && job.earlier != nil {
 		if err = job.earlier.CheckHeader(job.header()); err != nil {
@@ -177,10 +180,10 @@ func parseRecipients(texts []string) ([]age.Recipient, error) {
 
 // seal decides how the keys are sealed: as they are to be written, to the
 // recipients, or with a passphrase that is asked now.
-func (j *rebuildJob) seal(ask *asker, recipients []age.Recipient) (err error) {
+func (j *rebuildJob) seal(ask *keySession, recipients []age.Recipient) (err error) {
 	switch {
 	case j.flags.unsealed:
-		j.Warn("--unsealed: the private keys are written in the clear")
+		j.term.Warn("--unsealed: the private keys are written in the clear")
 		j.sealer = output.Unsealed()
 	case len(recipients) > 0:
 		j.sealer, err = output.SealTo(recipients...)
@@ -192,7 +195,7 @@ func (j *rebuildJob) seal(ask *asker, recipients []age.Recipient) (err error) {
 
 // sealWithPassphrase asks for a new passphrase, or when a run is resumed, for
 // the one that it was begun with.
-func (j *rebuildJob) sealWithPassphrase(ask *asker) error {
+func (j *rebuildJob) sealWithPassphrase(ask *keySession) error {
 	if j.earlier == nil {
 		passphrase, err := ask.newPassphrase("New passphrase that will open the rebuilt keys")
 		if err != nil {
@@ -221,13 +224,13 @@ func (j *rebuildJob) sealWithPassphrase(ask *asker) error {
 		if try >= ask.tries() {
 			return &fileError{path, asOutput, rsadecrypt.ErrWrongPassphrase}
 		}
-		j.Warn(fmt.Sprintf("%s: %v; try again", path, rsadecrypt.ErrWrongPassphrase))
+		j.term.Warn(fmt.Sprintf("%s: %v; try again", path, rsadecrypt.ErrWrongPassphrase))
 	}
 }
 
 // run rebuilds every key, and writes what comes out as it goes.
 func (j *rebuildJob) run() (err error) {
-	j.report = newReporter(j.Terminal, j.selection, j.flags.json)
+	j.report = newReporter(j.term, j.selection, j.flags.json)
 	if err := j.openStore(); err != nil {
 		return err
 	}
@@ -281,9 +284,12 @@ func (j *rebuildJob) all() error {
 		}
 		total++
 	}
-	progress := j.Progress("rebuilt", total)
+	rebuilder := &keyRebuilder{j.ctx, j.selection, j.key, recovery.RebuildOptions{
+		WithMaster: j.flags.withMaster, Salvage: j.flags.salvage, AcceptUnproved: j.flags.acceptUnproved,
+	}}
+	progress := j.term.Progress("rebuilt", total)
 	defer progress.Done()
-	for k, err := range inOrder(j.ctx, j.flags.workers, j.entries(), j.rebuildKey) {
+	for k, err := range inOrder(j.ctx, j.flags.workers, j.entries(), rebuilder.rebuild) {
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"recover/internal/bucket"
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
@@ -18,7 +19,7 @@ import (
 
 // openEarlierRun opens the directory of a run, and holds what was done against
 // the record and, of some keys, against their shards.
-func (p *program) openEarlierRun(f *rebuildFlags, s *selection) (*report.Run, error) {
+func openEarlierRun(t *terminal.Terminal, f *rebuildFlags, s *selection) (*report.Run, error) {
 	run, err := report.Open(f.resume)
 	if err != nil {
 		return nil, runError(f.resume, err)
@@ -36,10 +37,10 @@ func (p *program) openEarlierRun(f *rebuildFlags, s *selection) (*report.Run, er
 		if r.Keys > 0 {
 			text += fmt.Sprintf(". It held %d %s, which %s rebuilt again into a new file", r.Keys, plural(r.Keys, "key", "keys"), plural(r.Keys, "is", "are"))
 		}
-		p.Warn(text)
+		t.Warn(text)
 	}
 	if n := run.Unhashed(); n > 0 {
-		p.Warn(fmt.Sprintf("the run was begun with an older version of this program, which kept no hashes of its files: %d %s not checked, but for being there", n, plural(n, "file is", "files are")))
+		t.Warn(fmt.Sprintf("the run was begun with an older version of this program, which kept no hashes of its files: %d %s not checked, but for being there", n, plural(n, "file is", "files are")))
 	}
 	return run, nil
 }

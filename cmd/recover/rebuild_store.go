@@ -87,7 +87,7 @@ func (j *rebuildJob) openStore() error {
 	if j.earlier != nil {
 		counts := j.earlier.Counts()
 		j.report.resume(counts)
-		j.Note("%d %s done before", counts.Keys, plural(counts.Keys, "key was", "keys were"))
+		j.term.Note("%d %s done before", counts.Keys, plural(counts.Keys, "key was", "keys were"))
 	}
 	return nil
 }
@@ -98,23 +98,23 @@ func (j *rebuildJob) closing() {
 		return
 	}
 	if n, first := j.store.Masters(); n > 0 {
-		j.Note("master keys without their wallet key are in %s", first)
+		j.term.Note("master keys without their wallet key are in %s", first)
 	}
 	n, first, _ := j.store.Segments()
 	if n == 0 {
 		return
 	}
-	j.Note("the keys are in %s", j.store.describe())
+	j.term.Note("the keys are in %s", j.store.describe())
 	if j.earlier != nil {
 		for _, r := range j.earlier.Rejected() {
-			j.Note("but do not use %s: it is not the file that the run wrote", r.Path)
+			j.term.Note("but do not use %s: it is not the file that the run wrote", r.Path)
 		}
 	}
 	switch {
 	case len(j.identity) > 0:
-		j.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, first)
+		j.term.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, first)
 	case j.sealer.Sealed():
-		j.Note("open them with: age -d -i IDENTITY %s", first)
+		j.term.Note("open them with: age -d -i IDENTITY %s", first)
 	}
 }
 

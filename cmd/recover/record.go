@@ -40,17 +40,17 @@ Options:
     --json                     NDJSON: an object for each key, then a summary
 `
 
-// offlineRecord is the verb: make and check the offline record.
-func (p *program) offlineRecord(args []string) error {
+// runRecord is the verb: make and check the offline record.
+func runRecord(p *program, args []string) error {
 	actions := []struct {
 		name, flags string
 		run         func(*program, *recordFlags) error
 	}{
-		{"new", "shards out quorum-id from environment recovery-public-key", (*program).recordNew},
-		{"add", "record shards out quorum-id from recovery-public-key", (*program).recordAdd},
-		{"check", "record shards", (*program).recordCheck},
-		{"find", "record shards out quorum-id key-id from", (*program).recordFind},
-		{"merge", "record out", (*program).recordMerge},
+		{"new", "shards out quorum-id from environment recovery-public-key", recordNew},
+		{"add", "record shards out quorum-id from recovery-public-key", recordAdd},
+		{"check", "record shards", recordCheck},
+		{"find", "record shards out quorum-id key-id from", recordFind},
+		{"merge", "record out", recordMerge},
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		return pflag.ErrHelp

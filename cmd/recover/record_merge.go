@@ -3,11 +3,12 @@ package main
 import (
 	"fmt"
 
+	"recover/internal/terminal"
 	"recover/pkg/record"
 )
 
 // recordMerge makes one record of two.
-func (p *program) recordMerge(f *recordFlags) error {
+func recordMerge(p *program, f *recordFlags) error {
 	if len(f.records) != 2 {
 		return &usageError{"record merge takes two records", "give --record twice"}
 	}
@@ -24,7 +25,7 @@ func (p *program) recordMerge(f *recordFlags) error {
 	}
 	merged, conflicts := record.Merge(first, second)
 	for _, c := range conflicts {
-		if err := p.conflict(f, c); err != nil {
+		if err := showConflict(p.term, f, c); err != nil {
 			return err
 		}
 	}
@@ -32,12 +33,12 @@ func (p *program) recordMerge(f *recordFlags) error {
 		return &incompleteError{fmt.Sprintf("the two records contradict each other in %d %s", n, plural(n, "place", "places")),
 			"find out which is right, correct the other in a copy, and merge again", exitFailed}
 	}
-	return p.writeRecord(f.out, merged)
+	return writeRecord(p.term, f.out, merged)
 }
 
-func (p *program) conflict(f *recordFlags, c record.Conflict) error {
+func showConflict(t *terminal.Terminal, f *recordFlags, c record.Conflict) error {
 	if !f.json {
-		return p.Print("conflict: %s", c)
+		return t.Print("conflict: %s", c)
 	}
-	return p.JSON(map[string]string{"type": "conflict", "key_id": c.KeyID.String(), "field": c.Field, "first": c.First, "second": c.Second})
+	return t.JSON(map[string]string{"type": "conflict", "key_id": c.KeyID.String(), "field": c.Field, "first": c.First, "second": c.Second})
 }

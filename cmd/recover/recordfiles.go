@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
 )
@@ -76,7 +77,7 @@ func (k *known) addQuorum(id uuid.ID) {
 }
 
 // readKnown reads --from, and --quorum-id where it has to be right.
-func (p *program) readKnown(f *recordFlags) (*known, error) {
+func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 	k := new(known)
 	for _, text := range f.quorumIDs {
 		id, err := uuid.Parse(text)
@@ -91,7 +92,7 @@ func (p *program) readKnown(f *recordFlags) (*known, error) {
 			return nil, err
 		}
 		if missing := w.MissingText(); missing != "" {
-			p.Note("%s: wallets without a usable field: %s", path, missing)
+			t.Note("%s: wallets without a usable field: %s", path, missing)
 		}
 		k.wallets = append(k.wallets, w.List...)
 		for _, wallet := range w.List {
@@ -128,7 +129,7 @@ func readContents(path string) (*record.Contents, error) {
 }
 
 // writeRecord writes a new record, after it was read back.
-func (p *program) writeRecord(path string, c *record.Contents) error {
+func writeRecord(t *terminal.Terminal, path string, c *record.Contents) error {
 	var text bytes.Buffer
 	if err := record.WriteJSON(&text, c.Environment, c.RecoveryKeys, slices.Values(c.Entries)); err != nil {
 		return err
@@ -143,6 +144,6 @@ func (p *program) writeRecord(path string, c *record.Contents) error {
 	if err != nil {
 		return &fileError{path, asOutput, err}
 	}
-	p.Note("%s has %d %s", path, len(c.Entries), plural(len(c.Entries), "key", "keys"))
+	t.Note("%s has %d %s", path, len(c.Entries), plural(len(c.Entries), "key", "keys"))
 	return nil
 }

@@ -21,8 +21,8 @@ Options:
 Exit status 3 means that some keys are not done.
 `
 
-// report is the verb: merge reports.
-func (p *program) mergeReports(args []string) error {
+// runReport is the verb: merge reports.
+func runReport(p *program, args []string) error {
 	fs := newFlags("report")
 	recordPath := fs.String("record", "", "")
 	out := fs.String("out", "", "")
@@ -56,7 +56,7 @@ func (p *program) mergeReports(args []string) error {
 			return &fileError{path, asAny, err}
 		}
 	}
-	shown := &reporter{Terminal: p.Terminal, selection: s, json: *asJSON, sum: newSummary()}
+	shown := &reporter{term: p.term, selection: s, json: *asJSON, sum: newSummary()}
 	err = m.Each(func(e record.Entry, k *report.Key, _ []byte) error {
 		if k.Status == statusOK { // what is done has been shown by its run
 			shown.sum.Count(k)

@@ -13,7 +13,7 @@ import (
 
 // reporter shows results as they come: for scripts, or for people.
 type reporter struct {
-	*terminal.Terminal
+	term      *terminal.Terminal
 	selection *selection
 	json      bool
 	single    bool // there is one key, and what is wrong with it is the error of the run
@@ -26,7 +26,7 @@ type reporter struct {
 }
 
 func newReporter(t *terminal.Terminal, s *selection, json bool) *reporter {
-	r := &reporter{Terminal: t, selection: s, json: json, single: s.record.Len() == 1, sum: newSummary()}
+	r := &reporter{term: t, selection: s, json: json, single: s.record.Len() == 1, sum: newSummary()}
 	r.warnPassedOver()
 	return r
 }
@@ -40,7 +40,7 @@ func (r *reporter) warnPassedOver() {
 
 func (r *reporter) passedOver(download, path string, err error) {
 	f := &fileError{filepath.Join(download, filepath.FromSlash(path)), asShards, err}
-	r.Warn(f.Error() + ": passed over")
+	r.term.Warn(f.Error() + ": passed over")
 }
 
 // resume takes over the counts of an earlier run.
@@ -53,26 +53,26 @@ func (r *reporter) key(k *keyResult) error {
 	r.note(k)
 	switch {
 	case r.json:
-		return r.JSON(k)
+		return r.term.JSON(k)
 	case r.single && k.Status != statusOK && k.Status != statusUnproved:
 		return nil
 	}
 	line := fmt.Sprintf("%-10s  %s  %-9s  %s", k.Status, k.KeyID, k.Algorithm, mainAddress(k))
-	if err := r.Print("%s", strings.TrimRight(line, " ")); err != nil {
+	if err := r.term.Print("%s", strings.TrimRight(line, " ")); err != nil {
 		return err
 	}
 	if k.Status != statusOK {
-		if err := r.Print("            %s: %s", k.Reason, k.Detail); err != nil {
+		if err := r.term.Print("            %s: %s", k.Reason, k.Detail); err != nil {
 			return err
 		}
 		if h := reasonHint(k.Reason); h != "" {
-			if err := r.Print("            next: %s", h); err != nil {
+			if err := r.term.Print("            next: %s", h); err != nil {
 				return err
 			}
 		}
 	}
 	for _, w := range k.Warnings {
-		if err := r.Print("            warning: %s", w); err != nil {
+		if err := r.term.Print("            warning: %s", w); err != nil {
 			return err
 		}
 	}
@@ -101,21 +101,21 @@ func (r *reporter) listUnproved() error {
 	if r.json || len(r.unproved) == 0 {
 		return nil
 	}
-	if err := r.Print("not proved; compare these addresses with a source outside the bucket before you use the keys:"); err != nil {
+	if err := r.term.Print("not proved; compare these addresses with a source outside the bucket before you use the keys:"); err != nil {
 		return err
 	}
 	for _, k := range r.unproved {
-		if err := r.Print("    %s  %s", k.KeyID, k.Reason); err != nil {
+		if err := r.term.Print("    %s  %s", k.KeyID, k.Reason); err != nil {
 			return err
 		}
 		for _, chain := range slices.Sorted(maps.Keys(k.Addresses)) {
-			if err := r.Print("        %-16s %s", chain, k.Addresses[chain]); err != nil {
+			if err := r.term.Print("        %-16s %s", chain, k.Addresses[chain]); err != nil {
 				return err
 			}
 		}
 	}
 	if more := r.sum.Unproved - len(r.unproved); more > 0 {
-		return r.Print("    and %d more: see the report", more)
+		return r.term.Print("    and %d more: see the report", more)
 	}
 	return nil
 }
@@ -137,9 +137,9 @@ func mainAddress(k *keyResult) string {
 func (r *reporter) end() error {
 	r.sum.end()
 	if r.json {
-		return r.JSON(r.sum)
+		return r.term.JSON(r.sum)
 	}
-	return r.Print("%s", r.sum)
+	return r.term.Print("%s", r.sum)
 }
 
 // outcome is nil when all keys are ok; done says what was to be done to them.
@@ -188,7 +188,7 @@ func (r *reporter) versions(k *keyResult) error {
 		if c.Used {
 			text += ", a rebuild uses this one"
 		}
-		if err := r.Print("            copy %s", text); err != nil {
+		if err := r.term.Print("            copy %s", text); err != nil {
 			return err
 		}
 	}

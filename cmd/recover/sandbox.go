@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -14,6 +15,7 @@ import (
 	sandbox "recover/fixtures"
 	"recover/internal/output"
 	"recover/internal/secret"
+	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
@@ -112,19 +114,19 @@ func (f *sandboxFlags) checkFaults() error {
 	return nil
 }
 
-// sandbox is the verb: make a practice bucket.
-func (p *program) sandbox(args []string) error {
+// runSandbox is the verb: make a practice bucket.
+func runSandbox(p *program, args []string) error {
 	f, err := parseSandbox(args)
 	if err != nil {
 		return err
 	}
 	if len(f.faults) == 1 && f.faults[0] == "list" {
-		return p.listFaults()
+		return listFaults(p.term)
 	}
 	if err := f.check(); err != nil {
 		return err
 	}
-	keys, err := p.kit(f)
+	keys, err := makeKit(p.term, f)
 	if err != nil {
 		return err
 	}
@@ -132,20 +134,20 @@ func (p *program) sandbox(args []string) error {
 	if err != nil {
 		return &fileError{f.out, asOutput, err}
 	}
-	b := &practiceBucket{program: p, flags: f, dir: dir}
+	b := &practiceBucket{ctx: p.ctx, term: p.term, flags: f, dir: dir}
 	if err := b.write(keys); err != nil {
 		return &incompleteError{fmt.Sprintf("%s is not complete and of no use: %v", f.out, err), "remove it and start again", exitFailed}
 	}
 	return b.report()
 }
 
-func (p *program) listFaults() error {
+func listFaults(t *terminal.Terminal) error {
 	rows := [][]string{{"FAULT", "VERIFY", "REBUILD", "WHAT IS WRONG"}}
 	for _, f := range sandbox.Faults {
 		rows = append(rows, []string{f.Name, orOK(f.Verify), orOK(f.Rebuild), f.Why})
 	}
-	p.Table(rows)
-	return p.Err()
+	t.Table(rows)
+	return t.Err()
 }
 
 func orOK(r shard.Reason) string {
@@ -155,9 +157,9 @@ func orOK(r shard.Reason) string {
 	return string(r)
 }
 
-// kit makes the recovery keys, or reads their public halves, in which case
+// makeKit makes the recovery keys, or reads their public halves, in which case
 // there are no private ones.
-func (p *program) kit(f *sandboxFlags) ([]*rsa.PrivateKey, error) {
+func makeKit(t *terminal.Terminal, f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 	var keys []*rsa.PrivateKey
 	for _, path := range f.publicKeys {
 		pub, err := readPublicKey(path)
@@ -169,7 +171,7 @@ func (p *program) kit(f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 	if len(f.publicKeys) > 0 {
 		return nil, nil
 	}
-	p.Note("making %d RSA-4096 recovery %s", f.recoveryKeys, plural(f.recoveryKeys, "key", "keys"))
+	t.Note("making %d RSA-4096 recovery %s", f.recoveryKeys, plural(f.recoveryKeys, "key", "keys"))
 	for range f.recoveryKeys {
 		key, err := rsa.GenerateKey(rand.Reader, 4096)
 		if err != nil {
@@ -183,7 +185,8 @@ func (p *program) kit(f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 
 // practiceBucket is a practice bucket that is being written.
 type practiceBucket struct {
-	*program
+	ctx      context.Context
+	term     *terminal.Terminal
 	flags    *sandboxFlags
 	dir      *output.Dir
 	expected []sandbox.Expected
@@ -245,7 +248,7 @@ func (b *practiceBucket) writeBackups() error {
 	if err != nil {
 		return err
 	}
-	progress := b.Progress("backups made", b.flags.plan.Keys)
+	progress := b.term.Progress("backups made", b.flags.plan.Keys)
 	defer progress.Done()
 	for item, err := range b.flags.plan.Make(rand.Reader) {
 		if err == nil && b.ctx.Err() != nil {
@@ -310,16 +313,16 @@ func (b *practiceBucket) report() error {
 		}
 		sum.count(r)
 		if b.flags.json {
-			if err := b.JSON(r); err != nil {
+			if err := b.term.JSON(r); err != nil {
 				return err
 			}
 		}
 	}
 	sum.end()
 	if b.flags.json {
-		return b.JSON(sum)
+		return b.term.JSON(sum)
 	}
-	return b.Print("%s: %d %s in %d %s, %d of %d players make a key", b.flags.out, sum.Keys, plural(sum.Keys, "key", "keys"), b.flags.plan.Quorums,
+	return b.term.Print("%s: %d %s in %d %s, %d of %d players make a key", b.flags.out, sum.Keys, plural(sum.Keys, "key", "keys"), b.flags.plan.Quorums,
 		plural(b.flags.plan.Quorums, "quorum", "quorums"), b.needed(), b.flags.plan.Players)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rsa"
 	"errors"
 	"fmt"
@@ -37,7 +38,8 @@ const partialSuffix = ".partial"
 // and has brought the key back. An error removes it; what a crash leaves bears
 // the other name, and is refused by the next attempt.
 type setWriter struct {
-	*program
+	ctx  context.Context
+	term *terminal.Terminal
 	*newSet
 	log     *ceremony
 	dir     *output.Dir
@@ -60,14 +62,14 @@ type writtenFile struct {
 }
 
 // writeSet writes the shares of a set and proves that they bring the key back.
-func (p *program) writeSet(n *newSet, log *ceremony, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey) (custody.Coverage, error) {
+func writeSet(a *secretPrompter, n *newSet, log *ceremony, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey) (custody.Coverage, error) {
 	log.set(custody.StepSplit, &sealed.Description)
-	w := &setWriter{program: p, newSet: n, log: log, sealed: sealed, shares: shares, public: public}
+	w := &setWriter{ctx: a.ctx, newSet: n, log: log, sealed: sealed, shares: shares, public: public}
 	coverage, err := w.write()
 	if err != nil && w.dir != nil {
 		// Only what this run made is there: it made the directory.
 		if removing := os.RemoveAll(w.dir.Path()); removing != nil {
-			p.Warn(fmt.Sprintf("%s could not be removed, and may hold shares: destroy it", w.dir.Path()))
+			a.term.Warn(fmt.Sprintf("%s could not be removed, and may hold shares: destroy it", w.dir.Path()))
 		}
 	}
 	return coverage, err

@@ -47,7 +47,7 @@ func (r *reporter) countRecoveryKeys() {
 		return
 	}
 	for _, k := range all {
-		r.Note("%s", k)
+		r.term.Note("%s", k)
 	}
 }
 
@@ -57,7 +57,7 @@ func (r *reporter) noteAnchors() {
 	if weak == 0 || r.json {
 		return
 	}
-	r.Note("%d of %d %s no public key or address of the service's list in the record: public data cannot tell whether their backups are the service's own, nor which SECP256K1 wallet key comes out",
+	r.term.Note("%d of %d %s no public key or address of the service's list in the record: public data cannot tell whether their backups are the service's own, nor which SECP256K1 wallet key comes out",
 		weak, r.sum.Keys, plural(weak, "key has", "keys have"))
 }
 
