@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -37,8 +35,8 @@ func checkTranscript(path string) error {
 		return nil
 	}
 	for _, path := range []string{path, path + textSuffix} {
-		if err := output.CheckNewFile(path); err != nil {
-			return &fileError{path, asOutput, err}
+		if err := checkNewFile(path); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -133,17 +131,6 @@ func (c *ceremony) outputs(dir string) {
 		}
 		c.record(custody.Event{Step: custody.StepOutput, File: e.Name(), SHA256: sum})
 	}
-}
-
-func hashFile(path string) (sum custody.Digest, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return sum, err
-	}
-	defer func() { _ = f.Close() }()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return custody.Digest(h.Sum(nil)), err
 }
 
 // end ends the transcript, the first time it is called, with how the ceremony

@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 
-	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
@@ -30,8 +29,8 @@ func custodyOpen(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := output.CheckNewFile(out); err != nil {
-		return &fileError{out, asOutput, err}
+	if err := checkNewFile(out); err != nil {
+		return err
 	}
 	a, err := newPrompter(p, key.passphraseFD)
 	if err != nil {
@@ -68,12 +67,12 @@ func writeIdentity(out string, k *keyShares, a *secretPrompter, log *ceremony) e
 	if err := log.failed(); err != nil {
 		return err
 	}
-	err = output.WriteNewFile(out, func(w io.Writer) error {
+	err = writeNewFile(out, func(w io.Writer) error {
 		_, err := w.Write(line)
 		return err
 	})
 	if err != nil {
-		return &fileError{out, asOutput, err}
+		return err
 	}
 	log.record(custody.Event{Step: custody.StepOutput, File: "identity", SHA256: custody.DigestOf(line)})
 	a.term.Warn(out + " is the age identity of set " + k.sealed.ID.String() + ": whoever has it and the sealed key has the recovery key; destroy it when it has served")

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"recover/internal/group"
-	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -78,11 +77,11 @@ func parseDrill(args []string) (*drillFlags, error) {
 		if f.selection.record == "" {
 			return nil, &usageError{"--confirm-record is given without --record", "it writes a copy of the record: give the record"}
 		}
-		if err := output.CheckNewFile(f.confirm); err != nil {
-			return nil, &fileError{f.confirm, asOutput, err}
+		if err := checkNewFile(f.confirm); err != nil {
+			return nil, err
 		}
 	}
-	return f, checkPage(f.html)
+	return f, checkNewFile(f.html)
 }
 
 // runDrill is the verb: rehearse a rebuild.
@@ -163,7 +162,7 @@ func (d *drill) run() error {
 	if err := d.confirmRecord(); err != nil {
 		return err
 	}
-	if err := writePage(d.flags.html, d.page()); err != nil {
+	if err := d.report.writePage(d.flags.html, d.page); err != nil {
 		return err
 	}
 	return d.report.outcome("proved")

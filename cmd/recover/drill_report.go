@@ -24,22 +24,18 @@ func (d *drill) end() error {
 	if r.json {
 		return d.term.JSON(&drillSummary{r.sum, recorded, d.rebuilder.key.fingerprint.Hex(), append([]string{}, d.flags.present...), d.steps})
 	}
+	var l listing
 	for _, who := range d.flags.present {
-		if err := d.term.Print("present: %s", who); err != nil {
-			return err
-		}
+		l.add("present: %s", who)
 	}
 	for _, s := range d.steps {
-		if err := d.term.Print("%8.1f s  %s: %s", s.Seconds, s.Name, s.Result); err != nil {
-			return err
-		}
+		l.add("%8.1f s  %s: %s", s.Seconds, s.Name, s.Result)
 	}
 	if r.sum.Keys < recorded {
-		if err := d.term.Print("a sample of %d of %d recorded keys", r.sum.Keys, recorded); err != nil {
-			return err
-		}
+		l.add("a sample of %d of %d recorded keys", r.sum.Keys, recorded)
 	}
-	return d.term.Print("%s; nothing secret was written", r.sum)
+	l.add("%s; nothing secret was written", r.sum)
+	return printLines(d.term, l)
 }
 
 // page is the report for people.

@@ -77,13 +77,22 @@ func (e *fileError) problem() string {
 
 func (e *fileError) Unwrap() error { return e.err }
 
-var errNotRecorded = errors.New("the record names other recovery keys than the one at hand")
-
-var errInterruptedRun = errors.New("interrupted")
-
-var errProduction = errors.New("the record's environment is production, and this is a drill")
-
-var errSignature = errors.New("the rebuilt key's signature is not right under the public key")
+// What ends a verb, or the work on a key, and has advice of its own.
+var (
+	errNotRecorded    = errors.New("the record names other recovery keys than the one at hand")
+	errNoRecoveryKey  = errors.New("it names no recovery key")
+	errInterruptedRun = errors.New("interrupted")
+	errProduction     = errors.New("the record's environment is production, and this is a drill")
+	errSignature      = errors.New("the rebuilt key's signature is not right under the public key")
+	errShardChanged   = errors.New("the shard is not the one that was rebuilt before")
+	errForgedKey      = errors.New("the journal has another public key for this shard's wallet")
+	errUnknownFile    = errors.New("none of the files that this program reads or writes")
+	errNoEntryFits    = errors.New("no entry of the record fits this shard")
+	errWallets        = errors.New("no list of wallets")
+	errLeftOver       = errors.New("left over from a split that was broken off")
+	errReadBack       = errors.New("what is on the medium is not what was written")
+	errNoModules      = errors.New("no PKCS#11 module is in the usual places")
+)
 
 // reasonSignature is the code of errSignature.
 const reasonSignature = shard.Reason("signature-failed")
@@ -94,22 +103,3 @@ type notFoundError struct{ tried int }
 func (e *notFoundError) Error() string {
 	return fmt.Sprintf("none of the %d pairs of IDs that were tried is this backup's", e.tried)
 }
-
-var errUnknownFile = errors.New("none of the files that this program reads or writes")
-
-var errNoEntryFits = errors.New("no entry of the record fits this shard")
-
-var errWallets = errors.New("no list of wallets")
-
-var (
-	errShardChanged = errors.New("the shard is not the one that was rebuilt before")
-	errForgedKey    = errors.New("the journal has another public key for this shard's wallet")
-)
-
-var errLeftOver = errors.New("left over from a split that was broken off")
-
-var errReadBack = errors.New("what is on the medium is not what was written")
-
-var errNoRecoveryKey = errors.New("it names no recovery key")
-
-var errNoModules = errors.New("no PKCS#11 module is in the usual places")

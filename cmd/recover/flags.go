@@ -6,6 +6,8 @@ import (
 	"strconv"
 
 	"github.com/spf13/pflag"
+
+	"recover/internal/output"
 )
 
 // newFlags returns an empty set of flags for a verb.
@@ -75,6 +77,32 @@ func checkWorkers(n int) error {
 	}
 	return nil
 }
+
+// checkNewFile refuses a file for output, if one is wanted, that could not be
+// written, before any work is done.
+func checkNewFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	return outputError(path, output.CheckNewFile(path))
+}
+
+func checkNewDir(path string) error { return outputError(path, output.CheckNewDir(path)) }
+
+// writeNewFile writes a file for output.
+func writeNewFile(path string, write func(io.Writer) error) error {
+	return outputError(path, output.WriteNewFile(path, write))
+}
+
+func outputError(path string, err error) error {
+	if err != nil {
+		err = &fileError{path, asOutput, err}
+	}
+	return err
+}
+
+// maxParts is how many workstations can divide a record.
+const maxParts = 1000
 
 // descriptorNumber reads the value of --passphrase-fd. It is a string to pflag,
 // so that what was given by mistake is not repeated in a message.

@@ -11,7 +11,6 @@ import (
 	"recover/internal/bom"
 	"recover/internal/output"
 	"recover/internal/terminal"
-	"recover/internal/uuid"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
@@ -158,39 +157,27 @@ func (in *inspector) openIDs() error {
 	if err := required("inspect", [2]string{"quorum-id", in.quorumID}, [2]string{"key-id", in.keyID}); err != nil {
 		return err
 	}
-	quorum, err := uuid.Parse(in.quorumID)
-	if err != nil {
-		return &usageError{"--quorum-id: " + err.Error(), "it is in your offline record"}
-	}
-	key, err := uuid.Parse(in.keyID)
-	if err != nil {
-		return &usageError{"--key-id: " + err.Error(), "it is the name of the folder of the shard in the bucket"}
-	}
-	in.ids = &shard.IDs{Quorum: quorum, Key: key}
-	return nil
+	ids, err := in.selectionFlags.ids()
+	in.ids = &ids
+	return err
 }
 
 func (in *inspector) show(r *fileResult) error {
 	if in.json {
 		return in.term.JSON(r)
 	}
-	if err := in.term.Print("%s: %s, %s", r.Path, r.Kind, r.Sound); err != nil {
-		return err
-	}
+	var l listing
+	l.add("%s: %s, %s", r.Path, r.Kind, r.Sound)
 	if r.Detail != "" {
-		if err := in.term.Print("    %s", r.Detail); err != nil {
-			return err
-		}
+		l.add("    %s", r.Detail)
 	}
 	for _, f := range r.Facts {
-		if err := in.term.Print("    %s: %s", f.Name, f.Value); err != nil {
-			return err
-		}
+		l.add("    %s: %s", f.Name, f.Value)
 	}
 	if r.hint != "" {
-		return in.term.Print("    next: %s", r.hint)
+		l.add("    next: %s", r.hint)
 	}
-	return nil
+	return printLines(in.term, l)
 }
 
 // file finds out from the content what a file is, and looks whether it is

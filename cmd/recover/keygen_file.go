@@ -93,8 +93,8 @@ type newKeyFile struct {
 // keygenFile makes a pair, of which the private half goes into one file: sealed,
 // or as it is.
 func keygenFile(f *keygenFlags, a *secretPrompter) error {
-	if err := output.CheckNewDir(f.out); err != nil {
-		return &fileError{f.out, asOutput, err}
+	if err := checkNewDir(f.out); err != nil {
+		return err
 	}
 	recipients, err := f.fileRecipients()
 	if err != nil {
@@ -230,7 +230,7 @@ func showPair(t *terminal.Terminal, f *keygenFlags, file *newKeyFile, private *r
 	if f.split.json {
 		return t.JSON(&pairResult{"pair", fingerprint.Hex(), path, f.publicPath()})
 	}
-	return printLines(t, []string{
+	return printLines(t, listing{
 		"recovery key " + fingerprint.String(),
 		"public half, for the upload: " + f.publicPath(),
 		"private half: " + path + ", read again from the disk and proved",

@@ -101,14 +101,13 @@ func (e *newKeyError) Unwrap() error { return e.err }
 func keygenDone(t *terminal.Terminal, f *keygenFlags, key *hsm.Key) error {
 	fingerprint := rsadecrypt.FingerprintOf(key.Public)
 	path := filepath.Join(f.out, "recovery-public-key."+f.format)
-	for _, line := range []string{
+	err := printLines(t, listing{
 		"recovery key " + fingerprint.String(),
 		"public half, for the upload: " + path,
 		"private half: " + f.key.token.keyLocation().String(),
-	} {
-		if err := t.Print("%s", line); err != nil {
-			return err
-		}
+	})
+	if err != nil {
+		return err
 	}
 	t.Warn("the private half is in this token alone: if the token is lost or breaks, so is the recovery key, unless its maker has a way to back it up")
 	return nil

@@ -6,33 +6,17 @@ import (
 	"io"
 	"time"
 
-	"recover/internal/output"
 	"recover/internal/page"
 	"recover/internal/terminal"
 	"recover/pkg/rsadecrypt"
 )
 
-// checkPage refuses a page that could not be written, before any work is done.
-func checkPage(path string) error {
+// writePage writes the report for people, if one is wanted.
+func (r *reporter) writePage(path string, make func() *page.Page) error {
 	if path == "" {
 		return nil
 	}
-	if err := output.CheckNewFile(path); err != nil {
-		return &fileError{path, asOutput, err}
-	}
-	return nil
-}
-
-// writePage writes a page, if one is wanted.
-func writePage(path string, report *page.Page) error {
-	if path == "" {
-		return nil
-	}
-	err := output.WriteNewFile(path, func(w io.Writer) error { return page.Write(w, report) })
-	if err != nil {
-		return &fileError{path, asOutput, err}
-	}
-	return nil
+	return writeNewFile(path, func(w io.Writer) error { return page.Write(w, make()) })
 }
 
 // page is what the pages of all verbs have.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"recover/internal/terminal"
 	"recover/internal/workstation"
@@ -27,29 +26,4 @@ func (p *program) confine() {
 	if err := workstation.DenyNetwork(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		p.term.Warn(err.Error())
 	}
-}
-
-// printText prints a text of several lines. The first line break only makes the
-// text begin at the margin of the source.
-func printText(t *terminal.Terminal, text string) error {
-	return printLines(t, strings.Split(strings.TrimSuffix(strings.TrimPrefix(text, "\n"), "\n"), "\n"))
-}
-
-func printLines(t *terminal.Terminal, lines []string) error {
-	for _, line := range lines {
-		if err := t.Print("%s", line); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// shown is a result in both forms.
-type shown interface{ lines() []string }
-
-func show(t *terminal.Terminal, json bool, r shown) error {
-	if json {
-		return t.JSON(r)
-	}
-	return printLines(t, r.lines())
 }

@@ -126,8 +126,8 @@ type rebuildJob struct {
 func planRebuild(p *program, f *rebuildFlags, s *selection, session *keySession) (*rebuildJob, error) {
 	job := &rebuildJob{ctx: p.ctx, term: p.term, flags: f, selection: s}
 	if f.resume == "" {
-		if err := output.CheckNewDir(f.out); err != nil {
-			return nil, &fileError{f.out, asOutput, err}
+		if err := checkNewDir(f.out); err != nil {
+			return nil, err
 		}
 	} else if earlier, err := openEarlierRun(p.term, f, s); err != nil {
 		return nil, err

@@ -88,8 +88,6 @@ func (s *selection) checkShards(sample []report.Key) error {
 // by key ID, so that it does not depend on the order of the record.
 type part struct{ n, of int }
 
-const maxParts = 1000
-
 // parsePart reads "2/5"; the empty text is the whole.
 func parsePart(text string) (part, error) {
 	if text == "" {

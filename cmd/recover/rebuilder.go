@@ -66,7 +66,7 @@ func (b *keyRebuilder) rebuild(e record.Entry) (*rebuiltKey, error) {
 		r.rebuilt(rebuilt)
 		r.RecoveryKey = b.key.fingerprint.Hex()
 	}
-	r.bound()
+	r.Truncate()
 	return out, nil
 }
 

@@ -50,12 +50,10 @@ func recordFind(p *program, f *recordFlags) error {
 	if err != nil {
 		return err
 	}
-	b, err := bucket.Open(f.shards)
-	if err != nil {
-		return &fileError{f.shards, asShards, err}
+	defer x.sel.Close()
+	if err := x.sel.openBucket(f.shards); err != nil {
+		return err
 	}
-	x.sel.bucket = b
-	defer func() { _ = b.Close() }()
 	return x.run(draft)
 }
 
@@ -169,17 +167,17 @@ func (x *finder) show(k *foundKey) error {
 	if err := x.report.key(k.keyResult); err != nil || k.Correction == "" {
 		return err
 	}
+	var l listing
 	for _, id := range []struct{ name, was, is string }{
 		{"quorum_id", k.RecordedQuorumID, k.QuorumID}, {"key_id", k.RecordedKeyID, k.KeyID},
 	} {
 		if id.was == id.is {
 			continue
 		}
-		if err := x.term.Print("            %s: %s, recorded as %q", id.name, id.is, id.was); err != nil {
-			return err
-		}
+		l.add("            %s: %s, recorded as %q", id.name, id.is, id.was)
 	}
-	return x.term.Print("            %s", k.Correction)
+	l.add("            %s", k.Correction)
+	return printLines(x.term, l)
 }
 
 // find looks for the IDs of one entry.

@@ -45,12 +45,7 @@ func (f *recordFlags) parse(args []string, names string) error {
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
-	if f.out != "" {
-		if err := output.CheckNewFile(f.out); err != nil {
-			return &fileError{f.out, asOutput, err}
-		}
-	}
-	return nil
+	return checkNewFile(f.out)
 }
 
 // oneRecord returns the path of the record where one is wanted.
@@ -137,12 +132,12 @@ func writeRecord(t *terminal.Terminal, path string, c *record.Contents) error {
 	if _, err := record.Open(bytes.NewReader(text.Bytes()), int64(text.Len())); err != nil {
 		return fmt.Errorf("the record is not written: %w", err)
 	}
-	err := output.WriteNewFile(path, func(w io.Writer) error {
+	err := writeNewFile(path, func(w io.Writer) error {
 		_, err := w.Write(text.Bytes())
 		return err
 	})
 	if err != nil {
-		return &fileError{path, asOutput, err}
+		return err
 	}
 	t.Note("%s has %d %s", path, len(c.Entries), plural(len(c.Entries), "key", "keys"))
 	return nil

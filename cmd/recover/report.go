@@ -1,7 +1,6 @@
 package main
 
 import (
-	"recover/internal/output"
 	"recover/pkg/record"
 	"recover/pkg/report"
 )
@@ -36,10 +35,8 @@ func runReport(p *program, args []string) error {
 	if err := required("report", [2]string{"record", *recordPath}); err != nil {
 		return err
 	}
-	if *out != "" {
-		if err := output.CheckNewFile(*out); err != nil {
-			return &fileError{*out, asOutput, err}
-		}
+	if err := checkNewFile(*out); err != nil {
+		return err
 	}
 	s := new(selection)
 	defer s.Close()
@@ -68,8 +65,8 @@ func runReport(p *program, args []string) error {
 		return err
 	}
 	if *out != "" {
-		if err := output.WriteNewFile(*out, m.Write); err != nil {
-			return &fileError{*out, asOutput, err}
+		if err := writeNewFile(*out, m.Write); err != nil {
+			return err
 		}
 	}
 	if err := shown.end(); err != nil {

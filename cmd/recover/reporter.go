@@ -19,7 +19,7 @@ type reporter struct {
 	single    bool // there is one key, and what is wrong with it is the error of the run
 	sum       *summary
 	last      *keyResult
-	sound     map[string]int // keys that a recovery key opens, by its fingerprint in hex
+	openedBy  map[string]int // keys that a recovery key opens, by its fingerprint in hex
 	keep      bool           // for a page
 	kept      []*keyResult
 	unproved  []*keyResult // some of them
@@ -57,35 +57,28 @@ func (r *reporter) key(k *keyResult) error {
 	case r.single && k.Status != statusOK && k.Status != statusUnproved:
 		return nil
 	}
-	line := fmt.Sprintf("%-10s  %s  %-9s  %s", k.Status, k.KeyID, k.Algorithm, mainAddress(k))
-	if err := r.term.Print("%s", strings.TrimRight(line, " ")); err != nil {
-		return err
-	}
+	first := fmt.Sprintf("%-10s  %s  %-9s  %s", k.Status, k.KeyID, k.Algorithm, mainAddress(k))
+	l := listing{strings.TrimRight(first, " ")}
 	if k.Status != statusOK {
-		if err := r.term.Print("            %s: %s", k.Reason, k.Detail); err != nil {
-			return err
-		}
+		l.add("            %s: %s", k.Reason, k.Detail)
 		if h := reasonHint(k.Reason); h != "" {
-			if err := r.term.Print("            next: %s", h); err != nil {
-				return err
-			}
+			l.add("            next: %s", h)
 		}
 	}
 	for _, w := range k.Warnings {
-		if err := r.term.Print("            warning: %s", w); err != nil {
-			return err
-		}
+		l.add("            warning: %s", w)
 	}
-	return r.versions(k)
+	l.addCopies(k.Shards)
+	return printLines(r.term, l)
 }
 
 // note keeps what is wanted at the end.
 func (r *reporter) note(k *keyResult) {
-	if r.sound == nil {
-		r.sound = make(map[string]int)
+	if r.openedBy == nil {
+		r.openedBy = make(map[string]int)
 	}
-	for _, key := range k.sound {
-		r.sound[key]++
+	for _, key := range k.openedBy {
+		r.openedBy[key]++
 	}
 	if k.Status == statusUnproved && len(r.unproved) < maxListed {
 		r.unproved = append(r.unproved, k)
@@ -101,23 +94,17 @@ func (r *reporter) listUnproved() error {
 	if r.json || len(r.unproved) == 0 {
 		return nil
 	}
-	if err := r.term.Print("not proved; compare these addresses with a source outside the bucket before you use the keys:"); err != nil {
-		return err
-	}
+	l := listing{"not proved; compare these addresses with a source outside the bucket before you use the keys:"}
 	for _, k := range r.unproved {
-		if err := r.term.Print("    %s  %s", k.KeyID, k.Reason); err != nil {
-			return err
-		}
+		l.add("    %s  %s", k.KeyID, k.Reason)
 		for _, chain := range slices.Sorted(maps.Keys(k.Addresses)) {
-			if err := r.term.Print("        %-16s %s", chain, k.Addresses[chain]); err != nil {
-				return err
-			}
+			l.add("        %-16s %s", chain, k.Addresses[chain])
 		}
 	}
 	if more := r.sum.Unproved - len(r.unproved); more > 0 {
-		return r.term.Print("    and %d more: see the report", more)
+		l.add("    and %d more: see the report", more)
 	}
-	return nil
+	return printLines(r.term, l)
 }
 
 // maxListed is how many keys are named once more at the end.
@@ -170,27 +157,54 @@ func (r *reporter) path(k *keyResult) string {
 	return filepath.Join(r.selection.shardsPath, filepath.FromSlash(k.Shard))
 }
 
-// versions shows what each copy is worth, where there are several for one
+// addCopies shows what each copy is worth, where there are several for one
 // recovery key.
-func (r *reporter) versions(k *keyResult) error {
+func (l *listing) addCopies(copies []report.Copy) {
 	keys := make(map[string]bool)
-	for _, c := range k.Shards {
+	for _, c := range copies {
 		if c.RecoveryKey != "" {
 			keys[c.RecoveryKey] = true
 		}
 	}
-	if len(k.Shards) == len(keys) {
-		return nil
+	if len(copies) == len(keys) {
+		return
 	}
-	for _, c := range k.Shards {
+	for _, c := range copies {
 		date, _, _ := strings.Cut(c.Modified, "T")
 		text := fmt.Sprintf("%s, %s: %s", c.Shard, date, c.Status)
 		if c.Used {
 			text += ", a rebuild uses this one"
 		}
-		if err := r.term.Print("            copy %s", text); err != nil {
+		l.add("            copy %s", text)
+	}
+}
+
+// printText prints a text of several lines. The first line break only makes the
+// text begin at the margin of the source.
+func printText(t *terminal.Terminal, text string) error {
+	return printLines(t, strings.Split(strings.TrimSuffix(strings.TrimPrefix(text, "\n"), "\n"), "\n"))
+}
+
+// listing is a result for people.
+type listing []string
+
+func (l *listing) add(format string, args ...any) { *l = append(*l, fmt.Sprintf(format, args...)) }
+
+func printLines(t *terminal.Terminal, l listing) error {
+	for _, line := range l {
+		if err := t.Print("%s", line); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// shown is a result in both forms.
+type shown interface{ lines() []string }
+
+func show(t *terminal.Terminal, json bool, r shown) error {
+	if json {
+		return t.JSON(r)
+	}
+	return printLines(t, r.lines())
 }

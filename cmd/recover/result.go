@@ -24,32 +24,23 @@ const (
 	statusUnproved   = report.Unproved
 )
 
-// Reasons that are those of no backup.
-const (
-	reasonUnrecorded = shard.Reason("unrecorded")
-)
+// reasonUnrecorded is that of no backup.
+const reasonUnrecorded = shard.Reason("unrecorded")
 
 // keyResult is what became of one key, and what is only known here.
 type keyResult struct {
 	report.Key
 	master bool // a master key is kept, without its wallet key
 
-	name  string   // as recorded
-	sound []string // verify: recovery keys for which there is a sound shard, hex
+	name     string   // as recorded
+	openedBy []string // verify: recovery keys for which there is a valid shard, hex
 }
 
-// copyResult is what verify says of one of several shard files of a key.
-type copyResult = report.Copy
-
-// recoveryKeyCount is how many of the keys one recovery key can open.
-type recoveryKeyCount = report.RecoveryKeyCount
-
 func newResult(e record.Entry) *keyResult {
-	r := &keyResult{Key: report.Key{
+	return &keyResult{Key: report.Key{
 		Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(),
 		Anchor: string(e.Anchor()), Warnings: []string{},
 	}, name: e.Name}
-	return r
 }
 
 // resultOf is the result of a key of which only the ID is known.
@@ -82,9 +73,6 @@ func (r *keyResult) describe(b *recovery.Backup) {
 		r.wallet(b.Group(), b.WalletPublicKey)
 	}
 }
-
-// bound cuts a result to what a report may say of a key.
-func (r *keyResult) bound() { r.Truncate() }
 
 func (r *keyResult) missing() {
 	r.Status, r.Reason, r.Detail = statusMissing, recovery.ReasonMissing, recovery.ErrMissing.Error()

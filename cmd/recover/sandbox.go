@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
@@ -9,6 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -82,10 +84,7 @@ func (f *sandboxFlags) check() error {
 	if err := f.checkFaults(); err != nil {
 		return err
 	}
-	if err := output.CheckNewDir(f.out); err != nil {
-		return &fileError{f.out, asOutput, err}
-	}
-	return nil
+	return checkNewDir(f.out)
 }
 
 func (f *sandboxFlags) checkPlayers() error {
@@ -144,17 +143,10 @@ func runSandbox(p *program, args []string) error {
 func listFaults(t *terminal.Terminal) error {
 	rows := [][]string{{"FAULT", "VERIFY", "REBUILD", "WHAT IS WRONG"}}
 	for _, f := range sandbox.Faults {
-		rows = append(rows, []string{f.Name, orOK(f.Verify), orOK(f.Rebuild), f.Why})
+		rows = append(rows, []string{f.Name, cmp.Or(string(f.Verify), statusOK), cmp.Or(string(f.Rebuild), statusOK), f.Why})
 	}
 	t.Table(rows)
 	return t.Err()
-}
-
-func orOK(r shard.Reason) string {
-	if r == "" {
-		return statusOK
-	}
-	return string(r)
 }
 
 // makeKit makes the recovery keys, or reads their public halves, in which case
@@ -290,13 +282,7 @@ func (b *practiceBucket) writeRecord() error {
 		})
 	}
 	return b.dir.WriteTo("record.json", func(w io.Writer) error {
-		return record.WriteJSON(w, "sandbox", keys, func(yield func(record.Entry) bool) {
-			for _, e := range b.entries {
-				if !yield(e) {
-					return
-				}
-			}
-		})
+		return record.WriteJSON(w, "sandbox", keys, slices.Values(b.entries))
 	})
 }
 

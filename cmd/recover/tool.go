@@ -20,18 +20,21 @@ var thisTool = sync.OnceValue(func() report.Tool {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		t.Go = info.GoVersion
 	}
-	path, err := os.Executable()
-	if err != nil {
-		return t
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return t
-	}
-	defer func() { _ = f.Close() }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err == nil {
-		t.SHA256 = hex.EncodeToString(h.Sum(nil))
+	if path, err := os.Executable(); err == nil {
+		if sum, err := hashFile(path); err == nil {
+			t.SHA256 = hex.EncodeToString(sum[:])
+		}
 	}
 	return t
 })
+
+func hashFile(path string) (sum [sha256.Size]byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	return [sha256.Size]byte(h.Sum(nil)), err
+}

@@ -27,7 +27,7 @@ func runVerify(p *program, args []string) error {
 	if err := checkWorkers(*workers); err != nil {
 		return err
 	}
-	if err := checkPage(*html); err != nil {
+	if err := checkNewFile(*html); err != nil {
 		return err
 	}
 	s, err := sel.open()
@@ -54,7 +54,7 @@ func runVerify(p *program, args []string) error {
 	if err := report.end(); err != nil {
 		return err
 	}
-	if err := writePage(*html, report.verifyPage()); err != nil {
+	if err := report.writePage(*html, report.verifyPage); err != nil {
 		return err
 	}
 	return report.outcome("verified")
@@ -125,7 +125,7 @@ func verifyKey(ctx context.Context, s *selection, e record.Entry) (*keyResult, e
 	r.describe(v.Backup)
 	r.Warnings = append(r.Warnings, v.Warnings...)
 	for _, key := range v.RecoveryKeys {
-		r.sound = append(r.sound, key.Hex())
+		r.openedBy = append(r.openedBy, key.Hex())
 	}
 	if len(v.Copies) > 1 {
 		r.listCopies(v.Copies)

@@ -10,13 +10,14 @@ import (
 	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 )
 
 // listCopies tells what each of several copies is worth.
 func (r *keyResult) listCopies(copies []recovery.Copy) {
 	for _, c := range copies {
-		l := copyResult{Shard: c.Path, Status: statusOK, Used: c.Used}
+		l := report.Copy{Shard: c.Path, Status: statusOK, Used: c.Used}
 		if !c.Modified.IsZero() {
 			l.Modified = c.Modified.UTC().Format(time.RFC3339)
 		}
@@ -33,14 +34,14 @@ func (r *keyResult) listCopies(copies []recovery.Copy) {
 // countRecoveryKeys sums up which recovery keys open how many of the keys, and
 // which of them the record knows.
 func (r *reporter) countRecoveryKeys() {
-	var all []recoveryKeyCount
+	var all []report.RecoveryKeyCount
 	for _, k := range r.selection.record.RecoveryKeys {
 		hex := rsadecrypt.Fingerprint(k.SHA256).Hex()
-		all = append(all, recoveryKeyCount{SHA256: hex, Keys: r.sound[hex], Recorded: true, Custody: k.Custody})
-		delete(r.sound, hex)
+		all = append(all, report.RecoveryKeyCount{SHA256: hex, Keys: r.openedBy[hex], Recorded: true, Custody: k.Custody})
+		delete(r.openedBy, hex)
 	}
-	for _, hex := range slices.Sorted(maps.Keys(r.sound)) {
-		all = append(all, recoveryKeyCount{SHA256: hex, Keys: r.sound[hex]})
+	for _, hex := range slices.Sorted(maps.Keys(r.openedBy)) {
+		all = append(all, report.RecoveryKeyCount{SHA256: hex, Keys: r.openedBy[hex]})
 	}
 	r.sum.RecoveryKeys = all
 	if len(all) < 2 || r.json {
