@@ -45,6 +45,11 @@ check: vet staticcheck vulncheck cross test-tools
 	go test -race -timeout 30m ./...
 	go test -run '^TestResumeAfter' ./cmd/recover
 
+# Which file of cmd/recover uses which; fails on an arrow upwards or between verbs.
+.PHONY: arrows
+arrows:
+	go run ./fixtures/arrows cmd/recover
+
 vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:" $$unformatted >&2; exit 1; fi
 	go vet ./...

@@ -9,7 +9,7 @@ import (
 	"recover/pkg/shard"
 )
 
-// Exit statuses (design, section 3).
+// Exit statuses.
 const (
 	exitOK     = 0 // all that was asked
 	exitFailed = 1

@@ -1,9 +1,13 @@
 // Command recover rebuilds wallet keys from the backups that an MPC wallet
 // service left in a bucket. It is for a workstation without a network.
 //
-// Each verb has a file of its own and goes the same way: flags, plan, check,
-// act, report. What is said is said in internal/terminal; what an error means
-// for the user is in hints.go; all else is in the packages.
+// Each verb has the file VERB.go, or with its parts VERB_*.go, and goes the same
+// way: flags, plan, check, act, report. No verb uses another one. What they share
+// is in the other files, each with one owner: the record and the bucket
+// (selection.go), the recovery key (keysource.go), the prompts for secrets
+// (prompter.go), the rebuild of a key (rebuilder.go), the results (reporter.go).
+// Everything is said through internal/terminal; what an error means for the user
+// is in hints.go; all else is in the packages. "make arrows" checks who uses whom.
 package main
 
 import (

@@ -15,7 +15,7 @@ import (
 	"recover/pkg/wallet"
 )
 
-// Statuses of a key (design, section 4).
+// Statuses of a key.
 const (
 	statusOK         = report.OK
 	statusFailed     = report.Failed

@@ -38,8 +38,7 @@ const partialSuffix = ".partial"
 // and has brought the key back. An error removes it; what a crash leaves bears
 // the other name, and is refused by the next attempt.
 type setWriter struct {
-	ctx  context.Context
-	term *terminal.Terminal
+	ctx context.Context
 	*newSet
 	log     *ceremony
 	dir     *output.Dir
