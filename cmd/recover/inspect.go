@@ -16,6 +16,25 @@ import (
 	"recover/pkg/shard"
 )
 
+const inspectUsage = `
+recover inspect FILE…
+
+Says what each file is, and whether it is sound: a recovery key, private or
+public; a share of one; a shard; a record; a report or journal of a rebuild; the
+transcript of a ceremony; a sealed file.
+It asks for no secret unless --open is given.
+
+Options:
+    --open                     open sealed recovery keys: ask for the passphrase
+    --identity FILE            the age identity to open them with
+    --passphrase-fd N          read passphrases from descriptor N
+    --share FILE, --shares     the shares that open a sealed recovery key
+    --record FILE              look the IDs of shards up here, to prove them whole
+    --quorum-id UUID           the IDs of a shard, if there is no record
+    --key-id UUID
+    --json                     NDJSON: an object for each file
+`
+
 // Soundness of a file.
 const (
 	isSound    = "sound"
@@ -264,22 +283,3 @@ func isIdentity(head []byte) bool {
 func isAge(head []byte) bool {
 	return bytes.HasPrefix(head, []byte("age-encryption.org/v1\n")) || bytes.HasPrefix(head, []byte("-----BEGIN AGE ENCRYPTED FILE-----"))
 }
-
-const inspectUsage = `
-recover inspect FILE…
-
-Says what each file is, and whether it is sound: a recovery key, private or
-public; a share of one; a shard; a record; a report or journal of a rebuild; the
-transcript of a ceremony; a sealed file.
-It asks for no secret unless --open is given.
-
-Options:
-    --open                     open sealed recovery keys: ask for the passphrase
-    --identity FILE            the age identity to open them with
-    --passphrase-fd N          read passphrases from descriptor N
-    --share FILE, --shares     the shares that open a sealed recovery key
-    --record FILE              look the IDs of shards up here, to prove them whole
-    --quorum-id UUID           the IDs of a shard, if there is no record
-    --key-id UUID
-    --json                     NDJSON: an object for each file
-`

@@ -74,6 +74,28 @@ func (f *keyFlags) register(fs *pflag.FlagSet) {
 	f.token.registerUse(fs)
 }
 
+// open opens the recovery key, which has to be one that the shards may be for.
+func (f *keyFlags) open(verb string, s *keySession, b *backups) (*recoveryKey, error) {
+	source, err := f.source(verb, s, b)
+	if err != nil {
+		return nil, err
+	}
+	if shares, ok := source.(*keyShares); ok { // nobody is to come for nothing
+		if err := b.expect(shares.expected()); err != nil {
+			return nil, err
+		}
+	}
+	key, err := source.open(s.secretPrompter)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.expect(key.fingerprint); err != nil {
+		key.close()
+		return nil, err
+	}
+	return key, nil
+}
+
 // recoveryKey is an opened recovery key, from whatever source.
 type recoveryKey struct {
 	crypto.Decrypter
@@ -122,25 +144,3 @@ Or, where it was split among several holders (recover custody):
     --transcript FILE          write down what is done, without a secret, in FILE
                                and, for people, FILE.txt
 ` + tokenUsage + tokenUseUsage
-
-// open opens the recovery key, which has to be one that the shards may be for.
-func (f *keyFlags) open(verb string, s *keySession, b *backups) (*recoveryKey, error) {
-	source, err := f.source(verb, s, b)
-	if err != nil {
-		return nil, err
-	}
-	if shares, ok := source.(*keyShares); ok { // nobody is to come for nothing
-		if err := b.expect(shares.expected()); err != nil {
-			return nil, err
-		}
-	}
-	key, err := source.open(s.secretPrompter)
-	if err != nil {
-		return nil, err
-	}
-	if err := b.expect(key.fingerprint); err != nil {
-		key.close()
-		return nil, err
-	}
-	return key, nil
-}

@@ -69,6 +69,18 @@ func (f *splitFlags) plan(verb string) (*newSet, error) {
 	return n, n.checkPartial()
 }
 
+// checkPartial refuses a place where an earlier split was broken off.
+func (n *newSet) checkPartial() error {
+	partial := filepath.Clean(n.out) + partialSuffix
+	switch err := output.CheckNewDir(partial); {
+	case errors.Is(err, output.ErrExists):
+		return &fileError{partial, asNewSet, errLeftOver}
+	case err != nil:
+		return &fileError{partial, asNewSet, err}
+	}
+	return nil
+}
+
 // addRecipients reads NAME=RECIPIENT.
 func (n *newSet) addRecipients() error {
 	for _, text := range n.splitFlags.recipients {
@@ -201,18 +213,6 @@ func showCodes(t *terminal.Terminal, n *newSet, k *custody.SealedKey, shares []*
 		if _, err := t.Ask("Enter takes it away"); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// checkPartial refuses a place where an earlier split was broken off.
-func (n *newSet) checkPartial() error {
-	partial := filepath.Clean(n.out) + partialSuffix
-	switch err := output.CheckNewDir(partial); {
-	case errors.Is(err, output.ErrExists):
-		return &fileError{partial, asNewSet, errLeftOver}
-	case err != nil:
-		return &fileError{partial, asNewSet, err}
 	}
 	return nil
 }

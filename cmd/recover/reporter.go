@@ -72,6 +72,28 @@ func (r *reporter) key(k *keyResult) error {
 	return printLines(r.term, l)
 }
 
+// addCopies shows what each copy is worth, where there are several for one
+// recovery key.
+func (l *listing) addCopies(copies []report.Copy) {
+	keys := make(map[string]bool)
+	for _, c := range copies {
+		if c.RecoveryKey != "" {
+			keys[c.RecoveryKey] = true
+		}
+	}
+	if len(copies) == len(keys) {
+		return
+	}
+	for _, c := range copies {
+		date, _, _ := strings.Cut(c.Modified, "T")
+		text := fmt.Sprintf("%s, %s: %s", c.Shard, date, c.Status)
+		if c.Used {
+			text += ", a rebuild uses this one"
+		}
+		l.add("            copy %s", text)
+	}
+}
+
 // note keeps what is wanted at the end.
 func (r *reporter) note(k *keyResult) {
 	if r.openedBy == nil {
@@ -155,28 +177,6 @@ func (r *reporter) path(k *keyResult) string {
 		return r.selection.shardsPath
 	}
 	return filepath.Join(r.selection.shardsPath, filepath.FromSlash(k.Shard))
-}
-
-// addCopies shows what each copy is worth, where there are several for one
-// recovery key.
-func (l *listing) addCopies(copies []report.Copy) {
-	keys := make(map[string]bool)
-	for _, c := range copies {
-		if c.RecoveryKey != "" {
-			keys[c.RecoveryKey] = true
-		}
-	}
-	if len(copies) == len(keys) {
-		return
-	}
-	for _, c := range copies {
-		date, _, _ := strings.Cut(c.Modified, "T")
-		text := fmt.Sprintf("%s, %s: %s", c.Shard, date, c.Status)
-		if c.Used {
-			text += ", a rebuild uses this one"
-		}
-		l.add("            copy %s", text)
-	}
 }
 
 // printText prints a text of several lines. The first line break only makes the

@@ -24,6 +24,32 @@ import (
 	"recover/pkg/shard"
 )
 
+const sandboxUsage = `
+recover sandbox --out DIR
+
+Makes a practice bucket, its record and its recovery key, to rehearse with.
+Nothing in it may ever guard anything of value.
+
+    DIR/bucket/<key_id>/recovery_shard-<n>.txt     the backups
+    DIR/record.json                                the offline record
+    DIR/recovery-key-<n>.pem, .pub.der             the recovery keys
+    DIR/expected.json                              what a rebuild has to give
+
+Options:
+    --out DIR                  a directory that does not exist yet
+    --keys N                   wallet keys, every second ED25519 (default 6)
+    --quorums N                quorums that they belong to (default 2)
+    --players N                MPC players of each key (default 3)
+    --threshold N              any N+1 players make the key (default 1)
+    --sharing NAME             shamir or additive (default shamir)
+    --recovery-keys N          recovery keys in the kit (default 1)
+    --recovery-public-key FILE make the backups for your own recovery key
+                               (repeatable; then no recovery key is made)
+    --fault NAME               damage one more of the backups, or its record
+                               (repeatable); "--fault list" lists the names
+    --json                     NDJSON: an object for each key, then a summary
+`
+
 // sandboxFlags are the flags of the verb sandbox.
 type sandboxFlags struct {
 	out          string
@@ -318,29 +344,3 @@ func (b *practiceBucket) needed() int {
 	}
 	return b.flags.plan.Players
 }
-
-const sandboxUsage = `
-recover sandbox --out DIR
-
-Makes a practice bucket, its record and its recovery key, to rehearse with.
-Nothing in it may ever guard anything of value.
-
-    DIR/bucket/<key_id>/recovery_shard-<n>.txt     the backups
-    DIR/record.json                                the offline record
-    DIR/recovery-key-<n>.pem, .pub.der             the recovery keys
-    DIR/expected.json                              what a rebuild has to give
-
-Options:
-    --out DIR                  a directory that does not exist yet
-    --keys N                   wallet keys, every second ED25519 (default 6)
-    --quorums N                quorums that they belong to (default 2)
-    --players N                MPC players of each key (default 3)
-    --threshold N              any N+1 players make the key (default 1)
-    --sharing NAME             shamir or additive (default shamir)
-    --recovery-keys N          recovery keys in the kit (default 1)
-    --recovery-public-key FILE make the backups for your own recovery key
-                               (repeatable; then no recovery key is made)
-    --fault NAME               damage one more of the backups, or its record
-                               (repeatable); "--fault list" lists the names
-    --json                     NDJSON: an object for each key, then a summary
-`

@@ -11,6 +11,25 @@ import (
 	"recover/pkg/rsadecrypt"
 )
 
+const verifyUsage = `
+recover verify --record FILE --shards PATH [--recovery-public-key FILE]
+
+Proves, with public data alone, that every recorded key can be rebuilt by
+whoever holds the recovery key: no secret is needed or asked for, so it can run
+on any machine, every week. It also says by what the record knows each wallet:
+without a public key or address of the service's list, the derived wallet key of
+a SECP256K1 backup cannot be checked.
+` + selectionUsage + `
+Options:
+    --recovery-public-key FILE the shards have to be encrypted to this key; without
+                               it, to one that the record names, or else to any
+    --html FILE                a report for people: one page that needs no network
+    --json                     NDJSON: an object for each key, then a summary
+    --workers N                keys that are worked on at a time (0: one a processor)
+
+Exit status 3 means that some keys are in order and others are not.
+`
+
 // runVerify is the verb: prove, with public data alone, that every recorded key
 // can be rebuilt.
 func runVerify(p *program, args []string) error {
@@ -135,22 +154,3 @@ func verifyKey(ctx context.Context, s *selection, e record.Entry) (*keyResult, e
 	}
 	return r, nil
 }
-
-const verifyUsage = `
-recover verify --record FILE --shards PATH [--recovery-public-key FILE]
-
-Proves, with public data alone, that every recorded key can be rebuilt by
-whoever holds the recovery key: no secret is needed or asked for, so it can run
-on any machine, every week. It also says by what the record knows each wallet:
-without a public key or address of the service's list, the derived wallet key of
-a SECP256K1 backup cannot be checked.
-` + selectionUsage + `
-Options:
-    --recovery-public-key FILE the shards have to be encrypted to this key; without
-                               it, to one that the record names, or else to any
-    --html FILE                a report for people: one page that needs no network
-    --json                     NDJSON: an object for each key, then a summary
-    --workers N                keys that are worked on at a time (0: one a processor)
-
-Exit status 3 means that some keys are in order and others are not.
-`
