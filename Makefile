@@ -57,6 +57,11 @@ race: test-tools
 fresh:
 	.ci/fresh
 
+# Which file of cmd/recover uses which; fails on an arrow upwards or between verbs.
+.PHONY: arrows
+arrows:
+	go run ./fixtures/arrows cmd/recover
+
 vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt these:" $$unformatted >&2; exit 1; fi
 	go vet ./...

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,7 +19,7 @@ import (
 // ceremony keeps the transcript of what is done with shares: FILE, and for
 // people FILE.txt. A nil ceremony keeps none.
 type ceremony struct {
-	*program
+	term       *terminal.Terminal
 	path       string
 	transcript *custody.Transcript
 	lines      *output.Journal
@@ -38,19 +36,19 @@ func checkTranscript(path string) error {
 		return nil
 	}
 	for _, path := range []string{path, path + textSuffix} {
-		if err := output.CheckNewFile(path); err != nil {
-			return &fileError{path, asOutput, err}
+		if err := checkNewFile(path); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // beginCeremony begins the transcript, if one is asked for.
-func (p *program) beginCeremony(verb, path string) (*ceremony, error) {
+func beginCeremony(term *terminal.Terminal, verb, path string) (*ceremony, error) {
 	if path == "" {
 		return nil, nil
 	}
-	c := &ceremony{program: p, path: path}
+	c := &ceremony{term: term, path: path}
 	var err error
 	if c.lines, err = output.CreateJournal(path); err != nil {
 		return nil, &fileError{path, asOutput, err}
@@ -140,17 +138,6 @@ func (c *ceremony) outputs(dir string) {
 	}
 }
 
-func hashFile(path string) (sum custody.Digest, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return sum, err
-	}
-	defer func() { _ = f.Close() }()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return custody.Digest(h.Sum(nil)), err
-}
-
 // end ends the transcript, the first time it is called, with how the ceremony
 // went, and returns its error, or else that of the transcript.
 func (c *ceremony) end(err error) error {
@@ -183,7 +170,7 @@ func (c *ceremony) close() error {
 		}
 	}
 	if c.err == nil {
-		c.Note("transcript: %s; its last line has the SHA-256 %x", c.path, head)
+		c.term.Note("transcript: %s; its last line has the SHA-256 %x", c.path, head)
 	}
 	return c.failed()
 }

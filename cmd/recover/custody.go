@@ -1,18 +1,6 @@
 package main
 
-import (
-	"crypto/rsa"
-	"fmt"
-	"slices"
-	"strings"
-
-	"filippo.io/age"
-	"github.com/spf13/pflag"
-
-	"recover/internal/output"
-	"recover/internal/secret"
-	"recover/pkg/custody"
-)
+import "github.com/spf13/pflag"
 
 const custodyUsage = `
 recover custody split   --key FILE --threshold K --custodian NAME … --out DIR
@@ -70,16 +58,16 @@ The shares that open a sealed key:
                                "recover inspect FILE" checks it
 `
 
-// custody is the verb: the recovery key among several holders.
-func (p *program) custody(args []string) error {
+// runCustody is the verb: the recovery key among several holders.
+func runCustody(p *program, args []string) error {
 	actions := []struct {
 		name string
 		run  func(*program, []string) error
 	}{
-		{"split", (*program).custodySplit},
-		{"check", (*program).custodyCheck},
-		{"reissue", (*program).custodyReissue},
-		{"open", (*program).custodyOpen},
+		{"split", custodySplit},
+		{"check", custodyCheck},
+		{"reissue", custodyReissue},
+		{"open", custodyOpen},
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		return pflag.ErrHelp
@@ -90,100 +78,4 @@ func (p *program) custody(args []string) error {
 		}
 	}
 	return &usageError{"custody: what to do is not said", "recover custody split, check, reissue or open; --help explains them"}
-}
-
-// splitFlags say how a recovery key is to be split.
-type splitFlags struct {
-	threshold   int
-	custodians  []string
-	recipients  []string
-	passphrases bool
-	out         string
-	showQR      bool
-	json        bool
-}
-
-func (f *splitFlags) register(fs *pflag.FlagSet) {
-	fs.IntVar(&f.threshold, "threshold", 0, "")
-	fs.StringArrayVar(&f.custodians, "custodian", nil, "")
-	fs.StringArrayVar(&f.recipients, "recipient", nil, "")
-	fs.BoolVar(&f.passphrases, "passphrases", false, "")
-	fs.StringVar(&f.out, "out", "", "")
-	fs.BoolVar(&f.showQR, "show-qr", false, "")
-	fs.BoolVar(&f.json, "json", false, "")
-}
-
-// newSet is a split of which all is checked that can be before it is made.
-type newSet struct {
-	*splitFlags
-	plan       custody.Plan
-	recipients map[string][]age.Recipient              // by holder; none: not sealed
-	publicKey  func(*output.Dir, *rsa.PublicKey) error // writes it beside the folders; nil: not
-}
-
-// plan checks the flags and the place for the output.
-func (f *splitFlags) plan(verb string) (*newSet, error) {
-	err := required(verb, [2]string{"out", f.out}, [2]string{"custodian", strings.Join(f.custodians, "")})
-	if err == nil && f.threshold == 0 {
-		err = required(verb, [2]string{"threshold", ""})
-	}
-	if err != nil {
-		return nil, err
-	}
-	n := &newSet{f, custody.Plan{Threshold: f.threshold, Holders: f.custodians}, make(map[string][]age.Recipient), nil}
-	if err := n.plan.Check(); err != nil {
-		return nil, &usageError{err.Error(), custodyHint(err)}
-	}
-	if err := n.addRecipients(); err != nil {
-		return nil, err
-	}
-	if err := output.CheckNewDir(f.out); err != nil {
-		return nil, &fileError{f.out, asNewSet, err}
-	}
-	return n, n.checkPartial()
-}
-
-// addRecipients reads NAME=RECIPIENT.
-func (n *newSet) addRecipients() error {
-	for _, text := range n.splitFlags.recipients {
-		name, recipient, _ := strings.Cut(text, "=")
-		if !slices.Contains(n.plan.Holders, name) {
-			return &usageError{"--recipient does not begin with the name of a custodian and =", "for example --recipient alice=age1…, after --custodian alice"}
-		}
-		r, err := custody.ParseRecipient(recipient)
-		if err != nil {
-			return &usageError{fmt.Sprintf("--recipient of %s: %v", name, err), custodyHint(err)}
-		}
-		n.recipients[name] = append(n.recipients[name], r)
-	}
-	for name, all := range n.recipients { // whether they go together
-		if _, _, err := custody.SealTo(secret.New(nil), all...); err != nil {
-			return &usageError{fmt.Sprintf("--recipient of %s: %v", name, err), "post-quantum recipients and others do not go together: give one kind"}
-		}
-	}
-	return nil
-}
-
-// askPassphrases lets each holder who has no recipient set a passphrase, where
-// that is asked for.
-func (n *newSet) askPassphrases(a *asker) error {
-	if !n.passphrases {
-		return nil
-	}
-	for _, holder := range n.plan.Holders {
-		if len(n.recipients[holder]) > 0 {
-			continue
-		}
-		passphrase, err := a.newPassphrase(holder + ": new passphrase that seals your share")
-		if err != nil {
-			return err
-		}
-		r, err := custody.PassphraseRecipient(passphrase)
-		passphrase.Wipe()
-		if err != nil {
-			return err
-		}
-		n.recipients[holder] = []age.Recipient{r}
-	}
-	return nil
 }

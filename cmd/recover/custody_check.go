@@ -9,6 +9,7 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/terminal"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
 )
@@ -70,12 +71,12 @@ type checkSummary struct {
 }
 
 // custodyCheck checks shares, and never shows them.
-func (p *program) custodyCheck(args []string) error {
+func custodyCheck(p *program, args []string) error {
 	var f shareCheck
 	if err := f.parse(args); err != nil {
 		return err
 	}
-	a, err := p.newAsker(f.key.passphraseFD)
+	a, err := newPrompter(p, f.key.passphraseFD)
 	if err != nil {
 		return err
 	}
@@ -101,11 +102,11 @@ func (p *program) custodyCheck(args []string) error {
 	if err != nil {
 		return err
 	}
-	return p.checkTogether(&f, checked)
+	return checkTogether(p.term, &f, checked)
 }
 
-func (f *shareCheck) checkAll(a *asker, ids []age.Identity, sealed *custody.SealedKey) (checked []*checkedShare, err error) {
-	o := &shareOpener{asker: a, identities: ids}
+func (f *shareCheck) checkAll(a *secretPrompter, ids []age.Identity, sealed *custody.SealedKey) (checked []*checkedShare, err error) {
+	o := &shareOpener{ask: a, identities: ids}
 	read := o.file
 	files := f.files
 	if f.typed {
@@ -121,7 +122,7 @@ func (f *shareCheck) checkAll(a *asker, ids []age.Identity, sealed *custody.Seal
 		if err := c.compare(); err != nil {
 			return checked, shareError(path, err)
 		}
-		if err := c.tell(a.program, f.json); err != nil {
+		if err := c.show(a.term, f.json); err != nil {
 			return checked, err
 		}
 	}
@@ -166,9 +167,9 @@ func (c *checkedShare) compare() error {
 	return nil
 }
 
-func (c *checkedShare) tell(p *program, asJSON bool) error {
+func (c *checkedShare) show(t *terminal.Terminal, asJSON bool) error {
 	if asJSON {
-		return p.JSON(c)
+		return t.JSON(c)
 	}
 	name := c.Path
 	if name == "" {
@@ -191,17 +192,12 @@ func (c *checkedShare) tell(p *program, asJSON bool) error {
 	} else {
 		fact("not compared with its set", "there is no "+custody.SealedKeyName+" beside it; name yours with --sealed-key")
 	}
-	for _, line := range lines {
-		if err := p.Print("%s", line); err != nil {
-			return err
-		}
-	}
-	return nil
+	return printLines(t, lines)
 }
 
 // checkTogether says whether several shares are one set, and enough: then they
 // open the sealed key, for a moment and for nothing else.
-func (p *program) checkTogether(f *shareCheck, checked []*checkedShare) error {
+func checkTogether(t *terminal.Terminal, f *shareCheck, checked []*checkedShare) error {
 	if len(checked) == 1 {
 		return nil
 	}
@@ -228,11 +224,11 @@ func (p *program) checkTogether(f *shareCheck, checked []*checkedShare) error {
 	}
 	switch {
 	case f.json:
-		return p.JSON(&summary)
+		return t.JSON(&summary)
 	case summary.Opened:
-		return p.Print("they are shares of one set, and enough: they open the sealed key, and the recovery key is the right one")
+		return t.Print("they are shares of one set, and enough: they open the sealed key, and the recovery key is the right one")
 	}
-	return p.Print("they are shares of one set, and not enough: %v", custody.TooFewError(summary.Missing))
+	return t.Print("they are shares of one set, and not enough: %v", custody.TooFewError(summary.Missing))
 }
 
 func tryQuorum(set *custody.Set) error {

@@ -1,19 +1,18 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"iter"
 	mathrand "math/rand/v2"
 	"time"
 
 	"recover/internal/group"
-	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
-	"recover/pkg/shard"
+	"recover/pkg/recovery"
 	"recover/pkg/wallet"
 )
 
@@ -40,12 +39,16 @@ Options:
 
 // drillFlags are the flags of the verb drill.
 type drillFlags struct {
-	rebuildFlags // those that say how keys are rebuilt; no key is written
-	sample       int
-	present      []string
-	production   bool
-	html         string
-	confirm      string // the new record
+	selection  selectionFlags
+	key        keyFlags
+	sample     int
+	present    []string
+	production bool
+	salvage    bool
+	html       string
+	confirm    string // the new record
+	json       bool
+	workers    int
 }
 
 func parseDrill(args []string) (*drillFlags, error) {
@@ -74,27 +77,25 @@ func parseDrill(args []string) (*drillFlags, error) {
 		if f.selection.record == "" {
 			return nil, &usageError{"--confirm-record is given without --record", "it writes a copy of the record: give the record"}
 		}
-		if err := output.CheckNewFile(f.confirm); err != nil {
-			return nil, &fileError{f.confirm, asOutput, err}
+		if err := checkNewFile(f.confirm); err != nil {
+			return nil, err
 		}
 	}
-	return f, checkPage(f.html)
+	return f, checkNewFile(f.html)
 }
 
-var errProduction = errors.New("the record's environment is production, and this is a drill")
-
-// drill is the verb: rehearse a rebuild.
-func (p *program) drill(args []string) error {
-	d := &drill{program: p, begun: time.Now()}
+// runDrill is the verb: rehearse a rebuild.
+func runDrill(p *program, args []string) error {
+	d := &drill{ctx: p.ctx, term: p.term, begun: time.Now()}
 	var err error
 	if d.flags, err = parseDrill(args); err != nil {
 		return err
 	}
-	ask, err := p.begin(&d.flags.key)
+	session, err := begin(p, &d.flags.key)
 	if err != nil {
 		return err
 	}
-	defer ask.close()
+	defer session.close()
 	s, err := d.flags.selection.open()
 	if err != nil {
 		return err
@@ -106,30 +107,31 @@ func (p *program) drill(args []string) error {
 	d.step("record and download opened", fmt.Sprintf("%d %s recorded", s.record.Len(), plural(s.record.Len(), "key is", "keys are")))
 	d.choose(s.record)
 	d.confirmed = make(map[uuid.ID]group.Point)
-	ask.prepare = ask.used
-	key, err := p.openKey("drill", &d.flags.key, s, &backups{s, d.entries, false, d.flags.salvage}, ask)
+	session.prepare = session.used
+	key, err := d.flags.key.open("drill", session, &backups{s, d.entries, false, d.flags.salvage})
 	if err != nil {
 		return err
 	}
 	defer key.close()
-	if err := ask.used(); err != nil {
+	if err := session.used(); err != nil {
 		return err
 	}
 	d.step("recovery key opened", key.fingerprint.String())
-	d.job = &rebuildJob{program: p, flags: &d.flags.rebuildFlags, selection: s, key: key}
+	d.rebuilder = &keyRebuilder{p.ctx, s, key, recovery.RebuildOptions{Salvage: d.flags.salvage}}
 	return key.ceremony.end(d.run())
 }
 
 // drill is one rehearsal. What it rebuilds is not stored anywhere.
 type drill struct {
-	*program
-	flags   *drillFlags
-	chosen  int                            // how many keys of the record
-	entries iter.Seq2[record.Entry, error] // these
-	job     *rebuildJob
-	report  *reporter
-	begun   time.Time // of the step that runs
-	steps   []drillStep
+	ctx       context.Context
+	term      *terminal.Terminal
+	flags     *drillFlags
+	chosen    int                            // how many keys of the record
+	entries   iter.Seq2[record.Entry, error] // these
+	rebuilder *keyRebuilder
+	report    *reporter
+	begun     time.Time // of the step that runs
+	steps     []drillStep
 
 	confirmed map[uuid.ID]group.Point // the wallets that were rebuilt, for --confirm-record
 }
@@ -148,7 +150,7 @@ func (d *drill) step(name, result string) {
 }
 
 func (d *drill) run() error {
-	d.report = newReporter(d.Terminal, d.job.selection, d.flags.json)
+	d.report = newReporter(d.term, d.rebuilder.selection, d.flags.json)
 	d.report.keep = d.flags.html != ""
 	if err := d.all(); err != nil {
 		return err
@@ -161,7 +163,7 @@ func (d *drill) run() error {
 	if err := d.confirmRecord(); err != nil {
 		return err
 	}
-	if err := d.writePage(d.flags.html, d.page()); err != nil {
+	if err := d.report.writePage(d.flags.html, d.page); err != nil {
 		return err
 	}
 	return d.report.outcome("proved")
@@ -169,9 +171,9 @@ func (d *drill) run() error {
 
 // all rebuilds the keys and proves them.
 func (d *drill) all() error {
-	progress := d.Progress("proved", d.chosen)
+	progress := d.term.Progress("proved", d.chosen)
 	defer progress.Done()
-	for r, err := range inOrder(d.ctx, d.job.key.workers(d.program, d.flags.workers), d.entries, d.prove) {
+	for r, err := range inOrder(d.ctx, d.rebuilder.key.workers(d.term, d.flags.workers), d.entries, d.prove) {
 		if err == errInterruptedRun {
 			return terminal.ErrInterrupted // there is nothing to be kept
 		}
@@ -195,7 +197,7 @@ func (d *drill) confirmRecord() error {
 	if d.flags.confirm == "" {
 		return nil
 	}
-	c, err := d.job.selection.record.Contents()
+	c, err := d.rebuilder.selection.record.Contents()
 	if err != nil {
 		return &fileError{d.flags.selection.record, asRecord, err}
 	}
@@ -208,8 +210,8 @@ func (d *drill) confirmRecord() error {
 		c.Entries[i].PublicKey, c.Entries[i].Recorded = public, record.AnchorDrill
 		changed++
 	}
-	d.Note("%d of %d keys have a public key from this drill now", changed, len(c.Entries))
-	return d.writeRecord(d.flags.confirm, c)
+	d.term.Note("%d of %d keys have a public key from this drill now", changed, len(c.Entries))
+	return writeRecord(d.term, d.flags.confirm, c)
 }
 
 // choose sets the entries of the drill: all of the record, or a sample of them,
@@ -243,7 +245,7 @@ type provedKey struct {
 // prove rebuilds a key and has it sign. An error is one of the recovery key
 // itself and ends the drill.
 func (d *drill) prove(e record.Entry) (*provedKey, error) {
-	k, err := d.job.rebuildKey(e)
+	k, err := d.rebuilder.rebuild(e)
 	if err != nil {
 		return nil, err
 	}
@@ -281,8 +283,3 @@ func signChallenge(k *wallet.Key, e record.Entry) error {
 	}
 	return nil
 }
-
-var errSignature = errors.New("the rebuilt key's signature is not right under the public key")
-
-// reasonSignature is the code of errSignature.
-const reasonSignature = shard.Reason("signature-failed")

@@ -20,32 +20,28 @@ type drillSummary struct {
 func (d *drill) end() error {
 	r := d.report
 	r.sum.end()
-	recorded := d.job.selection.record.Len()
+	recorded := d.rebuilder.selection.record.Len()
 	if r.json {
-		return d.JSON(&drillSummary{r.sum, recorded, d.job.key.fingerprint.Hex(), append([]string{}, d.flags.present...), d.steps})
+		return d.term.JSON(&drillSummary{r.sum, recorded, d.rebuilder.key.fingerprint.Hex(), append([]string{}, d.flags.present...), d.steps})
 	}
+	var l listing
 	for _, who := range d.flags.present {
-		if err := d.Print("present: %s", who); err != nil {
-			return err
-		}
+		l.add("present: %s", who)
 	}
 	for _, s := range d.steps {
-		if err := d.Print("%8.1f s  %s: %s", s.Seconds, s.Name, s.Result); err != nil {
-			return err
-		}
+		l.add("%8.1f s  %s: %s", s.Seconds, s.Name, s.Result)
 	}
 	if r.sum.Keys < recorded {
-		if err := d.Print("a sample of %d of %d recorded keys", r.sum.Keys, recorded); err != nil {
-			return err
-		}
+		l.add("a sample of %d of %d recorded keys", r.sum.Keys, recorded)
 	}
-	return d.Print("%s; nothing secret was written", r.sum)
+	l.add("%s; nothing secret was written", r.sum)
+	return printLines(d.term, l)
 }
 
 // page is the report for people.
 func (d *drill) page() *page.Page {
 	p := d.report.page("Drill: a rehearsed recovery")
-	sum, recorded := d.report.sum, d.job.selection.record.Len()
+	sum, recorded := d.report.sum, d.rebuilder.selection.record.Len()
 	p.Verdict = fmt.Sprintf("%d of %d keys would have been recovered", sum.OK, sum.Keys)
 	if p.OK {
 		p.Verdict = fmt.Sprintf("All %d keys would have been recovered", sum.Keys)
@@ -58,7 +54,7 @@ func (d *drill) page() *page.Page {
 	for _, who := range d.flags.present {
 		p.Facts = append(p.Facts, page.Fact{Name: "Present", Value: terminal.Escape(who)})
 	}
-	p.Facts = append(p.Facts, page.Fact{Name: "Recovery key", Value: d.job.key.fingerprint.String()})
+	p.Facts = append(p.Facts, page.Fact{Name: "Recovery key", Value: d.rebuilder.key.fingerprint.String()})
 	for _, s := range d.steps {
 		p.Steps = append(p.Steps, page.Step{Name: s.Name, Took: fmt.Sprintf("%.1f s", s.Seconds), Result: terminal.Escape(s.Result)})
 	}

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/pflag"
+
+	"recover/internal/output"
 )
 
 // newFlags returns an empty set of flags for a verb.
@@ -77,6 +78,32 @@ func checkWorkers(n int) error {
 	return nil
 }
 
+// checkNewFile refuses a file for output, if one is wanted, that could not be
+// written, before any work is done.
+func checkNewFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	return outputError(path, output.CheckNewFile(path))
+}
+
+func checkNewDir(path string) error { return outputError(path, output.CheckNewDir(path)) }
+
+// writeNewFile writes a file for output.
+func writeNewFile(path string, write func(io.Writer) error) error {
+	return outputError(path, output.WriteNewFile(path, write))
+}
+
+func outputError(path string, err error) error {
+	if err != nil {
+		err = &fileError{path, asOutput, err}
+	}
+	return err
+}
+
+// maxParts is how many workstations can divide a record.
+const maxParts = 1000
+
 // descriptorNumber reads the value of --passphrase-fd. It is a string to pflag,
 // so that what was given by mistake is not repeated in a message.
 func descriptorNumber(flag, text string) (int, error) {
@@ -85,15 +112,4 @@ func descriptorNumber(flag, text string) (int, error) {
 		return 0, &usageError{"--" + flag + " is not the number of a descriptor", "open one in the shell: --" + flag + " 3 3< FILE"}
 	}
 	return n, nil
-}
-
-// lines prints a text of several lines. The first line break only makes the
-// text begin at the margin of the source.
-func (p *program) lines(text string) error {
-	for line := range strings.Lines(strings.TrimPrefix(text, "\n")) {
-		if err := p.Print("%s", strings.TrimSuffix(line, "\n")); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -10,20 +9,20 @@ import (
 	"recover/pkg/rsadecrypt"
 )
 
-// tokens is the verb hsm: list tokens and their keys, or check that one holds
+// runHSM is the verb hsm: list tokens and their keys, or check that one holds
 // the recovery key and can decrypt with it.
-func (p *program) tokens(args []string) error {
+func runHSM(p *program, args []string) error {
 	hintVerbs := "recover hsm list, or recover hsm check"
 	if len(args) == 0 {
 		return &usageError{"neither list nor check is given", hintVerbs}
 	}
 	switch args[0] {
 	case "list":
-		return p.listTokens(args[1:])
+		return listTokens(p, args[1:])
 	case "check":
-		return p.checkToken(args[1:])
+		return checkToken(p, args[1:])
 	case "-h", "--help":
-		return p.lines(hsmUsage)
+		return printText(p.term, hsmUsage)
 	}
 	return &usageError{"recover hsm does not know this word", hintVerbs}
 }
@@ -57,12 +56,12 @@ func parseCheck(args []string) (*checkFlags, error) {
 
 // checkToken is the yearly review of a token: everything that a rebuild does
 // with it, up to the self-test.
-func (p *program) checkToken(args []string) error {
+func checkToken(p *program, args []string) error {
 	f, err := parseCheck(args)
 	if err != nil {
 		return err
 	}
-	a, err := p.begin(&f.key)
+	a, err := begin(p, &f.key)
 	if err != nil {
 		return err
 	}
@@ -78,7 +77,7 @@ func (p *program) checkToken(args []string) error {
 	if err := a.used(); err != nil {
 		return err
 	}
-	return p.show(f.json, describeCheck(key, d))
+	return show(p.term, f.json, describeCheck(key, d))
 }
 
 // wanted returns the recovery key that is recorded.
@@ -106,8 +105,6 @@ func (f *checkFlags) wanted() (hsm.Wanted, error) {
 		return slices.Contains(recorded, rsadecrypt.FingerprintOf(public))
 	}}, nil
 }
-
-var errNoRecoveryKey = errors.New("it names no recovery key")
 
 // checkResult is what hsm check comes to.
 type checkResult struct {

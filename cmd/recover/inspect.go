@@ -10,11 +10,30 @@ import (
 
 	"recover/internal/bom"
 	"recover/internal/output"
-	"recover/internal/uuid"
+	"recover/internal/terminal"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
+
+const inspectUsage = `
+recover inspect FILE…
+
+Says what each file is, and whether it is sound: a recovery key, private or
+public; a share of one; a shard; a record; a report or journal of a rebuild; the
+transcript of a ceremony; a sealed file.
+It asks for no secret unless --open is given.
+
+Options:
+    --open                     open sealed recovery keys: ask for the passphrase
+    --identity FILE            the age identity to open them with
+    --passphrase-fd N          read passphrases from descriptor N
+    --share FILE, --shares     the shares that open a sealed recovery key
+    --record FILE              look the IDs of shards up here, to prove them whole
+    --quorum-id UUID           the IDs of a shard, if there is no record
+    --key-id UUID
+    --json                     NDJSON: an object for each file
+`
 
 // Soundness of a file.
 const (
@@ -62,21 +81,21 @@ func (r *fileResult) unknown(err error, role role) {
 
 // inspector is one run of the verb.
 type inspector struct {
-	*program
+	term *terminal.Terminal
 	selectionFlags
 	keyFlags
 	open  bool
 	json  bool
-	ask   *asker
+	ask   *secretPrompter
 	opens []age.Identity
 	sel   *selection // with --record: the record only
 	ids   *shard.IDs // with --quorum-id and --key-id
 }
 
-// inspect is the verb: say what any file of this world is.
-func (p *program) inspect(args []string) error {
-	in := &inspector{program: p}
-	files, err := in.parse(args)
+// runInspect is the verb: say what any file of this world is.
+func runInspect(p *program, args []string) error {
+	in := &inspector{term: p.term}
+	files, err := in.parse(p, args)
 	if err != nil {
 		return err
 	}
@@ -106,7 +125,7 @@ func (p *program) inspect(args []string) error {
 
 const hintEachFile = "what is said of the file tells why, and what to do next"
 
-func (in *inspector) parse(args []string) ([]string, error) {
+func (in *inspector) parse(p *program, args []string) ([]string, error) {
 	fs := newFlags("inspect")
 	fs.BoolVar(&in.open, "open", false, "")
 	fs.StringArrayVar(&in.identities, "identity", nil, "")
@@ -133,7 +152,7 @@ func (in *inspector) parse(args []string) ([]string, error) {
 		return nil, err
 	}
 	var err error
-	if in.ask, err = in.newAsker(in.passphraseFD); err != nil {
+	if in.ask, err = newPrompter(p, in.passphraseFD); err != nil {
 		return nil, err
 	}
 	in.opens, err = readShareIdentities(in.ask, in.identities)
@@ -157,39 +176,27 @@ func (in *inspector) openIDs() error {
 	if err := required("inspect", [2]string{"quorum-id", in.quorumID}, [2]string{"key-id", in.keyID}); err != nil {
 		return err
 	}
-	quorum, err := uuid.Parse(in.quorumID)
-	if err != nil {
-		return &usageError{"--quorum-id: " + err.Error(), "it is in your offline record"}
-	}
-	key, err := uuid.Parse(in.keyID)
-	if err != nil {
-		return &usageError{"--key-id: " + err.Error(), "it is the name of the folder of the shard in the bucket"}
-	}
-	in.ids = &shard.IDs{Quorum: quorum, Key: key}
-	return nil
+	ids, err := in.selectionFlags.ids()
+	in.ids = &ids
+	return err
 }
 
 func (in *inspector) show(r *fileResult) error {
 	if in.json {
-		return in.JSON(r)
+		return in.term.JSON(r)
 	}
-	if err := in.Print("%s: %s, %s", r.Path, r.Kind, r.Sound); err != nil {
-		return err
-	}
+	var l listing
+	l.add("%s: %s, %s", r.Path, r.Kind, r.Sound)
 	if r.Detail != "" {
-		if err := in.Print("    %s", r.Detail); err != nil {
-			return err
-		}
+		l.add("    %s", r.Detail)
 	}
 	for _, f := range r.Facts {
-		if err := in.Print("    %s: %s", f.Name, f.Value); err != nil {
-			return err
-		}
+		l.add("    %s: %s", f.Name, f.Value)
 	}
 	if r.hint != "" {
-		return in.Print("    next: %s", r.hint)
+		l.add("    next: %s", r.hint)
 	}
-	return nil
+	return printLines(in.term, l)
 }
 
 // file finds out from the content what a file is, and looks whether it is

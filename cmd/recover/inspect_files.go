@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"recover/internal/output"
@@ -97,8 +96,6 @@ func (in *inspector) entryFor(path string, s *shard.Shard) (entry record.Entry, 
 	}
 	return entry, ids, false, errNoEntryFits
 }
-
-var errNoEntryFits = errors.New("no entry of the record fits this shard")
 
 // inspectRecord checks all of a record.
 func (in *inspector) inspectRecord(r *fileResult) {

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
-	"crypto/rand"
 	"crypto/rsa"
 	"errors"
-	"path/filepath"
 
 	"recover/internal/output"
 	"recover/internal/secret"
-	"recover/internal/uuid"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -55,8 +51,6 @@ func (in *inspector) inspectKey(r *fileResult) {
 	r.publicKey(pub)
 }
 
-var errUnknownFile = errors.New("none of the files that this program reads or writes")
-
 func (r *fileResult) publicKey(pub *rsa.PublicKey) {
 	r.fact("size", "RSA-%d", pub.N.BitLen())
 	r.fact("fingerprint", "%s", rsadecrypt.FingerprintOf(pub))
@@ -99,40 +93,4 @@ func isDamage(err error) bool {
 		}
 	}
 	return false
-}
-
-// provePair encrypts to the public half and decrypts with the private one.
-func provePair(key *recoveryKey) error {
-	message, label := make([]byte, 32), make([]byte, 32)
-	_, _ = rand.Read(message) // never fails, see crypto/rand
-	_, _ = rand.Read(label)
-	seed := make([]byte, 32)
-	_, _ = rand.Read(seed)
-	enc, err := rsadecrypt.NewSeededEncrypter(key.public, label)
-	if err != nil {
-		return err
-	}
-	sealed, err := enc.Encrypt(message, seed)
-	if err != nil {
-		return err
-	}
-	opened, err := rsadecrypt.Decrypt(key, sealed, label)
-	if err == nil && !bytes.Equal(opened, message) {
-		err = rsadecrypt.ErrDamagedKey
-	}
-	return err
-}
-
-// folderID returns the key ID that the folder of a shard is named by.
-func folderID(path string) (uuid.ID, bool) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return uuid.ID{}, false
-	}
-	for dir := filepath.Dir(abs); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if id, err := uuid.Parse(filepath.Base(dir)); err == nil {
-			return id, true
-		}
-	}
-	return uuid.ID{}, false
 }

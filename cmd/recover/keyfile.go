@@ -65,7 +65,7 @@ func readIdentities(paths []string) ([]age.Identity, error) {
 }
 
 // open opens the key file, asking for the passphrase if it takes one.
-func (k *keyFile) open(a *asker) (*recoveryKey, error) {
+func (k *keyFile) open(a *secretPrompter) (*recoveryKey, error) {
 	private, err := k.private(a)
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (k *keyFile) open(a *asker) (*recoveryKey, error) {
 	}, nil
 }
 
-func (k *keyFile) private(a *asker) (key *rsa.PrivateKey, err error) {
+func (k *keyFile) private(a *secretPrompter) (key *rsa.PrivateKey, err error) {
 	switch {
 	case k.file.NeedsIdentity():
 		key, err = k.file.OpenWith(k.identities...)
@@ -92,7 +92,7 @@ func (k *keyFile) private(a *asker) (key *rsa.PrivateKey, err error) {
 }
 
 // withPassphrase asks until the passphrase is right, or was wrong too often.
-func (k *keyFile) withPassphrase(a *asker) (*rsa.PrivateKey, error) {
+func (k *keyFile) withPassphrase(a *secretPrompter) (*rsa.PrivateKey, error) {
 	for try := 1; ; try++ {
 		passphrase, err := a.passphrase(fmt.Sprintf("Passphrase of the recovery key %s", k.path))
 		if err != nil {
@@ -103,7 +103,7 @@ func (k *keyFile) withPassphrase(a *asker) (*rsa.PrivateKey, error) {
 		if !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || try >= a.tries() {
 			return key, k.failed(err)
 		}
-		a.Warn(fmt.Sprintf("%s: %v; try again", k.path, err))
+		a.term.Warn(fmt.Sprintf("%s: %v; try again", k.path, err))
 	}
 }
 

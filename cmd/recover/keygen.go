@@ -75,24 +75,24 @@ var publicFormats = map[string]func(*rsa.PublicKey) []byte{
 	},
 }
 
-// keygen is the verb: make a recovery key pair, in a token, split at once, or
+// runKeygen is the verb: make a recovery key pair, in a token, split at once, or
 // in a file.
-func (p *program) keygen(args []string) error {
+func runKeygen(p *program, args []string) error {
 	f, err := parseKeygen(args)
 	if err != nil {
 		return err
 	}
 	if f.key.token.uri.text != "" {
-		return p.keygenHSM(f)
+		return keygenHSM(p, f)
 	}
-	a, err := p.begin(&f.key)
+	a, err := begin(p, &f.key)
 	switch {
 	case err != nil:
 		return err
 	case f.isSplit():
-		return p.keygenSplit(f, a)
+		return keygenSplit(f, a.secretPrompter)
 	}
-	return p.keygenFile(f, a)
+	return keygenFile(f, a.secretPrompter)
 }
 
 // writePublicKey writes the public half into the output directory.

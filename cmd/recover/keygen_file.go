@@ -27,7 +27,7 @@ const (
 
 // keygenSplit makes a pair and splits it at once: the private half is never on
 // a disk unsealed.
-func (p *program) keygenSplit(f *keygenFlags, a *asker) error {
+func keygenSplit(f *keygenFlags, a *secretPrompter) error {
 	n, err := f.split.plan("keygen")
 	if err != nil {
 		return err
@@ -35,35 +35,35 @@ func (p *program) keygenSplit(f *keygenFlags, a *asker) error {
 	if err := checkTranscript(f.transcript); err != nil {
 		return err
 	}
-	log, err := p.beginCeremony("keygen", f.transcript)
+	log, err := beginCeremony(a.term, "keygen", f.transcript)
 	if err != nil {
 		return err
 	}
-	return log.end(p.generateAndSplit(f, n, a, log))
+	return log.end(generateAndSplit(f, n, a, log))
 }
 
-func (p *program) generateAndSplit(f *keygenFlags, n *newSet, a *asker, log *ceremony) error {
+func generateAndSplit(f *keygenFlags, n *newSet, a *secretPrompter, log *ceremony) error {
 	if err := n.askPassphrases(a); err != nil {
 		return err
 	}
 	if err := a.used(); err != nil {
 		return err
 	}
-	private, err := p.generatePair()
+	private, err := generatePair(a)
 	if err != nil {
 		return err
 	}
 	defer rsadecrypt.Wipe(private)
 	n.publicKey = f.writePublicKey
-	if err := p.splitKey(n, private, log); err != nil || n.json {
+	if err := splitKey(a, n, private, log); err != nil || n.json {
 		return err
 	}
-	return p.Print("public half, for the upload: %s", f.publicPath())
+	return a.term.Print("public half, for the upload: %s", f.publicPath())
 }
 
 // generatePair makes a pair and proves it.
-func (p *program) generatePair() (*rsa.PrivateKey, error) {
-	p.Note("making a pair of RSA-%d keys; that can take some seconds", recoveryKeyBits)
+func generatePair(a *secretPrompter) (*rsa.PrivateKey, error) {
+	a.term.Note("making a pair of RSA-%d keys; that can take some seconds", recoveryKeyBits)
 	private, err := rsa.GenerateKey(rand.Reader, recoveryKeyBits)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (p *program) generatePair() (*rsa.PrivateKey, error) {
 		rsadecrypt.Wipe(private)
 		return nil, err
 	}
-	if p.ctx.Err() != nil {
+	if a.ctx.Err() != nil {
 		rsadecrypt.Wipe(private)
 		return nil, terminal.ErrInterrupted
 	}
@@ -92,9 +92,9 @@ type newKeyFile struct {
 
 // keygenFile makes a pair, of which the private half goes into one file: sealed,
 // or as it is.
-func (p *program) keygenFile(f *keygenFlags, a *asker) error {
-	if err := output.CheckNewDir(f.out); err != nil {
-		return &fileError{f.out, asOutput, err}
+func keygenFile(f *keygenFlags, a *secretPrompter) error {
+	if err := checkNewDir(f.out); err != nil {
+		return err
 	}
 	recipients, err := f.fileRecipients()
 	if err != nil {
@@ -110,7 +110,7 @@ func (p *program) keygenFile(f *keygenFlags, a *asker) error {
 	if err := a.used(); err != nil {
 		return err
 	}
-	private, err := p.generatePair()
+	private, err := generatePair(a)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (p *program) keygenFile(f *keygenFlags, a *asker) error {
 	if err := f.writePair(file, private); err != nil {
 		return err
 	}
-	return p.tellPair(f, file, private)
+	return showPair(a.term, f, file, private)
 }
 
 // fileRecipients reads the recipients of a key that is not split.
@@ -221,25 +221,20 @@ func (file *newKeyFile) prove(path string, private *rsa.PrivateKey) error {
 	return provePrivate(again)
 }
 
-func (p *program) tellPair(f *keygenFlags, file *newKeyFile, private *rsa.PrivateKey) error {
+func showPair(t *terminal.Terminal, f *keygenFlags, file *newKeyFile, private *rsa.PrivateKey) error {
 	if f.unsealed {
-		p.Warn("--unsealed: the private half is written in the clear: whoever reads it has all backups that are made for it")
+		t.Warn("--unsealed: the private half is written in the clear: whoever reads it has all backups that are made for it")
 	}
 	fingerprint := rsadecrypt.FingerprintOf(&private.PublicKey)
 	path := filepath.Join(f.out, file.name)
 	if f.split.json {
-		return p.JSON(&pairResult{"pair", fingerprint.Hex(), path, f.publicPath()})
+		return t.JSON(&pairResult{"pair", fingerprint.Hex(), path, f.publicPath()})
 	}
-	for _, line := range []string{
+	return printLines(t, listing{
 		"recovery key " + fingerprint.String(),
 		"public half, for the upload: " + f.publicPath(),
 		"private half: " + path + ", read again from the disk and proved",
-	} {
-		if err := p.Print("%s", line); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // pairResult is what --json says of a pair in files.

@@ -17,12 +17,12 @@ import (
 // keygenHSM makes the pair in a token, or takes one that is there, tests it, and
 // writes the public half. The directory for that comes first: a key that was
 // made in vain stays in the token.
-func (p *program) keygenHSM(f *keygenFlags) error {
+func keygenHSM(p *program, f *keygenFlags) error {
 	token := &f.key.token
 	if err := token.checkNewKey(f.existing); err != nil {
 		return err
 	}
-	a, err := p.begin(&f.key)
+	a, err := begin(p, &f.key)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (p *program) keygenHSM(f *keygenFlags) error {
 		_ = os.Remove(dir.Path())
 		return err
 	}
-	return p.keygenDone(f, key)
+	return keygenDone(p.term, f, key)
 }
 
 // checkNewKey makes sure that the key is named: a new one with its label.
@@ -69,7 +69,7 @@ const (
 )
 
 // generate makes the key and has it decrypt once.
-func (f *tokenFlags) generate(a *asker) (*hsm.Key, error) {
+func (f *tokenFlags) generate(a *keySession) (*hsm.Key, error) {
 	defer a.stopModule(0)()
 	a.prepare = a.used
 	s, err := f.login(a, hsm.Wanted{}, nil)
@@ -84,7 +84,7 @@ func (f *tokenFlags) generate(a *asker) (*hsm.Key, error) {
 	if err != nil {
 		return nil, interruptedIfClosed(err)
 	}
-	a.Note("the new key is %s", f.keyLocation())
+	a.term.Note("the new key is %s", f.keyLocation())
 	if _, err := f.selfTest(a, key); err != nil {
 		return nil, &newKeyError{f.keyLocation(), true, interruptedIfClosed(err)}
 	}
@@ -93,9 +93,9 @@ func (f *tokenFlags) generate(a *asker) (*hsm.Key, error) {
 
 // makeKey makes the key, with an ID at random if none was given, and a shorter
 // one for a token that takes no longer one.
-func (f *tokenFlags) makeKey(a *asker, s *hsm.Session) (*hsm.Key, error) {
-	a.Note("the token makes an RSA-4096 key: that takes seconds or, with some devices, several minutes; do not unplug it")
-	defer a.Clock("the token makes the key")()
+func (f *tokenFlags) makeKey(a *keySession, s *hsm.Session) (*hsm.Key, error) {
+	a.term.Note("the token makes an RSA-4096 key: that takes seconds or, with some devices, several minutes; do not unplug it")
+	defer a.term.Clock("the token makes the key")()
 	if f.location.ID != "" {
 		return s.Generate(f.location.Object, f.location.ID)
 	}
@@ -122,7 +122,7 @@ func interruptedIfClosed(err error) error {
 const minRecoveryBits = 4096
 
 // existing tests a key that is in the token already.
-func (f *tokenFlags) existing(a *asker) (*hsm.Key, error) {
+func (f *tokenFlags) existing(a *keySession) (*hsm.Key, error) {
 	a.prepare = a.used
 	key, _, err := f.decrypter(a, hsm.Wanted{Is: func(public *rsa.PublicKey) bool { return public.N.BitLen() >= minRecoveryBits }}, nil)
 	var token *hsm.Error
@@ -137,7 +137,7 @@ func (f *tokenFlags) existing(a *asker) (*hsm.Key, error) {
 		return nil, err
 	}
 	for _, w := range weaknesses {
-		a.Warn("the key is not as keygen would have made it: " + w)
+		a.term.Warn("the key is not as keygen would have made it: " + w)
 	}
 	f.location.Object, f.location.ID = key.Label, key.ID
 	return key, nil
@@ -177,22 +177,21 @@ func (e *newKeyError) hint() string {
 
 // keygenDone says what there is now, and what it means that the private half is
 // nowhere else.
-func (p *program) keygenDone(f *keygenFlags, key *hsm.Key) error {
+func keygenDone(t *terminal.Terminal, f *keygenFlags, key *hsm.Key) error {
 	fingerprint := rsadecrypt.FingerprintOf(key.Public)
 	path := filepath.Join(f.out, "recovery-public-key."+f.format)
-	for _, line := range []string{
+	err := printLines(t, listing{
 		"recovery key " + fingerprint.String(),
 		"public half, for the upload: " + path,
 		"private half: " + f.key.token.keyLocation().String(),
-	} {
-		if err := p.Print("%s", line); err != nil {
-			return err
-		}
+	})
+	if err != nil {
+		return err
 	}
 	if f.existing {
-		p.Warn("if this token holds the only copy of the private half, the recovery key is lost with it: keep a second copy or a second key, see docs/hsm.md")
+		t.Warn("if this token holds the only copy of the private half, the recovery key is lost with it: keep a second copy or a second key, see docs/hsm.md")
 		return nil
 	}
-	p.Warn("the private half is in this token alone, and cannot be copied on most devices: if the token is lost or breaks, so is the recovery key. Make a second key in a second token, see docs/hsm.md")
+	t.Warn("the private half is in this token alone, and cannot be copied on most devices: if the token is lost or breaks, so is the recovery key. Make a second key in a second token, see docs/hsm.md")
 	return nil
 }

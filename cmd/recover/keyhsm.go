@@ -15,17 +15,28 @@ import (
 	"recover/pkg/rsadecrypt"
 )
 
+// keySession is what a run has to open a recovery key with: a prompter for
+// passphrases, and with --hsm the module, and where its PIN is read from.
+type keySession struct {
+	*secretPrompter
+	pins     *terminal.Descriptor // nil: at the terminal; may be that of the passphrases
+	pinAsked bool
+	prepare  func() error // asks for all else, before the PIN is sent; nil: nothing
+	module   *hsm.Module  // nil: without --hsm
+}
+
 // begin takes over the descriptors that the flags name, starts the helper if
 // they name a token, and gives up the network. That is the order, because a
 // helper must inherit neither the descriptors nor the lack of a network.
-func (p *program) begin(f *keyFlags) (*asker, error) {
+func begin(p *program, f *keyFlags) (*keySession, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	a, err := p.newAsker(f.passphraseFD)
+	prompter, err := newPrompter(p, f.passphraseFD)
 	if err != nil {
 		return nil, err
 	}
+	a := &keySession{secretPrompter: prompter}
 	if err := a.openPINs(f); err != nil {
 		return nil, err
 	}
@@ -38,7 +49,7 @@ func (p *program) begin(f *keyFlags) (*asker, error) {
 
 // openPINs opens the descriptor that a PIN is read from. If it is the one of
 // the passphrases, the lines come from both in the order asked.
-func (a *asker) openPINs(f *keyFlags) error {
+func (a *keySession) openPINs(f *keyFlags) error {
 	if f.token.pinFD == "" {
 		return nil
 	}
@@ -56,8 +67,16 @@ func (a *asker) openPINs(f *keyFlags) error {
 	return nil
 }
 
+// used makes sure that the descriptors that were given were needed.
+func (a *keySession) used() error {
+	if a.pins != nil && !a.pinAsked {
+		return &usageError{"--pin-fd is given, but the token asks for no PIN", "leave it out"}
+	}
+	return a.secretPrompter.used()
+}
+
 // close ends the helper, if there is one. It may be called more than once.
-func (a *asker) close() {
+func (a *keySession) close() {
 	if a.module != nil {
 		a.module.Close()
 	}
@@ -65,7 +84,7 @@ func (a *asker) close() {
 
 // pin asks for the PIN of a token, once. Where the token asks for it itself, or
 // needs none, it returns nil.
-func (a *asker) pin(t *hsm.Token) (*secret.Bytes, error) {
+func (a *keySession) pin(t *hsm.Token) (*secret.Bytes, error) {
 	if !t.NeedsPIN() {
 		return nil, nil
 	}
@@ -76,7 +95,7 @@ func (a *asker) pin(t *hsm.Token) (*secret.Bytes, error) {
 		a.asked = a.asked || a.pins == a.descriptor
 		pin, err = a.pins.Line()
 	} else {
-		pin, err = a.Passphrase(fmt.Sprintf("PIN of the token %q, serial number %q", t.Label, t.Serial))
+		pin, err = a.term.Passphrase(fmt.Sprintf("PIN of the token %q, serial number %q", t.Label, t.Serial))
 	}
 	if err != nil {
 		return nil, &pinError{err}
@@ -91,16 +110,21 @@ func (e *pinError) Error() string { return "PIN: " + e.err.Error() }
 func (e *pinError) Unwrap() error { return e.err }
 
 // keyHSM is a recovery key in a token.
-type keyHSM struct{ *tokenFlags }
+type keyHSM struct {
+	*tokenFlags
+	session *keySession
+	backups *backups // that the key is for, if there are any
+}
 
 // open looks which recovery key the backups are for and how often the token is
 // asked, and opens that key.
-func (k *keyHSM) open(a *asker) (*recoveryKey, error) {
+func (k *keyHSM) open(*secretPrompter) (*recoveryKey, error) {
+	a := k.session
 	var wanted hsm.Wanted
 	var work *work
-	if a.backups != nil {
+	if k.backups != nil {
 		var err error
-		if work, err = a.backups.survey(a.program); err != nil {
+		if work, err = k.backups.survey(a.ctx); err != nil {
 			return nil, err
 		}
 		wanted = work.wanted()
@@ -121,12 +145,12 @@ func (k *keyHSM) open(a *asker) (*recoveryKey, error) {
 
 // workers returns how many keys are worked on at a time. A token gets two for
 // each session, so that it never waits for one that reads or computes.
-func (k *recoveryKey) workers(p *program, asked int) int {
+func (k *recoveryKey) workers(t *terminal.Terminal, asked int) int {
 	if asked == 0 && k.sessions > 0 {
 		return max(runtime.GOMAXPROCS(0), 2*k.sessions)
 	}
 	if asked > 0 && asked < k.sessions {
-		p.Note("--workers %d: the token is asked for %d %s at a time", asked, asked, plural(asked, "decryption", "decryptions"))
+		t.Note("--workers %d: the token is asked for %d %s at a time", asked, asked, plural(asked, "decryption", "decryptions"))
 	}
 	return asked
 }
@@ -137,7 +161,7 @@ const interruptGrace = 2 * time.Second
 
 // stopModule sees to it that an interrupt ends what waits for the token, after
 // a grace, until goOn is called.
-func (a *asker) stopModule(grace time.Duration) (goOn func() bool) {
+func (a *keySession) stopModule(grace time.Duration) (goOn func() bool) {
 	return context.AfterFunc(a.ctx, func() {
 		time.Sleep(grace)
 		a.module.Stop()
@@ -146,7 +170,7 @@ func (a *asker) stopModule(grace time.Duration) (goOn func() bool) {
 
 // decrypter goes all steps. Whatever can be known without the PIN is known
 // before it is spent.
-func (f *tokenFlags) decrypter(a *asker, wanted hsm.Wanted, work *work) (*hsm.Key, *hsm.Decrypter, error) {
+func (f *tokenFlags) decrypter(a *keySession, wanted hsm.Wanted, work *work) (*hsm.Key, *hsm.Decrypter, error) {
 	defer a.stopModule(0)()
 	s, err := f.login(a, wanted, work)
 	var key *hsm.Key
@@ -162,12 +186,12 @@ func (f *tokenFlags) decrypter(a *asker, wanted hsm.Wanted, work *work) (*hsm.Ke
 
 // login finds the token, looks at its PIN and its public key, asks for all that
 // a person has to answer, and logs in.
-func (f *tokenFlags) login(a *asker, wanted hsm.Wanted, work *work) (*hsm.Session, error) {
+func (f *tokenFlags) login(a *keySession, wanted hsm.Wanted, work *work) (*hsm.Session, error) {
 	t, err := a.module.Token(f.location)
 	if err != nil {
 		return nil, err
 	}
-	a.Note("token %q of %q, serial number %q", t.Label, t.Manufacturer, t.Serial)
+	a.term.Note("token %q of %q, serial number %q", t.Label, t.Manufacturer, t.Serial)
 	fewTries, err := f.checkPIN(a, t)
 	if err != nil {
 		return nil, err
@@ -180,9 +204,9 @@ func (f *tokenFlags) login(a *asker, wanted hsm.Wanted, work *work) (*hsm.Sessio
 	if _, err := t.CheckPublicKey(f.location, wanted); err != nil {
 		return nil, err
 	}
-	a.Note("%s", f.announce(work))
+	a.term.Note("%s", f.announce(work))
 	for _, sign := range f.options().Logging() {
-		a.Warn(sign + ": the module may write down what it is asked, and the PIN with it")
+		a.term.Warn(sign + ": the module may write down what it is asked, and the PIN with it")
 	}
 	pin, err := a.pin(t)
 	if err != nil {
@@ -195,18 +219,18 @@ func (f *tokenFlags) login(a *asker, wanted hsm.Wanted, work *work) (*hsm.Sessio
 		}
 	}
 	if t.PINPad() {
-		a.Note("the PIN is entered at the token itself, now")
+		a.term.Note("the PIN is entered at the token itself, now")
 	}
 	return t.Login(pin, fewTries)
 }
 
 // checkPIN stops where the token says that it should not be given a PIN. That a
 // wrong one was given before is a question, where there is somebody to ask.
-func (f *tokenFlags) checkPIN(a *asker, t *hsm.Token) (fewTries bool, err error) {
+func (f *tokenFlags) checkPIN(a *keySession, t *hsm.Token) (fewTries bool, err error) {
 	err = t.CheckPIN(f.fewTries)
 	var token *hsm.Error
 	if errors.As(err, &token) && token.Code == hsm.PINCountLow && a.pins == nil {
-		goOn, notAsked := a.Confirm("A wrong PIN was given to this token since the last right one, and too many lock it. Are you sure of the PIN?")
+		goOn, notAsked := a.term.Confirm("A wrong PIN was given to this token since the last right one, and too many lock it. Are you sure of the PIN?")
 		switch {
 		case errors.Is(notAsked, terminal.ErrInterrupted):
 			return false, &pinError{notAsked}
@@ -215,7 +239,7 @@ func (f *tokenFlags) checkPIN(a *asker, t *hsm.Token) (fewTries bool, err error)
 		}
 	}
 	if state := t.PINState(); err == nil && state != "" {
-		a.Warn("--hsm-allow-few-pin-tries: of the PIN, " + state)
+		a.term.Warn("--hsm-allow-few-pin-tries: of the PIN, " + state)
 	}
 	return f.fewTries, err
 }
@@ -243,21 +267,21 @@ func (f *tokenFlags) announce(work *work) string {
 }
 
 // selfTest returns the decrypter in the mode that works.
-func (f *tokenFlags) selfTest(a *asker, key *hsm.Key) (*hsm.Decrypter, error) {
+func (f *tokenFlags) selfTest(a *keySession, key *hsm.Key) (*hsm.Decrypter, error) {
 	if key.AlwaysAuthenticate {
-		a.Note("the key wants its PIN for each decryption: it is given again each time, without asking; at a PIN pad, it is entered each time")
+		a.term.Note("the key wants its PIN for each decryption: it is given again each time, without asking; at a PIN pad, it is entered each time")
 	}
 	if f.noSelfTest {
-		a.Warn("--hsm-no-self-test: that the token can decrypt is not known before the first backup")
+		a.term.Warn("--hsm-no-self-test: that the token can decrypt is not known before the first backup")
 		return key.Untested(f.decryptMode)
 	}
 	d, err := key.SelfTest(f.decryptMode)
 	if err != nil {
 		return nil, err
 	}
-	a.Note("self-test passed: mode %s, %d %s at a time", d.Mode(), d.Sessions(), plural(d.Sessions(), "decryption", "decryptions"))
+	a.term.Note("self-test passed: mode %s, %d %s at a time", d.Mode(), d.Sessions(), plural(d.Sessions(), "decryption", "decryptions"))
 	if d.Sessions() < f.sessions {
-		a.Warn(fmt.Sprintf("--hsm-sessions %d: the token gives %d", f.sessions, d.Sessions()))
+		a.term.Warn(fmt.Sprintf("--hsm-sessions %d: the token gives %d", f.sessions, d.Sessions()))
 	}
 	return d, nil
 }

@@ -107,8 +107,8 @@ func (k *keyShares) expected() rsadecrypt.Fingerprint { return k.sealed.Key }
 
 // open brings the recovery key back. Its ceremony goes on until the key is
 // closed, or its user ends it.
-func (k *keyShares) open(a *asker) (*recoveryKey, error) {
-	c, err := a.beginCeremony(k.verb, k.transcript)
+func (k *keyShares) open(a *secretPrompter) (*recoveryKey, error) {
+	c, err := beginCeremony(a.term, k.verb, k.transcript)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (k *keyShares) open(a *asker) (*recoveryKey, error) {
 var errNotEnded = errors.New("given up before the work was done")
 
 // quorum collects the shares, and makes of them what opens the sealed key.
-func (k *keyShares) quorum(a *asker, c *ceremony) (*custody.Quorum, error) {
+func (k *keyShares) quorum(a *secretPrompter, c *ceremony) (*custody.Quorum, error) {
 	c.record(custody.Event{Step: custody.StepInput, File: custody.SealedKeyName, SHA256: custody.DigestOf(k.sealed.Bytes())})
 	c.set(custody.StepSet, &k.sealed.Description)
 	ids, err := readShareIdentities(a, k.identities)
@@ -150,7 +150,7 @@ func (k *keyShares) quorum(a *asker, c *ceremony) (*custody.Quorum, error) {
 	}
 	set := custody.NewSet(k.sealed)
 	defer set.Wipe()
-	o := &shareOpener{asker: a, identities: ids}
+	o := &shareOpener{ask: a, identities: ids}
 	if k.atTerminal {
 		err = collectShares(k.sealed, set, o, c)
 	} else {
@@ -186,7 +186,7 @@ func (k *keyShares) readShares(set *custody.Set, o *shareOpener, c *ceremony) er
 			return &fileError{path, asShare, err}
 		}
 		c.record(acceptedEvent(k.sealed, share.Index))
-		o.Note("%s", acceptedText(k.sealed, set, share.Index))
+		o.ask.term.Note("%s", acceptedText(k.sealed, set, share.Index))
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func acceptedText(k *custody.SealedKey, set *custody.Set, index int) string {
 
 // shareOpener reads shares, and opens those that are sealed.
 type shareOpener struct {
-	*asker
+	ask        *secretPrompter
 	identities []age.Identity
 	// identity asks a holder for the own identity. It is nil where nobody can
 	// be asked.
@@ -228,7 +228,7 @@ func (o *shareOpener) file(path string) (*custody.Share, error) {
 
 func (o *shareOpener) withPassphrase(path string, data []byte) (*custody.Share, error) {
 	for try := 1; ; try++ {
-		passphrase, err := o.passphrase(fmt.Sprintf("Passphrase of the share %s", path))
+		passphrase, err := o.ask.passphrase(fmt.Sprintf("Passphrase of the share %s", path))
 		if err != nil {
 			return nil, err
 		}
@@ -238,10 +238,10 @@ func (o *shareOpener) withPassphrase(path string, data []byte) (*custody.Share, 
 		if err == nil {
 			share, err = custody.OpenPage(data, id)
 		}
-		if !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || try >= o.tries() {
+		if !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || try >= o.ask.tries() {
 			return share, err
 		}
-		o.Warn(fmt.Sprintf("%s: %v; try again", path, err))
+		o.ask.term.Warn(fmt.Sprintf("%s: %v; try again", path, err))
 	}
 }
 
@@ -266,7 +266,7 @@ var errShareNeedsIdentity = errors.New("the share is sealed to an age identity o
 
 // readShareIdentities reads the files with which shares are opened: age
 // identities, or SSH private keys, of which the passphrase is asked.
-func readShareIdentities(a *asker, paths []string) ([]age.Identity, error) {
+func readShareIdentities(a *secretPrompter, paths []string) ([]age.Identity, error) {
 	var all []age.Identity
 	for _, path := range paths {
 		data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
@@ -283,7 +283,7 @@ func readShareIdentities(a *asker, paths []string) ([]age.Identity, error) {
 	return all, nil
 }
 
-func parseShareIdentity(a *asker, path string, data []byte) ([]age.Identity, error) {
+func parseShareIdentity(a *secretPrompter, path string, data []byte) ([]age.Identity, error) {
 	if !isSSHKey(data) {
 		ids, err := rsadecrypt.ParseIdentities(data)
 		if err != nil {
@@ -310,4 +310,16 @@ func parseShareIdentity(a *asker, path string, data []byte) ([]age.Identity, err
 func isSSHKey(data []byte) bool {
 	data = bytes.TrimSpace(data)
 	return bytes.HasPrefix(data, []byte("-----BEGIN ")) && bytes.Contains(data, []byte("PRIVATE KEY-----"))
+}
+
+// gatherShares parses the flags of what begins with a quorum: flags besides
+// those of the shares are registered by the caller.
+func gatherShares(verb string, key *keyFlags) (*keyShares, error) {
+	if err := required(verb, [2]string{"sealed-key", key.shares.sealedKey}); err != nil {
+		return nil, err
+	}
+	if err := key.shares.check(); err != nil {
+		return nil, err
+	}
+	return key.keyShares(verb)
 }

@@ -21,19 +21,19 @@ import (
 // holder typed is there when the next one comes.
 type collection struct {
 	*shareOpener
-	log    *ceremony
-	screen *terminal.Screen
-	sealed *custody.SealedKey
-	set    *custody.Set
-	said   []string // about the last answer
-	told   []string // what was taken and refused, for when the screen is gone
-	done   bool
+	log     *ceremony
+	screen  *terminal.Screen
+	sealed  *custody.SealedKey
+	set     *custody.Set
+	message []string // about the last answer
+	history []string // what was taken and refused, for when the screen is gone
+	done    bool
 }
 
 // collectShares asks for shares until there are enough, and the people at the
 // terminal say so.
 func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, c *ceremony) error {
-	screen, err := o.Screen()
+	screen, err := o.ask.term.Screen()
 	if err != nil {
 		return err
 	}
@@ -42,18 +42,18 @@ func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, 
 	o.identity = g.askIdentity
 	for !g.done {
 		screen.Show(g.lines()...)
-		answer, err := o.Ask("share")
+		answer, err := o.ask.term.Ask("share")
 		if err == nil {
 			err = g.answer(strings.TrimSpace(answer))
 		}
 		if errors.Is(err, terminal.ErrTooLong) {
-			g.said = []string{"that was too long"}
+			g.message = []string{"that was too long"}
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if o.ctx.Err() != nil {
+		if o.ask.ctx.Err() != nil {
 			return terminal.ErrInterrupted
 		}
 	}
@@ -63,8 +63,8 @@ func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, 
 // close leaves the screen, and a record of what was done on the one below.
 func (g *collection) close() {
 	g.screen.Close()
-	for _, line := range g.told {
-		g.Note("%s", line)
+	for _, line := range g.history {
+		g.ask.term.Note("%s", line)
 	}
 }
 
@@ -82,8 +82,8 @@ func (g *collection) lines() []string {
 		lines = append(lines, fmt.Sprintf("    share %d (%s)", index, g.sealed.Holder(index)))
 	}
 	lines = append(lines, "")
-	if len(g.said) > 0 {
-		lines = append(append(lines, g.said...), "")
+	if len(g.message) > 0 {
+		lines = append(append(lines, g.message...), "")
 	}
 	lines = append(lines, "Name the file of a share, or answer")
 	lines = append(lines, "    type      to type or scan a share, of which nothing is shown")
@@ -98,7 +98,7 @@ func (g *collection) lines() []string {
 
 // answer does what an answer says. An error ends the collecting.
 func (g *collection) answer(answer string) error {
-	g.said = nil
+	g.message = nil
 	word, rest, _ := strings.Cut(answer, " ")
 	switch {
 	case answer == "":
@@ -112,11 +112,11 @@ func (g *collection) answer(answer string) error {
 		share, err := g.file(answer)
 		return g.take(answer+": ", share, err)
 	case custody.LooksLikeShare([]byte(answer)):
-		g.tell("what was typed there was shown, and is taken away again: answer \"type\" first")
+		g.say("what was typed there was shown, and is taken away again: answer \"type\" first")
 	default: // it is not repeated: it may be a part of a share
 		g.log.refused(errNoSuchFile)
-		g.tell("refused: %v", errNoSuchFile)
-		g.said = append(g.said, "next: "+hint(errNoSuchFile))
+		g.say("refused: %v", errNoSuchFile)
+		g.message = append(g.message, "next: "+hint(errNoSuchFile))
 	}
 	return nil
 }
@@ -128,16 +128,16 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// tell says something here and now, and in the record.
-func (g *collection) tell(format string, args ...any) {
+// say says something here and now, and in the record.
+func (g *collection) say(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
-	g.said = append(g.said, line)
-	g.told = append(g.told, line)
+	g.message = append(g.message, line)
+	g.history = append(g.history, line)
 }
 
 func (g *collection) open() {
 	if n := g.set.Missing(); n > 0 {
-		g.tell("%v", custody.TooFewError(n))
+		g.say("%v", custody.TooFewError(n))
 		g.log.refused(custody.TooFewError(n))
 		return
 	}
@@ -152,11 +152,11 @@ func (g *collection) back(number string) {
 		index, err = given[0], nil
 	}
 	if err != nil || !slices.Contains(given, index) {
-		g.said = []string{"no share of that number was accepted"}
+		g.message = []string{"no share of that number was accepted"}
 		return
 	}
 	g.set.Remove(index)
-	g.tell("share %d (%s) taken back", index, g.sealed.Holder(index))
+	g.say("share %d (%s) taken back", index, g.sealed.Holder(index))
 	g.log.record(custody.Event{Step: custody.StepRemoved, Share: index, Holder: g.sealed.Holder(index)})
 }
 
@@ -169,15 +169,15 @@ func (g *collection) take(from string, share *custody.Share, err error) error {
 	}
 	switch {
 	case err == nil:
-		g.tell("%s", acceptedText(g.sealed, g.set, share.Index))
+		g.say("%s", acceptedText(g.sealed, g.set, share.Index))
 		g.log.record(acceptedEvent(g.sealed, share.Index))
 	case endsAsking(err):
 		return err
 	default:
 		f := &fileError{strings.TrimSuffix(from, ": "), asShare, err}
 		g.log.refused(err)
-		g.tell("refused: %s%s", from, f.problem())
-		g.said = append(g.said, "next: "+hint(f))
+		g.say("refused: %s%s", from, f.problem())
+		g.message = append(g.message, "next: "+hint(f))
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (g *collection) take(from string, share *custody.Share, err error) error {
 // typed takes a share that is typed, in as many lines as the holder likes, or
 // scanned.
 func (g *collection) typed() error {
-	share, err := g.typedShare()
+	share, err := g.ask.typedShare()
 	var damaged *custody.DamagedError
 	if errors.As(err, &damaged) {
 		if suggestion := damaged.Suggestion(); suggestion != nil {
@@ -204,44 +204,25 @@ func (g *collection) suggest(damaged error, corrected *secret.Bytes) error {
 	g.screen.Show(damaged.Error(), "",
 		"The share can be shown here as it very likely was meant, to compare it with the paper.",
 		"Nobody but its holder may look at the screen then. If the paper can be read, look there instead.", "")
-	yes, err := g.Confirm("show the corrected share?")
+	yes, err := g.ask.term.Confirm("show the corrected share?")
 	if err != nil || !yes {
 		return err
 	}
 	g.screen.Show("Compare this with the paper, and type it again afterwards:", "")
 	g.screen.ShowSecret(corrected)
-	answer, err := g.Passphrase("Enter takes it off the screen")
+	answer, err := g.ask.term.Passphrase("Enter takes it off the screen")
 	answer.Wipe()
 	return err
 }
 
-// typedShare asks for a share string, hidden, line by line until it is whole.
-func (a *asker) typedShare() (*custody.Share, error) {
-	text := make([]byte, 0, 8<<10)
-	defer func() { secret.Wipe(text) }()
-	for n := 1; !custody.Whole(text); n++ {
-		line, err := a.Passphrase(fmt.Sprintf("share, line %d, hidden (Enter alone where it ends)", n))
-		if err != nil {
-			return nil, err
-		}
-		if line.Len() == 0 || len(text)+line.Len()+1 > cap(text) {
-			line.Wipe()
-			break
-		}
-		text = append(append(text, line.Reveal()...), '\n')
-		line.Wipe()
-	}
-	return custody.ParseShare(text)
-}
-
 // askIdentity asks for the file that opens a holder's share.
 func (g *collection) askIdentity() ([]age.Identity, error) {
-	path, err := g.Ask("file of the age identity or SSH key that opens it")
+	path, err := g.ask.term.Ask("file of the age identity or SSH key that opens it")
 	if err != nil {
 		return nil, err
 	}
 	if path = strings.TrimSpace(path); !exists(path) {
 		return nil, errNoSuchFile
 	}
-	return readShareIdentities(g.asker, []string{path})
+	return readShareIdentities(g.ask, []string{path})
 }

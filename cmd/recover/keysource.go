@@ -1,19 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"crypto"
+	"crypto/rand"
 	"crypto/rsa"
 
 	"github.com/spf13/pflag"
 
-	"recover/internal/secret"
-	"recover/internal/terminal"
-	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
 )
-
-// passphraseTries is how often a wrong passphrase may be typed.
-const passphraseTries = 3
 
 // keyFlags name where the recovery private key is to be had.
 type keyFlags struct {
@@ -29,17 +25,17 @@ type keyFlags struct {
 // secret, so that what is missing is said before anything is asked.
 type keySource interface {
 	// open asks for what opens the key, and opens it.
-	open(a *asker) (*recoveryKey, error)
+	open(ask *secretPrompter) (*recoveryKey, error)
 }
 
-// source returns the one source that the flags name.
-func (f *keyFlags) source(verb string) (keySource, error) {
+// source returns the one source that the flags name; b is what the key is for.
+func (f *keyFlags) source(verb string, s *keySession, b *backups) (keySource, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
 	switch {
 	case f.token.uri.text != "":
-		return &keyHSM{&f.token}, nil
+		return &keyHSM{&f.token, s, b}, nil
 	case f.shares.sealedKey != "":
 		return f.keyShares(verb)
 	}
@@ -78,77 +74,26 @@ func (f *keyFlags) register(fs *pflag.FlagSet) {
 	f.token.registerUse(fs)
 }
 
-// asker asks for passphrases and PINs: at the terminal, or from descriptors.
-type asker struct {
-	*program
-	descriptor *terminal.Descriptor // nil: at the terminal
-	asked      bool
-
-	pins     *terminal.Descriptor // nil: at the terminal; may be the same
-	pinAsked bool
-	prepare  func() error // asks for all else, before the PIN is sent; nil: nothing
-	module   *hsm.Module  // nil: without --hsm
-	backups  *backups     // that the key is for, if there are any
-}
-
-// newAsker opens the descriptor that the flag names, if it names one.
-func (p *program) newAsker(passphraseFD string) (*asker, error) {
-	if passphraseFD == "" {
-		return &asker{program: p}, nil
-	}
-	fd, err := descriptorNumber("passphrase-fd", passphraseFD)
+// open opens the recovery key, which has to be one that the shards may be for.
+func (f *keyFlags) open(verb string, s *keySession, b *backups) (*recoveryKey, error) {
+	source, err := f.source(verb, s, b)
 	if err != nil {
 		return nil, err
 	}
-	d, err := terminal.OpenDescriptor(fd)
+	if shares, ok := source.(*keyShares); ok { // nobody is to come for nothing
+		if err := b.expect(shares.expected()); err != nil {
+			return nil, err
+		}
+	}
+	key, err := source.open(s.secretPrompter)
 	if err != nil {
-		return nil, &usageError{"--passphrase-fd: " + err.Error(), "open one in the shell: --passphrase-fd 3 3< FILE"}
+		return nil, err
 	}
-	return &asker{program: p, descriptor: d}, nil
-}
-
-// used makes sure that a descriptor that was given was needed: whoever gave it
-// took the key file, or the output, for another kind.
-func (a *asker) used() error {
-	if a.pins != nil && !a.pinAsked {
-		return &usageError{"--pin-fd is given, but the token asks for no PIN", "leave it out"}
+	if err := b.expect(key.fingerprint); err != nil {
+		key.close()
+		return nil, err
 	}
-	if a.descriptor == nil || a.asked {
-		return nil
-	}
-	return &usageError{"--passphrase-fd is given, but there is no passphrase to ask for",
-		"leave it out: the key file is not sealed with a passphrase, and the output is not to be"}
-}
-
-// passphrase asks for a passphrase that is in use already.
-func (a *asker) passphrase(prompt string) (*secret.Bytes, error) {
-	a.asked = true
-	if a.descriptor != nil {
-		return a.descriptor.Line()
-	}
-	return a.Passphrase(prompt)
-}
-
-// newPassphrase asks for a passphrase that is set now.
-func (a *asker) newPassphrase(prompt string) (*secret.Bytes, error) {
-	a.asked = true
-	if a.descriptor == nil {
-		return a.NewPassphrase(prompt)
-	}
-	line, err := a.descriptor.Line()
-	if err == nil && line.Len() == 0 {
-		return nil, terminal.ErrEmpty
-	}
-	return line, err
-}
-
-// tries is how often a wrong passphrase can be corrected: a descriptor holds
-// one answer to each question.
-func (a *asker) tries() int {
-	if a.descriptor != nil {
-		return 1
-	}
-	return passphraseTries
+	return key, nil
 }
 
 // recoveryKey is an opened recovery key, from whatever source.
@@ -160,3 +105,43 @@ type recoveryKey struct {
 	sessions    int       // of a token, decryptions at a time; 0 without one
 	close       func()
 }
+
+// provePair encrypts to the public half and decrypts with the private one.
+func provePair(key *recoveryKey) error {
+	message, label := make([]byte, 32), make([]byte, 32)
+	_, _ = rand.Read(message) // never fails, see crypto/rand
+	_, _ = rand.Read(label)
+	seed := make([]byte, 32)
+	_, _ = rand.Read(seed)
+	enc, err := rsadecrypt.NewSeededEncrypter(key.public, label)
+	if err != nil {
+		return err
+	}
+	sealed, err := enc.Encrypt(message, seed)
+	if err != nil {
+		return err
+	}
+	opened, err := rsadecrypt.Decrypt(key, sealed, label)
+	if err == nil && !bytes.Equal(opened, message) {
+		err = rsadecrypt.ErrDamagedKey
+	}
+	return err
+}
+
+const keyUsage = `
+The recovery key:
+    --key FILE                 the private key: PEM, DER or hex, sealed or not;
+                               what it is follows from its content
+    --hsm URI                  a key in a PKCS#11 token, see below
+    --identity FILE            for a key file that is sealed to an age identity
+    --passphrase-fd N          read passphrases from descriptor N, a line each in
+                               the order asked, instead of asking at the terminal
+Or, where it was split among several holders (recover custody):
+    --sealed-key FILE          the file sealed-recovery-key.age, any holder's copy
+    --share FILE               a holder's share (repeatable); with --identity, or a
+                               passphrase that is asked, where it is sealed
+    --shares                   instead: the holders come to the terminal, one after
+                               the other, in any order
+    --transcript FILE          write down what is done, without a secret, in FILE
+                               and, for people, FILE.txt
+` + tokenUsage + tokenUseUsage

@@ -1,9 +1,13 @@
 // Command recover rebuilds wallet keys from the backups that an MPC wallet
 // service left in a bucket. It is for a workstation without a network.
 //
-// Each verb has a file of its own and goes the same way: flags, plan, check,
-// act, report. What is said is said in internal/terminal; what an error means
-// for the user is in hints.go; all else is in the packages.
+// Each verb has the file VERB.go, or with its parts VERB_*.go, and goes the same
+// way: flags, plan, check, act, report. No verb uses another one. What they share
+// is in the other files, each with one owner: the record and the bucket
+// (selection.go), the recovery key (keysource.go), the prompts for secrets
+// (prompter.go), the rebuild of a key (rebuilder.go), the results (reporter.go).
+// Everything is said through internal/terminal; what an error means for the user
+// is in hints.go; all else is in the packages. "make arrows" checks who uses whom.
 package main
 
 import (
@@ -12,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/pflag"
@@ -20,25 +25,7 @@ import (
 	"recover/internal/workstation"
 )
 
-// version is set by the Makefile.
-var version = "development"
-
-// Exit statuses (design, section 3).
-const (
-	exitOK     = 0 // all that was asked
-	exitFailed = 1
-	exitUsage  = 2
-	exitSome   = 3 // some keys done, others not
-)
-
 func main() { os.Exit(run()) }
-
-// program is one run of the command.
-type program struct {
-	*terminal.Terminal
-	ctx      context.Context // ends at the first interrupt; a second one kills
-	confined bool
-}
 
 // verb is one of the things that the program does.
 type verb struct {
@@ -50,16 +37,16 @@ type verb struct {
 
 func verbs() []verb {
 	return []verb{
-		{"sandbox", "make a practice bucket, its record and its recovery key", sandboxUsage, (*program).sandbox},
-		{"inspect", "say what any file of this world is, and whether it is sound", inspectUsage, (*program).inspect},
-		{"record", "make and check the offline record", recordUsage, (*program).offlineRecord},
-		{"verify", "prove, with public data alone, that every recorded key can be rebuilt", verifyUsage, (*program).verify},
-		{"drill", "rehearse: everything that rebuild does, but nothing secret is kept", drillUsage, (*program).drill},
-		{"rebuild", "rebuild the recorded wallet keys", rebuildUsage, (*program).rebuild},
-		{"report", "join the reports of several workstations", reportUsage, (*program).mergeReports},
-		{"custody", "split, check, reissue: the recovery key among several holders", custodyUsage, (*program).custody},
-		{"hsm", "tokens and the keys in them, and whether one is the recovery key", hsmUsage, (*program).tokens},
-		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, (*program).keygen},
+		{"sandbox", "make a practice bucket, its record and its recovery key", sandboxUsage, runSandbox},
+		{"inspect", "say what any file of this world is, and whether it is sound", inspectUsage, runInspect},
+		{"record", "make and check the offline record", recordUsage, runRecord},
+		{"verify", "prove, with public data alone, that every recorded key can be rebuilt", verifyUsage, runVerify},
+		{"drill", "rehearse: everything that rebuild does, but nothing secret is kept", drillUsage, runDrill},
+		{"rebuild", "rebuild the recorded wallet keys", rebuildUsage, runRebuild},
+		{"report", "join the reports of several workstations", reportUsage, runReport},
+		{"custody", "split, check, reissue: the recovery key among several holders", custodyUsage, runCustody},
+		{"hsm", "tokens and the keys in them, and whether one is the recovery key", hsmUsage, runHSM},
+		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, runKeygen},
 	}
 }
 
@@ -73,28 +60,15 @@ func run() int {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := &program{Terminal: terminal.New(os.Stdout, os.Stderr), ctx: ctx}
+	p := &program{term: terminal.New(os.Stdout, os.Stderr), ctx: ctx}
 	context.AfterFunc(ctx, stop)
 	if err := workstation.CheckEnvironment(os.Environ()); err != nil {
 		return p.exit(err)
 	}
 	if err := workstation.Harden(); err != nil {
-		p.Warn(err.Error())
+		p.term.Warn(err.Error())
 	}
 	return p.exit(p.dispatch(os.Args[1:]))
-}
-
-// confine gives up the network for good. It comes before anything is read, and
-// after the helper of a token was started, which may have to reach a reader's
-// service, or an HSM in the network.
-func (p *program) confine() {
-	if p.confined {
-		return
-	}
-	p.confined = true
-	if err := workstation.DenyNetwork(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		p.Warn(err.Error())
-	}
 }
 
 // usesTokens are the verbs that may start a helper, and call begin for that;
@@ -109,7 +83,7 @@ func (p *program) dispatch(args []string) error {
 	case "help", "--help", "-h":
 		return p.help(args[1:])
 	case "version", "--version":
-		return p.Print("recover %s", version)
+		return p.term.Print("recover %s", version)
 	}
 	for _, v := range verbs() {
 		if v.name != args[0] {
@@ -120,7 +94,7 @@ func (p *program) dispatch(args []string) error {
 		}
 		err := v.run(p, args[1:])
 		if errors.Is(err, pflag.ErrHelp) {
-			return p.lines(v.usage)
+			return printText(p.term, v.usage)
 		}
 		return err
 	}
@@ -130,7 +104,7 @@ func (p *program) dispatch(args []string) error {
 // exit says what an error means and returns the exit status.
 func (p *program) exit(err error) int {
 	if err == nil {
-		err = p.Err()
+		err = p.term.Err()
 	}
 	var usage *usageError
 	var notAll *incompleteError
@@ -138,18 +112,52 @@ func (p *program) exit(err error) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &notAll):
-		p.Error(notAll.fact, notAll.hint)
+		p.term.Error(notAll.fact, notAll.hint)
 		return notAll.status
 	case errors.As(err, &usage):
-		p.Error(usage.fact, usage.hint)
+		p.term.Error(usage.fact, usage.hint)
 		return exitUsage
 	}
-	p.lastWords(err)
-	p.Error(err.Error(), hint(err))
+	lastWords(p.term, err)
+	p.term.Error(err.Error(), hint(err))
 	return exitFailed
 }
 
-// usageError is a command line that does not say what to do.
-type usageError struct{ fact, hint string }
+// help prints the page of a verb, or the list of all verbs.
+func (p *program) help(args []string) error {
+	for _, v := range verbs() {
+		if len(args) > 0 && v.name == args[0] {
+			return printText(p.term, v.usage)
+		}
+	}
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return &usageError{"there is no such verb", "recover --help lists the verbs"}
+	}
+	if err := printText(p.term, usageHead); err != nil {
+		return err
+	}
+	for _, v := range verbs() {
+		if err := p.term.Print("    recover %-10s %s", v.name, v.summary); err != nil {
+			return err
+		}
+	}
+	return printText(p.term, usageFoot)
+}
 
-func (e *usageError) Error() string { return e.fact }
+const usageHead = `
+recover rebuilds wallet keys from the backups that the MPC wallet service left
+in your bucket. It needs three things, and none of them is in the bucket but
+the first:
+
+    shards          the backups: <key_id>/recovery_shard-<n>.txt, as downloaded
+    recovery key    the RSA private key that the shards are encrypted to
+    record          your offline list of quorum IDs, key IDs and algorithms
+
+Verbs:
+`
+
+const usageFoot = `
+
+"recover VERB --help" explains a verb. Results go to stdout, all else to stderr.
+Exit status: 0 all that was asked; 1 failed; 2 wrong usage; 3 some keys done.
+`

@@ -6,54 +6,17 @@ import (
 	"io"
 	"time"
 
-	"recover/internal/output"
 	"recover/internal/page"
 	"recover/internal/terminal"
 	"recover/pkg/rsadecrypt"
 )
 
-// checkPage refuses a page that could not be written, before any work is done.
-func checkPage(path string) error {
+// writePage writes the report for people, if one is wanted.
+func (r *reporter) writePage(path string, make func() *page.Page) error {
 	if path == "" {
 		return nil
 	}
-	if err := output.CheckNewFile(path); err != nil {
-		return &fileError{path, asOutput, err}
-	}
-	return nil
-}
-
-// writePage writes a page, if one is wanted.
-func (p *program) writePage(path string, report *page.Page) error {
-	if path == "" {
-		return nil
-	}
-	err := output.WriteNewFile(path, func(w io.Writer) error { return page.Write(w, report) })
-	if err != nil {
-		return &fileError{path, asOutput, err}
-	}
-	return nil
-}
-
-// verifyPage is the report of verify for people.
-func (r *reporter) verifyPage() *page.Page {
-	p := r.page("Verification of the backups")
-	switch {
-	case p.OK:
-		p.Verdict = fmt.Sprintf("All %d keys can be rebuilt", r.sum.Keys)
-		if r.sum.Keys == 1 {
-			p.Verdict = "The key can be rebuilt"
-		}
-	default:
-		bad := r.sum.Keys - r.sum.OK
-		p.Verdict = fmt.Sprintf("%d of %d keys %s attention", bad, r.sum.Keys, plural(bad, "needs", "need"))
-	}
-	p.Meaning = "Public data proves of each key that is ok: whoever holds the private half of its recovery key, and this record, can rebuild it. " +
-		"No secret was used. That the private half is still at hand shows in a drill."
-	for _, k := range r.sum.RecoveryKeys {
-		p.Notes = append(p.Notes, terminal.Escape(k.String()))
-	}
-	return p
+	return writeNewFile(path, func(w io.Writer) error { return page.Write(w, make()) })
 }
 
 // page is what the pages of all verbs have.

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"iter"
 	"path/filepath"
@@ -13,10 +13,45 @@ import (
 	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
+
+const rebuildUsage = `
+recover rebuild --record FILE --shards PATH --key FILE --out DIR
+
+Rebuilds the recorded wallet keys. A key is written only if it is right: if the
+record has the wallet's public key or address, the rebuilt key must have it;
+if not, public data must prove the backup, and all backups of the key must agree.
+` + selectionUsage + keyUsage + `
+What comes out:
+    --out DIR                  a directory that does not exist yet. The keys are in
+                               DIR/keys-0001.ndjson.age and following, a line each
+    --recipient age1…          seal the keys to this age recipient (repeatable);
+                               without it, to a passphrase that is asked
+    --unsealed                 write the keys in the clear
+    --with-master              write each master key and chain code too; also those
+                               of which the wallet key cannot be derived
+    --accept-unproved          also write keys that nothing proves to be right,
+                               marked as such, and exit with status 3; compare
+                               their addresses with a source outside the bucket
+    --salvage                  read what can be read of files that are cut off or
+                               damaged; slower. What comes out has to be right in
+                               the same way
+    --json                     NDJSON: an object for each key, then a summary
+    --workers N                keys that are worked on at a time (0: one a processor)
+    --resume DIR               instead of --out: go on in the directory of a run that
+                               broke off, or try again what it did not rebuild; all
+                               else is given as before, but for a corrected record
+    --part 2/5                 the second of five parts of the record, which five
+                               workstations divide; "recover report merge" joins them
+
+The sealed keys are opened by the age command alone:
+    age -d -i IDENTITY DIR/keys-0001.ndjson.age
+where IDENTITY is your age identity file, or with a passphrase DIR/identity.age.
+`
 
 // rebuildFlags are the flags of the verb rebuild.
 type rebuildFlags struct {
@@ -80,23 +115,23 @@ func (f *rebuildFlags) checkOut() error {
 	return nil
 }
 
-// rebuild is the verb: rebuild the recorded wallet keys.
-func (p *program) rebuild(args []string) error {
+// runRebuild is the verb: rebuild the recorded wallet keys.
+func runRebuild(p *program, args []string) error {
 	f, err := parseRebuild(args)
 	if err != nil {
 		return err
 	}
-	ask, err := p.begin(&f.key)
+	session, err := begin(p, &f.key)
 	if err != nil {
 		return markResumed(err, f.resume != "")
 	}
-	defer ask.close()
+	defer session.close()
 	s, err := f.selection.open()
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	job, err := p.planRebuild(f, s, ask)
+	job, err := planRebuild(p, f, s, session)
 	if err != nil {
 		return markResumed(err, f.resume != "")
 	}
@@ -109,7 +144,8 @@ func (p *program) rebuild(args []string) error {
 // rebuildJob is a rebuild of which everything was checked that can be checked
 // before the first private operation.
 type rebuildJob struct {
-	*program
+	ctx       context.Context
+	term      *terminal.Terminal
 	flags     *rebuildFlags
 	selection *selection
 	key       *recoveryKey
@@ -123,13 +159,13 @@ type rebuildJob struct {
 
 // planRebuild opens the recovery key and prepares the seal of the output, and
 // asks for whatever is to be asked.
-func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebuildJob, error) {
-	job := &rebuildJob{program: p, flags: f, selection: s}
+func planRebuild(p *program, f *rebuildFlags, s *selection, session *keySession) (*rebuildJob, error) {
+	job := &rebuildJob{ctx: p.ctx, term: p.term, flags: f, selection: s}
 	if f.resume == "" {
-		if err := output.CheckNewDir(f.out); err != nil {
-			return nil, &fileError{f.out, asOutput, err}
+		if err := checkNewDir(f.out); err != nil {
+			return nil, err
 		}
-	} else if earlier, err := p.openEarlierRun(f, s); err != nil {
+	} else if earlier, err := openEarlierRun(p.term, f, s); err != nil {
 		return nil, err
 	} else {
 		job.earlier = earlier
@@ -145,18 +181,18 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 		return nil, err
 	}
 	// A token's login may not last until a person has answered.
-	ask.prepare = sync.OnceValue(func() error {
-		if err := job.seal(ask, recipients); err != nil {
+	session.prepare = sync.OnceValue(func() error {
+		if err := job.seal(session, recipients); err != nil {
 			return err
 		}
-		return ask.used()
+		return session.used()
 	})
-	key, err := p.openKey("rebuild", &f.key, s, &backups{s, job.entries(), f.withMaster, f.salvage}, ask)
+	key, err := f.key.open("rebuild", session, &backups{s, job.entries(), f.withMaster, f.salvage})
 	if err != nil {
 		return nil, err
 	}
 	job.key = key
-	err = ask.prepare()
+	err = session.prepare()
 	if err == nil && job.earlier != nil {
 		if err = job.earlier.CheckHeader(job.header()); err != nil {
 			err = runError(f.resume, err)
@@ -168,29 +204,6 @@ func (p *program) planRebuild(f *rebuildFlags, s *selection, ask *asker) (*rebui
 	}
 	planned = true
 	return job, nil
-}
-
-// openKey opens the recovery key, which has to be one that the shards may be for.
-func (p *program) openKey(verb string, f *keyFlags, s *selection, b *backups, ask *asker) (*recoveryKey, error) {
-	source, err := f.source(verb)
-	if err != nil {
-		return nil, err
-	}
-	if shares, ok := source.(*keyShares); ok { // nobody is to come for nothing
-		if err := s.expect(shares.expected()); err != nil {
-			return nil, err
-		}
-	}
-	ask.backups = b
-	key, err := source.open(ask)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.expect(key.fingerprint); err != nil {
-		key.close()
-		return nil, err
-	}
-	return key, nil
 }
 
 func parseRecipients(texts []string) ([]age.Recipient, error) {
@@ -207,10 +220,10 @@ func parseRecipients(texts []string) ([]age.Recipient, error) {
 
 // seal decides how the keys are sealed: as they are to be written, to the
 // recipients, or with a passphrase that is asked now.
-func (j *rebuildJob) seal(ask *asker, recipients []age.Recipient) (err error) {
+func (j *rebuildJob) seal(ask *keySession, recipients []age.Recipient) (err error) {
 	switch {
 	case j.flags.unsealed:
-		j.Warn("--unsealed: the private keys are written in the clear")
+		j.term.Warn("--unsealed: the private keys are written in the clear")
 		j.sealer = output.Unsealed()
 	case len(recipients) > 0:
 		j.sealer, err = output.SealTo(recipients...)
@@ -222,7 +235,7 @@ func (j *rebuildJob) seal(ask *asker, recipients []age.Recipient) (err error) {
 
 // sealWithPassphrase asks for a new passphrase, or when a run is resumed, for
 // the one that it was begun with.
-func (j *rebuildJob) sealWithPassphrase(ask *asker) error {
+func (j *rebuildJob) sealWithPassphrase(ask *keySession) error {
 	if j.earlier == nil {
 		passphrase, err := ask.newPassphrase("New passphrase that will open the rebuilt keys")
 		if err != nil {
@@ -251,13 +264,13 @@ func (j *rebuildJob) sealWithPassphrase(ask *asker) error {
 		if try >= ask.tries() {
 			return &fileError{path, asOutput, rsadecrypt.ErrWrongPassphrase}
 		}
-		j.Warn(fmt.Sprintf("%s: %v; try again", path, rsadecrypt.ErrWrongPassphrase))
+		j.term.Warn(fmt.Sprintf("%s: %v; try again", path, rsadecrypt.ErrWrongPassphrase))
 	}
 }
 
 // run rebuilds every key, and writes what comes out as it goes.
 func (j *rebuildJob) run() (err error) {
-	j.report = newReporter(j.Terminal, j.selection, j.flags.json)
+	j.report = newReporter(j.term, j.selection, j.flags.json)
 	if err := j.openStore(); err != nil {
 		return err
 	}
@@ -312,9 +325,12 @@ func (j *rebuildJob) all() error {
 		}
 		total++
 	}
-	progress := j.Progress("rebuilt", total)
+	rebuilder := &keyRebuilder{j.ctx, j.selection, j.key, recovery.RebuildOptions{
+		WithMaster: j.flags.withMaster, Salvage: j.flags.salvage, AcceptUnproved: j.flags.acceptUnproved,
+	}}
+	progress := j.term.Progress("rebuilt", total)
 	defer progress.Done()
-	for k, err := range inOrder(j.ctx, j.key.workers(j.program, j.flags.workers), j.entries(), j.rebuildKey) {
+	for k, err := range inOrder(j.ctx, j.key.workers(j.term, j.flags.workers), j.entries(), rebuilder.rebuild) {
 		if err != nil {
 			return err
 		}
@@ -339,5 +355,3 @@ func (j *rebuildJob) showStored() {
 	}
 	j.unshown = j.unshown[stored:]
 }
-
-var errInterruptedRun = errors.New("interrupted")

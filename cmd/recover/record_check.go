@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -22,7 +23,8 @@ type finding struct {
 
 // checker is one run of record check.
 type checker struct {
-	*program
+	ctx      context.Context
+	term     *terminal.Terminal
 	flags    *recordFlags
 	sel      *selection
 	keys     int
@@ -34,11 +36,11 @@ type checker struct {
 // recordCheck makes sure that records are complete, and do not mix what has to
 // be kept apart. That they are of the format, and have no key twice, shows when
 // they are opened.
-func (p *program) recordCheck(f *recordFlags) error {
+func recordCheck(p *program, f *recordFlags) error {
 	if len(f.records) == 0 {
 		return required(f.verb, [2]string{"record", ""})
 	}
-	c := &checker{program: p, flags: f, sel: &selection{shardsPath: f.shards}, anchors: make(map[record.Anchor]int)}
+	c := &checker{ctx: p.ctx, term: p.term, flags: f, sel: &selection{shardsPath: f.shards}, anchors: make(map[record.Anchor]int)}
 	defer c.sel.Close()
 	var all []*record.Contents
 	for _, path := range f.records {
@@ -74,9 +76,9 @@ func (c *checker) say(kind, path string, key uuid.ID, problem, next string) {
 	}
 	var err error
 	if c.flags.json {
-		err = c.JSON(f)
-	} else if err = c.Print("%s: %s: %s", kind, of, problem); err == nil {
-		err = c.Print("    next: %s", next)
+		err = c.term.JSON(f)
+	} else if err = c.term.Print("%s: %s: %s", kind, of, problem); err == nil {
+		err = c.term.Print("    next: %s", next)
 	}
 	if c.err == nil {
 		c.err = err
@@ -190,10 +192,10 @@ func (c *checker) end() error {
 		return c.err
 	}
 	if c.flags.json {
-		if err := c.JSON(map[string]any{"type": "summary", "keys": c.keys, "problems": c.problems, "anchors": c.anchors}); err != nil {
+		if err := c.term.JSON(map[string]any{"type": "summary", "keys": c.keys, "problems": c.problems, "anchors": c.anchors}); err != nil {
 			return err
 		}
-	} else if err := c.Print("%d %s, %d %s; anchors: %s", c.keys, plural(c.keys, "key", "keys"), c.problems, plural(c.problems, "problem", "problems"), anchorCounts(c.anchors)); err != nil {
+	} else if err := c.term.Print("%d %s, %d %s; anchors: %s", c.keys, plural(c.keys, "key", "keys"), c.problems, plural(c.problems, "problem", "problems"), anchorCounts(c.anchors)); err != nil {
 		return err
 	}
 	if c.problems > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,7 +16,8 @@ import (
 
 // finder looks for the IDs that backups really have.
 type finder struct {
-	*program
+	ctx    context.Context
+	term   *terminal.Terminal
 	flags  *recordFlags
 	known  *known
 	keys   []uuid.ID // that are recorded
@@ -35,25 +37,23 @@ type foundKey struct {
 }
 
 // recordFind looks for the IDs of backups whose recorded ones are in doubt.
-func (p *program) recordFind(f *recordFlags) error {
+func recordFind(p *program, f *recordFlags) error {
 	if err := required(f.verb, [2]string{"shards", f.shards}); err != nil {
 		return err
 	}
-	x := &finder{program: p, flags: f, sel: &selection{shardsPath: f.shards}}
+	x := &finder{ctx: p.ctx, term: p.term, flags: f, sel: &selection{shardsPath: f.shards}}
 	var err error
-	if x.known, err = p.readKnown(f); err != nil {
+	if x.known, err = readKnown(p.term, f); err != nil {
 		return err
 	}
 	draft, err := x.draft()
 	if err != nil {
 		return err
 	}
-	b, err := bucket.Open(f.shards)
-	if err != nil {
-		return &fileError{f.shards, asShards, err}
+	defer x.sel.Close()
+	if err := x.sel.openBucket(f.shards); err != nil {
+		return err
 	}
-	x.sel.bucket = b
-	defer func() { _ = b.Close() }()
 	return x.run(draft)
 }
 
@@ -116,10 +116,10 @@ func openDraft(path string) (*record.Draft, error) {
 }
 
 func (x *finder) run(d *record.Draft) error {
-	x.report = &reporter{Terminal: x.Terminal, selection: x.sel, json: x.flags.json, sum: newSummary()}
+	x.report = &reporter{term: x.term, selection: x.sel, json: x.flags.json, sum: newSummary()}
 	repaired := &record.Contents{Environment: d.Environment, RecoveryKeys: d.RecoveryKeys}
 	unreadable := 0
-	progress := x.Progress("searched", len(d.Entries))
+	progress := x.term.Progress("searched", len(d.Entries))
 	defer progress.Done()
 	for _, e := range d.Entries {
 		if x.ctx.Err() != nil {
@@ -152,9 +152,9 @@ func (x *finder) run(d *record.Draft) error {
 // not stay as they are.
 func (x *finder) writeRepaired(c *record.Contents, unreadable int) error {
 	if unreadable == 0 {
-		return x.writeRecord(x.flags.out, c)
+		return writeRecord(x.term, x.flags.out, c)
 	}
-	x.Warn(fmt.Sprintf("no record is written: %d %s an ID that is no UUID, and the right one was not found", unreadable, plural(unreadable, "entry has", "entries have")))
+	x.term.Warn(fmt.Sprintf("no record is written: %d %s an ID that is no UUID, and the right one was not found", unreadable, plural(unreadable, "entry has", "entries have")))
 	return nil
 }
 
@@ -162,22 +162,22 @@ func (x *finder) writeRepaired(c *record.Contents, unreadable int) error {
 func (x *finder) show(k *foundKey) error {
 	if x.flags.json {
 		x.report.sum.count(k.keyResult)
-		return x.JSON(k)
+		return x.term.JSON(k)
 	}
 	if err := x.report.key(k.keyResult); err != nil || k.Correction == "" {
 		return err
 	}
+	var l listing
 	for _, id := range []struct{ name, was, is string }{
 		{"quorum_id", k.RecordedQuorumID, k.QuorumID}, {"key_id", k.RecordedKeyID, k.KeyID},
 	} {
 		if id.was == id.is {
 			continue
 		}
-		if err := x.Print("            %s: %s, recorded as %q", id.name, id.is, id.was); err != nil {
-			return err
-		}
+		l.add("            %s: %s, recorded as %q", id.name, id.is, id.was)
 	}
-	return x.Print("            %s", k.Correction)
+	l.add("            %s", k.Correction)
+	return printLines(x.term, l)
 }
 
 // find looks for the IDs of one entry.
@@ -286,11 +286,4 @@ func (k *foundKey) found(c *recovery.Backup, g record.Guess, tried int) {
 	if dir := filepath.Base(filepath.Dir(filepath.FromSlash(c.Path))); dir != "." && dir != k.KeyID {
 		k.Warnings = append(k.Warnings, fmt.Sprintf("the shard lies in %s: the folder of a key has to have the name of its key ID", c.Path))
 	}
-}
-
-// notFoundError is a search that found nothing.
-type notFoundError struct{ tried int }
-
-func (e *notFoundError) Error() string {
-	return fmt.Sprintf("none of the %d pairs of IDs that were tried is this backup's", e.tried)
 }

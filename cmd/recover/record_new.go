@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"iter"
 	"slices"
 
-	"recover/internal/bucket"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -18,7 +18,8 @@ import (
 // recordBuilder makes entries of a record from the backups of a bucket and the
 // service's list.
 type recordBuilder struct {
-	*program
+	ctx      context.Context
+	term     *terminal.Terminal
 	flags    *recordFlags
 	known    *known
 	sel      *selection // the bucket, and the recovery keys that shards have to be for
@@ -28,15 +29,15 @@ type recordBuilder struct {
 }
 
 // recordNew makes a record from a download of the bucket.
-func (p *program) recordNew(f *recordFlags) error {
+func recordNew(p *program, f *recordFlags) error {
 	if f.environment != "production" && f.environment != "sandbox" {
 		return &usageError{"--environment is not production or sandbox", "the two are kept in records of their own"}
 	}
-	return p.buildRecord(f, &record.Contents{Environment: f.environment})
+	return buildRecord(p, f, &record.Contents{Environment: f.environment})
 }
 
 // recordAdd adds the keys of the bucket that are not in the record.
-func (p *program) recordAdd(f *recordFlags) error {
+func recordAdd(p *program, f *recordFlags) error {
 	path, err := f.oneRecord()
 	if err != nil {
 		return err
@@ -45,16 +46,16 @@ func (p *program) recordAdd(f *recordFlags) error {
 	if err != nil {
 		return err
 	}
-	return p.buildRecord(f, base)
+	return buildRecord(p, f, base)
 }
 
-func (p *program) buildRecord(f *recordFlags, base *record.Contents) error {
+func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 	if err := required(f.verb, [2]string{"shards", f.shards}, [2]string{"out", f.out}); err != nil {
 		return err
 	}
-	h := &recordBuilder{program: p, flags: f, base: base, sel: &selection{shardsPath: f.shards}, recorded: make(map[uuid.ID]int)}
+	h := &recordBuilder{ctx: p.ctx, term: p.term, flags: f, base: base, sel: &selection{shardsPath: f.shards}, recorded: make(map[uuid.ID]int)}
 	var err error
-	if h.known, err = p.readKnown(f); err != nil {
+	if h.known, err = readKnown(p.term, f); err != nil {
 		return err
 	}
 	if err := h.prepare(); err != nil {
@@ -102,7 +103,7 @@ type builtEntry struct {
 }
 
 func (h *recordBuilder) run() error {
-	h.report = &reporter{Terminal: h.Terminal, selection: h.sel, json: h.flags.json, sum: newSummary()}
+	h.report = &reporter{term: h.term, selection: h.sel, json: h.flags.json, sum: newSummary()}
 	h.report.warnPassedOver()
 	var added []record.Entry
 	usable := 0
@@ -136,30 +137,16 @@ func (h *recordBuilder) run() error {
 	return h.finish(usable)
 }
 
-// openDownload opens a bucket that has to be a directory.
-func (s *selection) openDownload(path string) error {
-	b, err := bucket.Open(path)
-	if err != nil {
-		return &fileError{path, asShards, err}
-	}
-	s.bucket = b
-	s.close = append(s.close, b.Close)
-	if b.IsFile() {
-		return &usageError{"--shards is one file", "name the directory of the download"}
-	}
-	return nil
-}
-
 func (h *recordBuilder) finish(usable int) error {
 	if err := h.report.end(); err != nil {
 		return err
 	}
 	if usable > 0 || h.report.sum.Keys == 0 && len(h.base.Entries) > 0 {
-		if err := h.writeRecord(h.flags.out, h.base); err != nil {
+		if err := writeRecord(h.term, h.flags.out, h.base); err != nil {
 			return err
 		}
 		for _, k := range h.base.RecoveryKeys {
-			h.Note("recovery key %s: compare it with the one that you registered", rsadecrypt.Fingerprint(k.SHA256))
+			h.term.Note("recovery key %s: compare it with the one that you registered", rsadecrypt.Fingerprint(k.SHA256))
 		}
 		h.noteAnchors(h.base)
 	}
@@ -175,7 +162,7 @@ func (h *recordBuilder) noteAnchors(c *record.Contents) {
 		}
 	}
 	if weak > 0 {
-		h.Warn(fmt.Sprintf("%d of %d %s recorded without a public key or address from the service's list: somebody who can write to the bucket may have planted their backups",
+		h.term.Warn(fmt.Sprintf("%d of %d %s recorded without a public key or address from the service's list: somebody who can write to the bucket may have planted their backups",
 			weak, len(c.Entries), plural(len(c.Entries), "key is", "keys are")))
 	}
 }

@@ -1,56 +1,76 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
-	"os"
-	"runtime/debug"
-	"sync"
-	"time"
-
+	"recover/pkg/record"
 	"recover/pkg/report"
 )
 
-// header is what the journal and the report of a rebuild begin with.
-func (j *rebuildJob) header() *report.Header {
-	h := &report.Header{
-		Type: "run", Format: report.Format, Verb: "rebuild", Tool: thisTool(), Begun: time.Now().UTC().Format(time.RFC3339),
-		Record: j.selection.recordPath, Environment: j.selection.record.Environment, Shards: j.selection.shardsPath,
-		RecoveryKey: j.key.fingerprint.Hex(), Sealed: "recipients", Recipients: j.sealer.Recipients(),
-		WithMaster: j.flags.withMaster, Part: j.flags.part.String(),
-	}
-	if h.Record != "" {
-		sum := j.selection.record.SHA256()
-		h.RecordSHA256 = hex.EncodeToString(sum[:])
-	}
-	switch {
-	case len(j.identity) > 0:
-		h.Sealed = "passphrase"
-	case !j.sealer.Sealed():
-		h.Sealed = "no"
-	}
-	return h
-}
+const reportUsage = `
+recover report merge REPORT… --record FILE [--out FILE]
 
-// thisTool hashes the running executable. What cannot be found out is empty.
-var thisTool = sync.OnceValue(func() report.Tool {
-	t := report.Tool{Version: version}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		t.Go = info.GoVersion
+Joins the reports of the workstations that divided a record with --part, and
+says which recorded keys are still missing.
+
+Options:
+    --record FILE              the record that was divided
+    --out FILE                 write the joined report to this new file
+    --json                     NDJSON: an object for each key that is not done, then
+                               a summary
+
+Exit status 3 means that some keys are not done.
+`
+
+// runReport is the verb: merge reports.
+func runReport(p *program, args []string) error {
+	fs := newFlags("report")
+	recordPath := fs.String("record", "", "")
+	out := fs.String("out", "", "")
+	asJSON := fs.Bool("json", false, "")
+	if err := parseFlags(fs, args, maxParts+1); err != nil {
+		return err
 	}
-	path, err := os.Executable()
+	if fs.NArg() < 2 || fs.Arg(0) != "merge" {
+		return &usageError{"what to do with which reports is not said", "recover report merge REPORT… --record FILE"}
+	}
+	if err := required("report", [2]string{"record", *recordPath}); err != nil {
+		return err
+	}
+	if err := checkNewFile(*out); err != nil {
+		return err
+	}
+	s := new(selection)
+	defer s.Close()
+	if err := s.openRecord(*recordPath); err != nil {
+		return err
+	}
+	m, err := report.NewMerge(s.record)
 	if err != nil {
-		return t
+		return err
 	}
-	f, err := os.Open(path)
+	defer m.Close()
+	for _, path := range fs.Args()[1:] {
+		if err := m.Add(path); err != nil {
+			return &fileError{path, asAny, err}
+		}
+	}
+	shown := &reporter{term: p.term, selection: s, json: *asJSON, sum: newSummary()}
+	err = m.Each(func(e record.Entry, k *report.Key, _ []byte) error {
+		if k.Status == statusOK { // what is done has been shown by its run
+			shown.sum.Count(k)
+			return nil
+		}
+		return shown.key(&keyResult{Key: *k, name: e.Name})
+	})
 	if err != nil {
-		return t
+		return err
 	}
-	defer func() { _ = f.Close() }()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err == nil {
-		t.SHA256 = hex.EncodeToString(h.Sum(nil))
+	if *out != "" {
+		if err := writeNewFile(*out, m.Write); err != nil {
+			return err
+		}
 	}
-	return t
-})
+	if err := shown.end(); err != nil {
+		return err
+	}
+	return shown.outcome("rebuilt")
+}

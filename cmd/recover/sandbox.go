@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -8,6 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -20,6 +23,32 @@ import (
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
+
+const sandboxUsage = `
+recover sandbox --out DIR
+
+Makes a practice bucket, its record and its recovery key, to rehearse with.
+Nothing in it may ever guard anything of value.
+
+    DIR/bucket/<key_id>/recovery_shard-<n>.txt     the backups
+    DIR/record.json                                the offline record
+    DIR/recovery-key-<n>.pem, .pub.der             the recovery keys
+    DIR/expected.json                              what a rebuild has to give
+
+Options:
+    --out DIR                  a directory that does not exist yet
+    --keys N                   wallet keys, every second ED25519 (default 6)
+    --quorums N                quorums that they belong to (default 2)
+    --players N                MPC players of each key (default 3)
+    --threshold N              any N+1 players make the key (default 1)
+    --sharing NAME             shamir or additive (default shamir)
+    --recovery-keys N          recovery keys in the kit (default 1)
+    --recovery-public-key FILE make the backups for your own recovery key
+                               (repeatable; then no recovery key is made)
+    --fault NAME               damage one more of the backups, or its record
+                               (repeatable); "--fault list" lists the names
+    --json                     NDJSON: an object for each key, then a summary
+`
 
 // sandboxFlags are the flags of the verb sandbox.
 type sandboxFlags struct {
@@ -81,10 +110,7 @@ func (f *sandboxFlags) check() error {
 	if err := f.checkFaults(); err != nil {
 		return err
 	}
-	if err := output.CheckNewDir(f.out); err != nil {
-		return &fileError{f.out, asOutput, err}
-	}
-	return nil
+	return checkNewDir(f.out)
 }
 
 func (f *sandboxFlags) checkPlayers() error {
@@ -113,19 +139,19 @@ func (f *sandboxFlags) checkFaults() error {
 	return nil
 }
 
-// sandbox is the verb: make a practice bucket.
-func (p *program) sandbox(args []string) error {
+// runSandbox is the verb: make a practice bucket.
+func runSandbox(p *program, args []string) error {
 	f, err := parseSandbox(args)
 	if err != nil {
 		return err
 	}
 	if len(f.faults) == 1 && f.faults[0] == "list" {
-		return p.listFaults()
+		return listFaults(p.term)
 	}
 	if err := f.check(); err != nil {
 		return err
 	}
-	keys, err := p.kit(f)
+	keys, err := makeKit(p.term, f)
 	if err != nil {
 		return err
 	}
@@ -133,32 +159,25 @@ func (p *program) sandbox(args []string) error {
 	if err != nil {
 		return &fileError{f.out, asOutput, err}
 	}
-	b := &practiceBucket{program: p, flags: f, dir: dir}
+	b := &practiceBucket{ctx: p.ctx, term: p.term, flags: f, dir: dir}
 	if err := b.write(keys); err != nil {
 		return &incompleteError{fmt.Sprintf("%s is not complete and of no use: %v", f.out, err), "remove it and start again", exitFailed}
 	}
 	return b.report()
 }
 
-func (p *program) listFaults() error {
+func listFaults(t *terminal.Terminal) error {
 	rows := [][]string{{"FAULT", "VERIFY", "REBUILD", "WHAT IS WRONG"}}
 	for _, f := range sandbox.Faults {
-		rows = append(rows, []string{f.Name, orOK(f.Verify), orOK(f.Rebuild), f.Why})
+		rows = append(rows, []string{f.Name, cmp.Or(string(f.Verify), statusOK), cmp.Or(string(f.Rebuild), statusOK), f.Why})
 	}
-	p.Table(rows)
-	return p.Err()
+	t.Table(rows)
+	return t.Err()
 }
 
-func orOK(r shard.Reason) string {
-	if r == "" {
-		return statusOK
-	}
-	return string(r)
-}
-
-// kit makes the recovery keys, or reads their public halves, in which case
+// makeKit makes the recovery keys, or reads their public halves, in which case
 // there are no private ones.
-func (p *program) kit(f *sandboxFlags) ([]*rsa.PrivateKey, error) {
+func makeKit(t *terminal.Terminal, f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 	var keys []*rsa.PrivateKey
 	for _, path := range f.publicKeys {
 		pub, err := readPublicKey(path)
@@ -170,7 +189,7 @@ func (p *program) kit(f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 	if len(f.publicKeys) > 0 {
 		return nil, nil
 	}
-	p.Note("making %d RSA-4096 recovery %s", f.recoveryKeys, plural(f.recoveryKeys, "key", "keys"))
+	t.Note("making %d RSA-4096 recovery %s", f.recoveryKeys, plural(f.recoveryKeys, "key", "keys"))
 	for range f.recoveryKeys {
 		key, err := rsa.GenerateKey(rand.Reader, 4096)
 		if err != nil {
@@ -184,7 +203,8 @@ func (p *program) kit(f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 
 // practiceBucket is a practice bucket that is being written.
 type practiceBucket struct {
-	*program
+	ctx      context.Context
+	term     *terminal.Terminal
 	flags    *sandboxFlags
 	dir      *output.Dir
 	expected []sandbox.Expected
@@ -246,7 +266,7 @@ func (b *practiceBucket) writeBackups() error {
 	if err != nil {
 		return err
 	}
-	progress := b.Progress("backups made", b.flags.plan.Keys)
+	progress := b.term.Progress("backups made", b.flags.plan.Keys)
 	defer progress.Done()
 	for item, err := range b.flags.plan.Make(rand.Reader) {
 		if err == nil && b.ctx.Err() != nil {
@@ -288,13 +308,7 @@ func (b *practiceBucket) writeRecord() error {
 		})
 	}
 	return b.dir.WriteTo("record.json", func(w io.Writer) error {
-		return record.WriteJSON(w, "sandbox", keys, func(yield func(record.Entry) bool) {
-			for _, e := range b.entries {
-				if !yield(e) {
-					return
-				}
-			}
-		})
+		return record.WriteJSON(w, "sandbox", keys, slices.Values(b.entries))
 	})
 }
 
@@ -311,16 +325,16 @@ func (b *practiceBucket) report() error {
 		}
 		sum.count(r)
 		if b.flags.json {
-			if err := b.JSON(r); err != nil {
+			if err := b.term.JSON(r); err != nil {
 				return err
 			}
 		}
 	}
 	sum.end()
 	if b.flags.json {
-		return b.JSON(sum)
+		return b.term.JSON(sum)
 	}
-	return b.Print("%s: %d %s in %d %s, %d of %d players make a key", b.flags.out, sum.Keys, plural(sum.Keys, "key", "keys"), b.flags.plan.Quorums,
+	return b.term.Print("%s: %d %s in %d %s, %d of %d players make a key", b.flags.out, sum.Keys, plural(sum.Keys, "key", "keys"), b.flags.plan.Quorums,
 		plural(b.flags.plan.Quorums, "quorum", "quorums"), b.needed(), b.flags.plan.Players)
 }
 

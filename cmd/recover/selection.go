@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -14,6 +14,7 @@ import (
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
 
@@ -61,6 +62,10 @@ func (f *selectionFlags) open() (*selection, error) {
 	if err == nil {
 		err = s.openBucket(f.shards)
 	}
+	if err == nil && s.bucket.IsFile() && s.record.Len() > 1 {
+		err = &usageError{"--shards is one file, but the record has several keys",
+			"name the directory of the download, or the one key with --quorum-id, --key-id and --algorithm"}
+	}
 	if err != nil {
 		s.Close()
 		return nil, err
@@ -88,21 +93,28 @@ func (f *selectionFlags) check() error {
 	return required(f.verb, [2]string{"shards", f.shards})
 }
 
+// ids reads the IDs that are named by flags.
+func (f *selectionFlags) ids() (ids shard.IDs, err error) {
+	if ids.Quorum, err = uuid.Parse(f.quorumID); err != nil {
+		return ids, &usageError{"--quorum-id: " + err.Error(), "it is in your offline record"}
+	}
+	if ids.Key, err = uuid.Parse(f.keyID); err != nil {
+		return ids, &usageError{"--key-id: " + err.Error(), "it is the name of the folder of the shard in the bucket"}
+	}
+	return ids, nil
+}
+
 // single makes a record of the one key that is named by flags.
 func (f *selectionFlags) single() (*record.Record, error) {
-	quorum, err := uuid.Parse(f.quorumID)
+	ids, err := f.ids()
 	if err != nil {
-		return nil, &usageError{"--quorum-id: " + err.Error(), "it is in your offline record"}
-	}
-	key, err := uuid.Parse(f.keyID)
-	if err != nil {
-		return nil, &usageError{"--key-id: " + err.Error(), "it is the name of the folder of the shard in the bucket"}
+		return nil, err
 	}
 	g, known := group.ByAlgorithm(f.algorithm)
 	if !known {
 		return nil, &usageError{"--algorithm: not SECP256K1 or ED25519", "it is in your offline record"}
 	}
-	e := record.Entry{QuorumID: quorum, KeyID: key, Algorithm: g, Address: f.address}
+	e := record.Entry{QuorumID: ids.Quorum, KeyID: ids.Key, Algorithm: g, Address: f.address}
 	if e.PublicKey, err = record.ParsePublicKey(g, f.publicKey); err != nil {
 		return nil, &usageError{"--public-key: " + err.Error(), "give it in hex or base64, as the service's list has it"}
 	}
@@ -142,10 +154,6 @@ func (s *selection) openBucket(path string) error {
 	}
 	s.bucket = b
 	s.close = append(s.close, b.Close)
-	if b.IsFile() && s.record.Len() > 1 {
-		return &usageError{"--shards is one file, but the record has several keys",
-			"name the directory of the download, or the one key with --quorum-id, --key-id and --algorithm"}
-	}
 	return nil
 }
 
@@ -171,50 +179,37 @@ func (s *selection) Close() {
 	}
 }
 
-// role is what a file was taken for.
-type role int
-
-const (
-	asRecord role = iota
-	asShards
-	asKey
-	asPublicKey
-	asIdentity
-	asShare
-	asSealedKey
-	asTranscript
-	asNewSet
-	asOutput
-	asAny
-)
-
-// fileError is an error in a file that the user named.
-type fileError struct {
-	path string
-	role role
-	err  error
+// openDownload opens a bucket that has to be a directory.
+func (s *selection) openDownload(path string) error {
+	err := s.openBucket(path)
+	if err == nil && s.bucket.IsFile() {
+		err = &usageError{"--shards is one file", "name the directory of the download"}
+	}
+	return err
 }
 
-func (e *fileError) Error() string { return e.path + ": " + e.problem() }
-
-// problem is what is wrong, without the name of the file.
-func (e *fileError) problem() string {
-	err := e.err
-	var pathErr *os.PathError
-	if errors.As(err, &pathErr) {
-		err = pathErr.Err
+// folderID returns the key ID that the folder of a shard is named by.
+func folderID(path string) (uuid.ID, bool) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return uuid.ID{}, false
 	}
-	var named *output.PathError
-	if errors.As(err, &named) {
-		err = named.Err
+	for dir := filepath.Dir(abs); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		if id, err := uuid.Parse(filepath.Base(dir)); err == nil {
+			return id, true
+		}
 	}
-	var large *output.TooLargeError
-	if errors.As(err, &large) {
-		return fmt.Sprintf("%d bytes, at most %d are read", large.Size, large.Max)
-	}
-	return err.Error()
+	return uuid.ID{}, false
 }
 
-func (e *fileError) Unwrap() error { return e.err }
-
-var errNotRecorded = errors.New("the record names other recovery keys than the one at hand")
+const selectionUsage = `
+What to work on:
+    --record FILE              the offline record, JSON or CSV with the header
+                               quorum_id,key_id,algorithm
+    --shards PATH              the downloaded bucket, or one shard file
+    --quorum-id UUID           instead of --record, for a single key:
+    --key-id UUID                all three are needed
+    --algorithm NAME           SECP256K1 or ED25519
+    --public-key KEY           for a single key: what its wallet is known by, from
+    --address ADDRESS            the service's own list; never from the bucket
+`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rsa"
 	"iter"
 
@@ -35,13 +36,13 @@ type work struct {
 
 // survey reads all backups, before anything secret is asked for: which recovery
 // keys they are for, and how many private operations they take.
-func (b *backups) survey(p *program) (*work, error) {
+func (b *backups) survey(ctx context.Context) (*work, error) {
 	w := &work{b, make(map[rsadecrypt.Fingerprint]*demand)}
 	demandsOf := func(e record.Entry) (map[rsadecrypt.Fingerprint]demand, error) {
 		found := make(map[rsadecrypt.Fingerprint]demand)
-		all, err := recovery.Collect(p.ctx, b.bucket, e)
+		all, err := recovery.Collect(ctx, b.bucket, e)
 		if err != nil {
-			return nil, p.ctx.Err()
+			return nil, ctx.Err()
 		}
 		for f, d := range all.Demands(b.chainCodes) {
 			if sh, err := all.Load(d.Backup); err == nil && b.isExpected(f) {
@@ -50,8 +51,8 @@ func (b *backups) survey(p *program) (*work, error) {
 		}
 		return found, nil
 	}
-	for found, err := range inOrder(p.ctx, 0, b.entries, demandsOf) {
-		if err != nil && p.ctx.Err() != nil {
+	for found, err := range inOrder(ctx, 0, b.entries, demandsOf) {
+		if err != nil && ctx.Err() != nil {
 			return nil, terminal.ErrInterrupted
 		}
 		if err != nil {

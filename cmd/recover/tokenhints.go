@@ -120,12 +120,12 @@ var tokenHints = map[hsm.Code]string{
 }
 
 // lastWords shows what the helper or the module wrote to stderr before the end.
-func (p *program) lastWords(err error) {
+func lastWords(t *terminal.Terminal, err error) {
 	var token *hsm.Error
 	if !errors.As(err, &token) {
 		return
 	}
 	for line := range strings.Lines(string(token.Stderr)) {
-		p.Note("recover-pkcs11 wrote: %s", strings.TrimRight(line, "\r\n"))
+		t.Note("recover-pkcs11 wrote: %s", strings.TrimRight(line, "\r\n"))
 	}
 }

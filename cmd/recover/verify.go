@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"recover/internal/terminal"
@@ -10,9 +11,28 @@ import (
 	"recover/pkg/rsadecrypt"
 )
 
-// verify is the verb: prove, with public data alone, that every recorded key
+const verifyUsage = `
+recover verify --record FILE --shards PATH [--recovery-public-key FILE]
+
+Proves, with public data alone, that every recorded key can be rebuilt by
+whoever holds the recovery key: no secret is needed or asked for, so it can run
+on any machine, every week. It also says by what the record knows each wallet:
+without a public key or address of the service's list, the derived wallet key of
+a SECP256K1 backup cannot be checked.
+` + selectionUsage + `
+Options:
+    --recovery-public-key FILE the shards have to be encrypted to this key; without
+                               it, to one that the record names, or else to any
+    --html FILE                a report for people: one page that needs no network
+    --json                     NDJSON: an object for each key, then a summary
+    --workers N                keys that are worked on at a time (0: one a processor)
+
+Exit status 3 means that some keys are in order and others are not.
+`
+
+// runVerify is the verb: prove, with public data alone, that every recorded key
 // can be rebuilt.
-func (p *program) verify(args []string) error {
+func runVerify(p *program, args []string) error {
 	fs := newFlags("verify")
 	var sel selectionFlags
 	sel.register(fs)
@@ -26,7 +46,7 @@ func (p *program) verify(args []string) error {
 	if err := checkWorkers(*workers); err != nil {
 		return err
 	}
-	if err := checkPage(*html); err != nil {
+	if err := checkNewFile(*html); err != nil {
 		return err
 	}
 	s, err := sel.open()
@@ -43,9 +63,9 @@ func (p *program) verify(args []string) error {
 			return err
 		}
 	}
-	report := newReporter(p.Terminal, s, *asJSON)
+	report := newReporter(p.term, s, *asJSON)
 	report.keep = *html != ""
-	if err := p.verifyAll(s, report, *workers); err != nil {
+	if err := verifyAll(p, s, report, *workers); err != nil {
 		return err
 	}
 	report.countRecoveryKeys()
@@ -53,14 +73,14 @@ func (p *program) verify(args []string) error {
 	if err := report.end(); err != nil {
 		return err
 	}
-	if err := p.writePage(*html, report.verifyPage()); err != nil {
+	if err := report.writePage(*html, report.verifyPage); err != nil {
 		return err
 	}
 	return report.outcome("verified")
 }
 
-func (p *program) verifyAll(s *selection, report *reporter, workers int) error {
-	progress := p.Progress("verified", s.record.Len())
+func verifyAll(p *program, s *selection, report *reporter, workers int) error {
+	progress := p.term.Progress("verified", s.record.Len())
 	defer progress.Done()
 	recorded := make(map[uuid.ID]struct{}, s.record.Len())
 	entries := func(yield func(record.Entry, error) bool) {
@@ -71,7 +91,7 @@ func (p *program) verifyAll(s *selection, report *reporter, workers int) error {
 			}
 		}
 	}
-	for r, err := range inOrder(p.ctx, workers, entries, func(e record.Entry) (*keyResult, error) { return p.verifyKey(s, e) }) {
+	for r, err := range inOrder(p.ctx, workers, entries, func(e record.Entry) (*keyResult, error) { return verifyKey(p.ctx, s, e) }) {
 		if err == errInterruptedRun {
 			return terminal.ErrInterrupted // there is nothing to be kept
 		}
@@ -106,13 +126,13 @@ func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, report *reporter) 
 }
 
 // verifyKey proves the backups of one key.
-func (p *program) verifyKey(s *selection, e record.Entry) (*keyResult, error) {
+func verifyKey(ctx context.Context, s *selection, e record.Entry) (*keyResult, error) {
 	r := newResult(e)
-	backups, err := recovery.Collect(p.ctx, s.bucket, e)
+	backups, err := recovery.Collect(ctx, s.bucket, e)
 	if err != nil {
-		return r, r.failUnlessInterrupted(p.ctx, err)
+		return r, r.failUnlessInterrupted(ctx, err)
 	}
-	v, err := backups.Verify(p.ctx, s.expected)
+	v, err := backups.Verify(ctx, s.expected)
 	if err != nil {
 		return nil, errInterruptedRun
 	}
@@ -124,7 +144,7 @@ func (p *program) verifyKey(s *selection, e record.Entry) (*keyResult, error) {
 	r.describe(v.Backup)
 	r.Warnings = append(r.Warnings, v.Warnings...)
 	for _, key := range v.RecoveryKeys {
-		r.sound = append(r.sound, key.Hex())
+		r.openedBy = append(r.openedBy, key.Hex())
 	}
 	if len(v.Copies) > 1 {
 		r.listCopies(v.Copies)

@@ -4,18 +4,20 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"recover/internal/page"
+	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 )
 
 // listCopies tells what each of several copies is worth.
 func (r *keyResult) listCopies(copies []recovery.Copy) {
 	for _, c := range copies {
-		l := copyResult{Shard: c.Path, Status: statusOK, Used: c.Used}
+		l := report.Copy{Shard: c.Path, Status: statusOK, Used: c.Used}
 		if !c.Modified.IsZero() {
 			l.Modified = c.Modified.UTC().Format(time.RFC3339)
 		}
@@ -29,49 +31,24 @@ func (r *keyResult) listCopies(copies []recovery.Copy) {
 	}
 }
 
-// versions shows what each copy is worth, where there are several for one
-// recovery key.
-func (r *reporter) versions(k *keyResult) error {
-	keys := make(map[string]bool)
-	for _, c := range k.Shards {
-		if c.RecoveryKey != "" {
-			keys[c.RecoveryKey] = true
-		}
-	}
-	if len(k.Shards) == len(keys) {
-		return nil
-	}
-	for _, c := range k.Shards {
-		date, _, _ := strings.Cut(c.Modified, "T")
-		text := fmt.Sprintf("%s, %s: %s", c.Shard, date, c.Status)
-		if c.Used {
-			text += ", a rebuild uses this one"
-		}
-		if err := r.Print("            copy %s", text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // countRecoveryKeys sums up which recovery keys open how many of the keys, and
 // which of them the record knows.
 func (r *reporter) countRecoveryKeys() {
-	var all []recoveryKeyCount
+	var all []report.RecoveryKeyCount
 	for _, k := range r.selection.record.RecoveryKeys {
 		hex := rsadecrypt.Fingerprint(k.SHA256).Hex()
-		all = append(all, recoveryKeyCount{SHA256: hex, Keys: r.sound[hex], Recorded: true, Custody: k.Custody})
-		delete(r.sound, hex)
+		all = append(all, report.RecoveryKeyCount{SHA256: hex, Keys: r.openedBy[hex], Recorded: true, Custody: k.Custody})
+		delete(r.openedBy, hex)
 	}
-	for _, hex := range slices.Sorted(maps.Keys(r.sound)) {
-		all = append(all, recoveryKeyCount{SHA256: hex, Keys: r.sound[hex]})
+	for _, hex := range slices.Sorted(maps.Keys(r.openedBy)) {
+		all = append(all, report.RecoveryKeyCount{SHA256: hex, Keys: r.openedBy[hex]})
 	}
 	r.sum.RecoveryKeys = all
 	if len(all) < 2 || r.json {
 		return
 	}
 	for _, k := range all {
-		r.Note("%s", k)
+		r.term.Note("%s", k)
 	}
 }
 
@@ -81,6 +58,27 @@ func (r *reporter) noteAnchors() {
 	if weak == 0 || r.json {
 		return
 	}
-	r.Note("%d of %d %s no public key or address of the service's list in the record: public data cannot tell whether their backups are the service's own, nor which SECP256K1 wallet key comes out",
+	r.term.Note("%d of %d %s no public key or address of the service's list in the record: public data cannot tell whether their backups are the service's own, nor which SECP256K1 wallet key comes out",
 		weak, r.sum.Keys, plural(weak, "key has", "keys have"))
+}
+
+// verifyPage is the report of verify for people.
+func (r *reporter) verifyPage() *page.Page {
+	p := r.page("Verification of the backups")
+	switch {
+	case p.OK:
+		p.Verdict = fmt.Sprintf("All %d keys can be rebuilt", r.sum.Keys)
+		if r.sum.Keys == 1 {
+			p.Verdict = "The key can be rebuilt"
+		}
+	default:
+		bad := r.sum.Keys - r.sum.OK
+		p.Verdict = fmt.Sprintf("%d of %d keys %s attention", bad, r.sum.Keys, plural(bad, "needs", "need"))
+	}
+	p.Meaning = "Public data proves of each key that is ok: whoever holds the private half of its recovery key, and this record, can rebuild it. " +
+		"No secret was used. That the private half is still at hand shows in a drill."
+	for _, k := range r.sum.RecoveryKeys {
+		p.Notes = append(p.Notes, terminal.Escape(k.String()))
+	}
+	return p
 }

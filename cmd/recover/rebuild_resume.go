@@ -10,6 +10,7 @@ import (
 
 	"recover/internal/bucket"
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
@@ -18,7 +19,7 @@ import (
 
 // openEarlierRun opens the directory of a run, and holds what was done against
 // the record and, of some keys, against their shards.
-func (p *program) openEarlierRun(f *rebuildFlags, s *selection) (*report.Run, error) {
+func openEarlierRun(t *terminal.Terminal, f *rebuildFlags, s *selection) (*report.Run, error) {
 	run, err := report.Open(f.resume)
 	if err != nil {
 		return nil, runError(f.resume, err)
@@ -36,10 +37,10 @@ func (p *program) openEarlierRun(f *rebuildFlags, s *selection) (*report.Run, er
 		if r.Keys > 0 {
 			text += fmt.Sprintf(". It held %d %s, which %s rebuilt again into a new file", r.Keys, plural(r.Keys, "key", "keys"), plural(r.Keys, "is", "are"))
 		}
-		p.Warn(text)
+		t.Warn(text)
 	}
 	if n := run.Unhashed(); n > 0 {
-		p.Warn(fmt.Sprintf("the run was begun with an older version of this program, which kept no hashes of its files: %d %s not checked, but for being there", n, plural(n, "file is", "files are")))
+		t.Warn(fmt.Sprintf("the run was begun with an older version of this program, which kept no hashes of its files: %d %s not checked, but for being there", n, plural(n, "file is", "files are")))
 	}
 	return run, nil
 }
@@ -58,11 +59,6 @@ func runError(dir string, err error) error {
 	}
 	return &fileError{dir, asOutput, err}
 }
-
-var (
-	errShardChanged = errors.New("the shard is not the one that was rebuilt before")
-	errForgedKey    = errors.New("the journal has another public key for this shard's wallet")
-)
 
 // checkShards looks at some of the shards that were done: they have to be what
 // they were, and of the wallets that the journal says.
@@ -91,8 +87,6 @@ func (s *selection) checkShards(sample []report.Key) error {
 // part is the division of a record over several workstations: the n-th of of,
 // by key ID, so that it does not depend on the order of the record.
 type part struct{ n, of int }
-
-const maxParts = 1000
 
 // parsePart reads "2/5"; the empty text is the whole.
 func parsePart(text string) (part, error) {

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 
+	"recover/internal/terminal"
 	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
 )
@@ -28,7 +28,7 @@ var usualModules = []string{
 }
 
 // listTokens shows what can be seen without a PIN.
-func (p *program) listTokens(args []string) error {
+func listTokens(p *program, args []string) error {
 	var f tokenFlags
 	var json bool
 	fs := newFlags("hsm list")
@@ -42,7 +42,7 @@ func (p *program) listTokens(args []string) error {
 		return err
 	}
 	if f.modulePath() == "" {
-		return p.listModules(&f.moduleFlags, json)
+		return listModules(p, &f.moduleFlags, json)
 	}
 	m, err := hsm.Open(f.options())
 	p.confine()
@@ -50,7 +50,7 @@ func (p *program) listTokens(args []string) error {
 		return err
 	}
 	defer m.Close()
-	return p.listModule(m, f.location, json)
+	return listModule(p.term, m, f.location, json)
 }
 
 // checkFilter reads the location, which is a filter here: all that is not in it
@@ -73,7 +73,7 @@ func (f *tokenFlags) checkFilter() error {
 
 // listModules names the modules that are in the usual places. None is loaded,
 // for that would run it.
-func (p *program) listModules(f *moduleFlags, json bool) error {
+func listModules(p *program, f *moduleFlags, json bool) error {
 	p.confine()
 	if f.initArgs != "" || f.helper != "" {
 		return &usageError{"--hsm-init-args and --hsm-helper are given without --hsm-module", "name the module"}
@@ -91,30 +91,11 @@ func (p *program) listModules(f *moduleFlags, json bool) error {
 		return errNoModules
 	}
 	for _, path := range found {
-		if err := p.show(json, moduleResult{Type: "module", Path: path}); err != nil {
+		if err := show(p.term, json, moduleResult{Type: "module", Path: path}); err != nil {
 			return err
 		}
 	}
-	p.Note("none of them was loaded: --hsm-module FILE shows the tokens of one")
-	return nil
-}
-
-var errManyKeys = errors.New("there may be more than these: name object or id with --hsm")
-
-var errNoModules = errors.New("no PKCS#11 module is in the usual places")
-
-// shown is a result in both forms.
-type shown interface{ lines() []string }
-
-func (p *program) show(json bool, r shown) error {
-	if json {
-		return p.JSON(r)
-	}
-	for _, line := range r.lines() {
-		if err := p.Print("%s", line); err != nil {
-			return err
-		}
-	}
+	p.term.Note("none of them was loaded: --hsm-module FILE shows the tokens of one")
 	return nil
 }
 
@@ -183,8 +164,8 @@ func (r tokenResult) lines() []string {
 	return lines
 }
 
-func (p *program) listModule(m *hsm.Module, filter hsm.Location, json bool) error {
-	if err := p.show(json, moduleResult{"module", m.Path, m.Manufacturer, m.Description, m.Version}); err != nil {
+func listModule(term *terminal.Terminal, m *hsm.Module, filter hsm.Location, json bool) error {
+	if err := show(term, json, moduleResult{"module", m.Path, m.Manufacturer, m.Description, m.Version}); err != nil {
 		return err
 	}
 	tokens, err := m.Tokens(filter)
@@ -197,12 +178,12 @@ func (p *program) listModule(m *hsm.Module, filter hsm.Location, json bool) erro
 		if err != nil && fault == nil {
 			fault = err
 		}
-		if err := p.show(json, r); err != nil {
+		if err := show(term, json, r); err != nil {
 			return err
 		}
 	}
 	if len(tokens) == 0 {
-		p.Note("the module has no such token that is initialized")
+		term.Note("the module has no such token that is initialized")
 	}
 	return fault
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"recover/pkg/record"
@@ -26,19 +27,25 @@ func (k *rebuiltKey) wipe() {
 	}
 }
 
-// rebuildKey rebuilds one key. An error is one of the recovery key itself and
-// ends the run.
-func (j *rebuildJob) rebuildKey(e record.Entry) (*rebuiltKey, error) {
+// keyRebuilder rebuilds keys of a selection with an opened recovery key.
+type keyRebuilder struct {
+	ctx       context.Context
+	selection *selection
+	key       *recoveryKey
+	options   recovery.RebuildOptions
+}
+
+// rebuild rebuilds one key. An error is one of the recovery key itself and ends
+// the run.
+func (b *keyRebuilder) rebuild(e record.Entry) (*rebuiltKey, error) {
 	out := &rebuiltKey{result: newResult(e)}
-	backups, err := recovery.Collect(j.ctx, j.selection.bucket, e)
+	backups, err := recovery.Collect(b.ctx, b.selection.bucket, e)
 	if err != nil {
-		return out, out.result.failUnlessInterrupted(j.ctx, err)
+		return out, out.result.failUnlessInterrupted(b.ctx, err)
 	}
-	rebuilt, err := backups.Rebuild(j.ctx, j.key, recovery.RebuildOptions{
-		WithMaster: j.flags.withMaster, Salvage: j.flags.salvage, AcceptUnproved: j.flags.acceptUnproved,
-	})
+	rebuilt, err := backups.Rebuild(b.ctx, b.key, b.options)
 	if err != nil {
-		if j.ctx.Err() != nil { // a token was not waited for
+		if b.ctx.Err() != nil { // a token was not waited for
 			err = errInterruptedRun
 		}
 		return nil, err
@@ -57,9 +64,9 @@ func (j *rebuildJob) rebuildKey(e record.Entry) (*rebuiltKey, error) {
 		r.master = rebuilt.Master != nil
 	default:
 		r.rebuilt(rebuilt)
-		r.RecoveryKey = j.key.fingerprint.Hex()
+		r.RecoveryKey = b.key.fingerprint.Hex()
 	}
-	r.bound()
+	r.Truncate()
 	return out, nil
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rsa"
 	"errors"
 	"fmt"
@@ -29,20 +30,6 @@ const (
 // partialSuffix marks a set that is not whole.
 const partialSuffix = ".partial"
 
-var errLeftOver = errors.New("left over from a split that was broken off")
-
-// checkPartial refuses a place where an earlier split was broken off.
-func (n *newSet) checkPartial() error {
-	partial := filepath.Clean(n.out) + partialSuffix
-	switch err := output.CheckNewDir(partial); {
-	case errors.Is(err, output.ErrExists):
-		return &fileError{partial, asNewSet, errLeftOver}
-	case err != nil:
-		return &fileError{partial, asNewSet, err}
-	}
-	return nil
-}
-
 // setWriter writes a new set of shares.
 //
 // All is made in a directory whose name says that it is partial: the shares
@@ -51,7 +38,7 @@ func (n *newSet) checkPartial() error {
 // and has brought the key back. An error removes it; what a crash leaves bears
 // the other name, and is refused by the next attempt.
 type setWriter struct {
-	*program
+	ctx context.Context
 	*newSet
 	log     *ceremony
 	dir     *output.Dir
@@ -74,14 +61,14 @@ type writtenFile struct {
 }
 
 // writeSet writes the shares of a set and proves that they bring the key back.
-func (p *program) writeSet(n *newSet, log *ceremony, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey) (custody.Coverage, error) {
+func writeSet(a *secretPrompter, n *newSet, log *ceremony, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey) (custody.Coverage, error) {
 	log.set(custody.StepSplit, &sealed.Description)
-	w := &setWriter{program: p, newSet: n, log: log, sealed: sealed, shares: shares, public: public}
+	w := &setWriter{ctx: a.ctx, newSet: n, log: log, sealed: sealed, shares: shares, public: public}
 	coverage, err := w.write()
 	if err != nil && w.dir != nil {
 		// Only what this run made is there: it made the directory.
 		if removing := os.RemoveAll(w.dir.Path()); removing != nil {
-			p.Warn(fmt.Sprintf("%s could not be removed, and may hold shares: destroy it", w.dir.Path()))
+			a.term.Warn(fmt.Sprintf("%s could not be removed, and may hold shares: destroy it", w.dir.Path()))
 		}
 	}
 	return coverage, err
@@ -223,8 +210,6 @@ func (w *setWriter) verify() (coverage custody.Coverage, err error) {
 	}
 	return custody.Verify(sealedKey, shares, w.public)
 }
-
-var errReadBack = errors.New("what is on the medium is not what was written")
 
 func (f *holderFolder) readBack(file writtenFile) ([]byte, error) {
 	data, err := output.ReadFile(filepath.Join(f.dir.Path(), file.name), rsadecrypt.MaxFileSize)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	"recover/pkg/report"
 	"recover/pkg/shard"
@@ -86,7 +87,7 @@ func (j *rebuildJob) openStore() error {
 	if j.earlier != nil {
 		counts := j.earlier.Counts()
 		j.report.resume(counts)
-		j.Note("%d %s done before", counts.Keys, plural(counts.Keys, "key was", "keys were"))
+		j.term.Note("%d %s done before", counts.Keys, plural(counts.Keys, "key was", "keys were"))
 	}
 	return nil
 }
@@ -97,22 +98,43 @@ func (j *rebuildJob) closing() {
 		return
 	}
 	if n, first := j.store.Masters(); n > 0 {
-		j.Note("master keys without their wallet key are in %s", first)
+		j.term.Note("master keys without their wallet key are in %s", first)
 	}
 	n, first, _ := j.store.Segments()
 	if n == 0 {
 		return
 	}
-	j.Note("the keys are in %s", j.store.describe())
+	j.term.Note("the keys are in %s", j.store.describe())
 	if j.earlier != nil {
 		for _, r := range j.earlier.Rejected() {
-			j.Note("but do not use %s: it is not the file that the run wrote", r.Path)
+			j.term.Note("but do not use %s: it is not the file that the run wrote", r.Path)
 		}
 	}
 	switch {
 	case len(j.identity) > 0:
-		j.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, first)
+		j.term.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, first)
 	case j.sealer.Sealed():
-		j.Note("open them with: age -d -i IDENTITY %s", first)
+		j.term.Note("open them with: age -d -i IDENTITY %s", first)
 	}
+}
+
+// header is what the journal and the report of a rebuild begin with.
+func (j *rebuildJob) header() *report.Header {
+	h := &report.Header{
+		Type: "run", Format: report.Format, Verb: "rebuild", Tool: thisTool(), Begun: time.Now().UTC().Format(time.RFC3339),
+		Record: j.selection.recordPath, Environment: j.selection.record.Environment, Shards: j.selection.shardsPath,
+		RecoveryKey: j.key.fingerprint.Hex(), Sealed: "recipients", Recipients: j.sealer.Recipients(),
+		WithMaster: j.flags.withMaster, Part: j.flags.part.String(),
+	}
+	if h.Record != "" {
+		sum := j.selection.record.SHA256()
+		h.RecordSHA256 = hex.EncodeToString(sum[:])
+	}
+	switch {
+	case len(j.identity) > 0:
+		h.Sealed = "passphrase"
+	case !j.sealer.Sealed():
+		h.Sealed = "no"
+	}
+	return h
 }

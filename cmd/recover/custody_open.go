@@ -1,0 +1,80 @@
+package main
+
+import (
+	"io"
+
+	"recover/internal/secret"
+	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
+)
+
+// custodyOpen brings back the identity that opens the sealed key, for the age
+// command.
+func custodyOpen(p *program, args []string) error {
+	const verb = "custody open"
+	var key keyFlags
+	var out string
+	fs := newFlags(verb)
+	key.shares.register(fs)
+	fs.StringArrayVar(&key.identities, "identity", nil, "")
+	fs.StringVar(&key.passphraseFD, "passphrase-fd", "", "")
+	fs.StringVar(&out, "identity-out", "", "")
+	if err := parseFlags(fs, args, 0); err != nil {
+		return err
+	}
+	if err := required(verb, [2]string{"identity-out", out}); err != nil {
+		return err
+	}
+	k, err := gatherShares(verb, &key)
+	if err != nil {
+		return err
+	}
+	if err := checkNewFile(out); err != nil {
+		return err
+	}
+	a, err := newPrompter(p, key.passphraseFD)
+	if err != nil {
+		return err
+	}
+	log, err := beginCeremony(p.term, "open", k.transcript)
+	if err != nil {
+		return err
+	}
+	return log.end(writeIdentity(out, k, a, log))
+}
+
+// writeIdentity writes the identity, once it is proved to open the recovery key
+// itself.
+func writeIdentity(out string, k *keyShares, a *secretPrompter, log *ceremony) error {
+	quorum, err := k.quorum(a, log)
+	if err != nil {
+		return err
+	}
+	defer quorum.Wipe()
+	if err := a.used(); err != nil {
+		return err
+	}
+	private, err := quorum.Open()
+	if err != nil {
+		return &fileError{k.sealedKey, asSealedKey, err}
+	}
+	rsadecrypt.Wipe(private)
+	log.opened(k.sealed.Key)
+	identity := quorum.Identity()
+	defer identity.Wipe()
+	line := append(append(make([]byte, 0, 128), identity.Reveal()...), '\n')
+	defer secret.Wipe(line)
+	if err := log.failed(); err != nil {
+		return err
+	}
+	err = writeNewFile(out, func(w io.Writer) error {
+		_, err := w.Write(line)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	log.record(custody.Event{Step: custody.StepOutput, File: "identity", SHA256: custody.DigestOf(line)})
+	a.term.Warn(out + " is the age identity of set " + k.sealed.ID.String() + ": whoever has it and the sealed key has the recovery key; destroy it when it has served")
+	return a.term.Print("open the recovery key with: age -d -i %s %s", out, k.sealedKey)
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"recover/internal/output"
+	"recover/pkg/shard"
+)
+
+// Exit statuses.
+const (
+	exitOK     = 0 // all that was asked
+	exitFailed = 1
+	exitUsage  = 2
+	exitSome   = 3 // some keys done, others not
+)
+
+// usageError is a command line that does not say what to do.
+type usageError struct{ fact, hint string }
+
+func (e *usageError) Error() string { return e.fact }
+
+// incompleteError says that not all keys are done. Each key's own result has
+// been shown, but for that of a single key, which it is about.
+type incompleteError struct {
+	fact, hint string
+	status     int
+}
+
+func (e *incompleteError) Error() string { return e.fact }
+
+// role is what a file was taken for.
+type role int
+
+const (
+	asRecord role = iota
+	asShards
+	asKey
+	asPublicKey
+	asIdentity
+	asShare
+	asSealedKey
+	asTranscript
+	asNewSet
+	asOutput
+	asAny
+)
+
+// fileError is an error in a file that the user named.
+type fileError struct {
+	path string
+	role role
+	err  error
+}
+
+func (e *fileError) Error() string { return e.path + ": " + e.problem() }
+
+// problem is what is wrong, without the name of the file.
+func (e *fileError) problem() string {
+	err := e.err
+	var pathErr *os.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	var named *output.PathError
+	if errors.As(err, &named) {
+		err = named.Err
+	}
+	var large *output.TooLargeError
+	if errors.As(err, &large) {
+		return fmt.Sprintf("%d bytes, at most %d are read", large.Size, large.Max)
+	}
+	return err.Error()
+}
+
+func (e *fileError) Unwrap() error { return e.err }
+
+// What ends a verb, or the work on a key, and has advice of its own.
+var (
+	errNotRecorded    = errors.New("the record names other recovery keys than the one at hand")
+	errNoRecoveryKey  = errors.New("it names no recovery key")
+	errInterruptedRun = errors.New("interrupted")
+	errProduction     = errors.New("the record's environment is production, and this is a drill")
+	errSignature      = errors.New("the rebuilt key's signature is not right under the public key")
+	errShardChanged   = errors.New("the shard is not the one that was rebuilt before")
+	errForgedKey      = errors.New("the journal has another public key for this shard's wallet")
+	errUnknownFile    = errors.New("none of the files that this program reads or writes")
+	errNoEntryFits    = errors.New("no entry of the record fits this shard")
+	errWallets        = errors.New("no list of wallets")
+	errLeftOver       = errors.New("left over from a split that was broken off")
+	errReadBack       = errors.New("what is on the medium is not what was written")
+	errNoModules      = errors.New("no PKCS#11 module is in the usual places")
+	errManyKeys       = errors.New("there may be more than these: name object or id with --hsm")
+)
+
+// reasonSignature is the code of errSignature.
+const reasonSignature = shard.Reason("signature-failed")
+
+// notFoundError is a search that found nothing.
+type notFoundError struct{ tried int }
+
+func (e *notFoundError) Error() string {
+	return fmt.Sprintf("none of the %d pairs of IDs that were tried is this backup's", e.tried)
+}

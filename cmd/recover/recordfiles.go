@@ -1,0 +1,144 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"recover/internal/output"
+	"recover/internal/terminal"
+	"recover/internal/uuid"
+	"recover/pkg/record"
+)
+
+// recordFlags are the flags of the verb record.
+type recordFlags struct {
+	verb        string
+	records     []string
+	shards, out string
+	quorumIDs   []string
+	keyID       string
+	from        []string
+	environment string
+	publicKeys  []string
+	json        bool
+}
+
+// parse takes the flags that the action has.
+func (f *recordFlags) parse(args []string, names string) error {
+	all := newFlags(f.verb)
+	all.StringArrayVar(&f.records, "record", nil, "")
+	all.StringVar(&f.shards, "shards", "", "")
+	all.StringVar(&f.out, "out", "", "")
+	all.StringArrayVar(&f.quorumIDs, "quorum-id", nil, "")
+	all.StringVar(&f.keyID, "key-id", "", "")
+	all.StringArrayVar(&f.from, "from", nil, "")
+	all.StringVar(&f.environment, "environment", "production", "")
+	all.StringArrayVar(&f.publicKeys, "recovery-public-key", nil, "")
+	fs := newFlags(f.verb)
+	fs.BoolVar(&f.json, "json", false, "")
+	for _, name := range strings.Fields(names) {
+		fs.AddFlag(all.Lookup(name))
+	}
+	if err := parseFlags(fs, args, 0); err != nil {
+		return err
+	}
+	return checkNewFile(f.out)
+}
+
+// oneRecord returns the path of the record where one is wanted.
+func (f *recordFlags) oneRecord() (string, error) {
+	switch len(f.records) {
+	case 0:
+		return "", required(f.verb, [2]string{"record", ""})
+	case 1:
+		return f.records[0], nil
+	}
+	return "", &usageError{"--record is given more than once", "\"recover record merge\" makes one record of two"}
+}
+
+// known are IDs and wallets that are known beside the record.
+type known struct {
+	quorums []uuid.ID
+	wallets []record.Wallet
+}
+
+func (k *known) addQuorum(id uuid.ID) {
+	if !id.IsZero() && !slices.Contains(k.quorums, id) {
+		k.quorums = append(k.quorums, id)
+	}
+}
+
+// readKnown reads --from, and --quorum-id where it has to be right.
+func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
+	k := new(known)
+	for _, text := range f.quorumIDs {
+		id, err := uuid.Parse(text)
+		if err != nil && f.keyID == "" {
+			return nil, &usageError{"--quorum-id: " + err.Error(), "copy it again from the service's console, or from a list with --from"}
+		}
+		k.addQuorum(id)
+	}
+	for _, path := range f.from {
+		w, err := readWallets(path)
+		if err != nil {
+			return nil, err
+		}
+		if missing := w.MissingText(); missing != "" {
+			t.Note("%s: wallets without a usable field: %s", path, missing)
+		}
+		k.wallets = append(k.wallets, w.List...)
+		for _, wallet := range w.List {
+			k.addQuorum(wallet.QuorumID)
+		}
+	}
+	return k, nil
+}
+
+func readWallets(path string) (*record.Wallets, error) {
+	data, err := output.ReadFile(path, record.MaxWalletsSize)
+	if err != nil {
+		return nil, &fileError{path, asAny, err}
+	}
+	w, err := record.ParseWallets(data)
+	if err != nil {
+		return nil, &fileError{path, asAny, fmt.Errorf("%w: %s", errWallets, err.Error())}
+	}
+	return w, nil
+}
+
+// readContents opens a record and reads it into memory.
+func readContents(path string) (*record.Contents, error) {
+	s := new(selection)
+	defer s.Close()
+	if err := s.openRecord(path); err != nil {
+		return nil, err
+	}
+	c, err := s.record.Contents()
+	if err != nil {
+		return nil, &fileError{path, asRecord, err}
+	}
+	return c, nil
+}
+
+// writeRecord writes a new record, after it was read back.
+func writeRecord(t *terminal.Terminal, path string, c *record.Contents) error {
+	var text bytes.Buffer
+	if err := record.WriteJSON(&text, c.Environment, c.RecoveryKeys, slices.Values(c.Entries)); err != nil {
+		return err
+	}
+	if _, err := record.Open(bytes.NewReader(text.Bytes()), int64(text.Len())); err != nil {
+		return fmt.Errorf("the record is not written: %w", err)
+	}
+	err := writeNewFile(path, func(w io.Writer) error {
+		_, err := w.Write(text.Bytes())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	t.Note("%s has %d %s", path, len(c.Entries), plural(len(c.Entries), "key", "keys"))
+	return nil
+}
