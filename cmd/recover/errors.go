@@ -7,6 +7,8 @@ import (
 
 	"recover/internal/output"
 	"recover/pkg/shard"
+
+	"recover/pkg/hsm"
 )
 
 // Exit statuses.
@@ -103,4 +105,28 @@ type notFoundError struct{ tried int }
 
 func (e *notFoundError) Error() string {
 	return fmt.Sprintf("none of the %d pairs of IDs that were tried is this backup's", e.tried)
+}
+
+var errSmallKey = errors.New("the key in the token has fewer than 4096 bits")
+
+// newKeyError is a key that was made, and cannot be used; or that may have been
+// made.
+type newKeyError struct {
+	location hsm.Location
+	exists   bool
+	err      error
+}
+
+func (e *newKeyError) Error() string {
+	if !e.exists {
+		return fmt.Sprintf("the token may have made the key %s, or still make it: %v", e.location, e.err)
+	}
+	return fmt.Sprintf("the new key %s, which stays in the token, cannot be used: %v", e.location, e.err)
+}
+func (e *newKeyError) Unwrap() error { return e.err }
+
+// hint says how to go on with a key that is there.
+func (e *newKeyError) hint() string {
+	return "wait until the token is idle, then: recover keygen --existing --hsm '" + e.location.String() +
+		"' --out DIR tests the key and writes its public half; if there is none, start again"
 }

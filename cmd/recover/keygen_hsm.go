@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -111,13 +110,6 @@ func (f *tokenFlags) makeKey(a *keySession, s *hsm.Session) (*hsm.Key, error) {
 	return key, err
 }
 
-func interruptedIfClosed(err error) error {
-	if errors.Is(err, hsm.ErrClosed) {
-		return terminal.ErrInterrupted
-	}
-	return err
-}
-
 // minRecoveryBits is the smallest key that the service takes.
 const minRecoveryBits = 4096
 
@@ -143,36 +135,12 @@ func (f *tokenFlags) existing(a *keySession) (*hsm.Key, error) {
 	return key, nil
 }
 
-var errSmallKey = errors.New("the key in the token has fewer than 4096 bits")
-
 // keyLocation returns where the key is, with the module, so that it is all that
 // --hsm needs.
 func (f *tokenFlags) keyLocation() hsm.Location {
 	l := f.location
 	l.Module = f.modulePath()
 	return l
-}
-
-// newKeyError is a key that was made, and cannot be used; or that may have been
-// made.
-type newKeyError struct {
-	location hsm.Location
-	exists   bool
-	err      error
-}
-
-func (e *newKeyError) Error() string {
-	if !e.exists {
-		return fmt.Sprintf("the token may have made the key %s, or still make it: %v", e.location, e.err)
-	}
-	return fmt.Sprintf("the new key %s, which stays in the token, cannot be used: %v", e.location, e.err)
-}
-func (e *newKeyError) Unwrap() error { return e.err }
-
-// hint says how to go on with a key that is there.
-func (e *newKeyError) hint() string {
-	return "wait until the token is idle, then: recover keygen --existing --hsm '" + e.location.String() +
-		"' --out DIR tests the key and writes its public half; if there is none, start again"
 }
 
 // keygenDone says what there is now, and what it means that the private half is

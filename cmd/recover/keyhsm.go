@@ -285,3 +285,12 @@ func (f *tokenFlags) selfTest(a *keySession, key *hsm.Key) (*hsm.Decrypter, erro
 	}
 	return d, nil
 }
+
+// interruptedIfClosed is the error of a run whose helper was closed because the
+// user interrupted.
+func interruptedIfClosed(err error) error {
+	if errors.Is(err, hsm.ErrClosed) {
+		return terminal.ErrInterrupted
+	}
+	return err
+}
