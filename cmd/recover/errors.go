@@ -6,9 +6,8 @@ import (
 	"os"
 
 	"recover/internal/output"
-	"recover/pkg/shard"
-
 	"recover/pkg/hsm"
+	"recover/pkg/shard"
 )
 
 // Exit statuses.
