@@ -117,7 +117,7 @@ func openDecrypter(t testing.TB, sessions int) *hsm.Decrypter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := s.Key(hsm.Location{Object: "key"}, hsm.Wanted{})
+	key, err := s.Key(hsm.Location{Object: "key"}, hsm.KeyFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}

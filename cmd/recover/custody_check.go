@@ -150,7 +150,7 @@ func (c *checkedShare) compare() error {
 		}
 	}
 	s := c.share
-	c.Share, c.Count, c.Threshold, c.Set, c.Made = s.Index, s.Count, s.Threshold, s.Set, s.Made.Format(time.DateOnly)
+	c.Share, c.Count, c.Threshold, c.Set, c.Made = s.Index, s.Count, s.Threshold, s.Set, s.Created.Format(time.DateOnly)
 	c.Holder = s.Holder
 	if s.Holder != "" {
 		c.RecoveryKey = s.Key.Hex()

@@ -81,27 +81,27 @@ func checkToken(p *program, args []string) error {
 }
 
 // wanted returns the recovery key that is recorded.
-func (f *checkFlags) wanted() (hsm.Wanted, error) {
+func (f *checkFlags) wanted() (hsm.KeyFilter, error) {
 	if f.publicKey != "" {
 		public, err := readPublicKey(f.publicKey)
 		if err != nil {
-			return hsm.Wanted{}, err
+			return hsm.KeyFilter{}, err
 		}
 		return hsm.Exactly(public), nil
 	}
 	s := new(selection)
 	defer s.Close()
 	if err := s.openRecord(f.record); err != nil {
-		return hsm.Wanted{}, err
+		return hsm.KeyFilter{}, err
 	}
 	var recorded []rsadecrypt.Fingerprint
 	for _, k := range s.record.RecoveryKeys {
 		recorded = append(recorded, k.SHA256)
 	}
 	if len(recorded) == 0 {
-		return hsm.Wanted{}, &fileError{f.record, asRecord, errNoRecoveryKey}
+		return hsm.KeyFilter{}, &fileError{f.record, asRecord, errNoRecoveryKey}
 	}
-	return hsm.Wanted{Is: func(public *rsa.PublicKey) bool {
+	return hsm.KeyFilter{Match: func(public *rsa.PublicKey) bool {
 		return slices.Contains(recorded, rsadecrypt.FingerprintOf(public))
 	}}, nil
 }

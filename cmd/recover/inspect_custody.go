@@ -63,7 +63,7 @@ func (in *inspector) inspectShare(r *fileResult) {
 		r.fact("holder", "%s", s.Holder)
 		r.fact("recovery key", "%s", s.Key)
 	}
-	r.fact("set", "%s, made on %s", s.Set, s.Made.Format(time.DateOnly))
+	r.fact("set", "%s, made on %s", s.Set, s.Created.Format(time.DateOnly))
 }
 
 // inspectSealedKey tells the set of a sealed key, and opens it with --open and
@@ -76,7 +76,7 @@ func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 		return
 	}
 	r.fact("recovery key", "%s", sealed.Key)
-	r.fact("set", "%s, made on %s", sealed.ID, sealed.Made.Format(time.DateOnly))
+	r.fact("set", "%s, made on %s", sealed.ID, sealed.Created.Format(time.DateOnly))
 	r.fact("shares", "any %d of %d open it", sealed.Threshold, sealed.Count())
 	for i, holder := range sealed.Holders {
 		r.fact(fmt.Sprintf("holder of share %d", i+1), "%s", holder)

@@ -71,7 +71,7 @@ const (
 func (f *tokenFlags) generate(a *keySession) (*hsm.Key, error) {
 	defer a.stopModule(0)()
 	a.prepare = a.used
-	s, err := f.login(a, hsm.Wanted{}, nil)
+	s, err := f.login(a, hsm.KeyFilter{}, nil)
 	if err != nil {
 		return nil, interruptedIfClosed(err)
 	}
@@ -116,7 +116,7 @@ const minRecoveryBits = 4096
 // existing tests a key that is in the token already.
 func (f *tokenFlags) existing(a *keySession) (*hsm.Key, error) {
 	a.prepare = a.used
-	key, _, err := f.decrypter(a, hsm.Wanted{Is: func(public *rsa.PublicKey) bool { return public.N.BitLen() >= minRecoveryBits }}, nil)
+	key, _, err := f.decrypter(a, hsm.KeyFilter{Match: func(public *rsa.PublicKey) bool { return public.N.BitLen() >= minRecoveryBits }}, nil)
 	var token *hsm.Error
 	if errors.As(err, &token) && token.Code == hsm.KeyMismatch {
 		return nil, errSmallKey

@@ -120,7 +120,7 @@ type keyHSM struct {
 // asked, and opens that key.
 func (k *keyHSM) open(*secretPrompter) (*recoveryKey, error) {
 	a := k.session
-	var wanted hsm.Wanted
+	var wanted hsm.KeyFilter
 	var work *work
 	if k.backups != nil {
 		var err error
@@ -170,7 +170,7 @@ func (a *keySession) stopModule(grace time.Duration) (goOn func() bool) {
 
 // decrypter goes all steps. Whatever can be known without the PIN is known
 // before it is spent.
-func (f *tokenFlags) decrypter(a *keySession, wanted hsm.Wanted, work *work) (*hsm.Key, *hsm.Decrypter, error) {
+func (f *tokenFlags) decrypter(a *keySession, wanted hsm.KeyFilter, work *work) (*hsm.Key, *hsm.Decrypter, error) {
 	defer a.stopModule(0)()
 	s, err := f.login(a, wanted, work)
 	var key *hsm.Key
@@ -186,7 +186,7 @@ func (f *tokenFlags) decrypter(a *keySession, wanted hsm.Wanted, work *work) (*h
 
 // login finds the token, looks at its PIN and its public key, asks for all that
 // a person has to answer, and logs in.
-func (f *tokenFlags) login(a *keySession, wanted hsm.Wanted, work *work) (*hsm.Session, error) {
+func (f *tokenFlags) login(a *keySession, wanted hsm.KeyFilter, work *work) (*hsm.Session, error) {
 	t, err := a.module.Token(f.location)
 	if err != nil {
 		return nil, err

@@ -74,7 +74,7 @@ func (g *collection) lines() []string {
 	lines := []string{
 		"Bringing back the recovery key",
 		"    " + g.sealed.Key.String(),
-		fmt.Sprintf("from set %s, made on %s: any %d of %d shares open it", g.sealed.ID, g.sealed.Made.Format(time.DateOnly), g.sealed.Threshold, g.sealed.Count()),
+		fmt.Sprintf("from set %s, made on %s: any %d of %d shares open it", g.sealed.ID, g.sealed.Created.Format(time.DateOnly), g.sealed.Threshold, g.sealed.Count()),
 		"",
 		fmt.Sprintf("Accepted: %d of %d", len(given), g.sealed.Threshold),
 	}

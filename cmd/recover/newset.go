@@ -172,7 +172,7 @@ func showSet(t *terminal.Terminal, n *newSet, k *custody.SealedKey, c custody.Co
 	}
 	lines := []string{
 		fmt.Sprintf("recovery key %s", k.Key),
-		fmt.Sprintf("set %s, made on %s: any %d of %d shares open it", k.ID, k.Made.Format(time.DateOnly), k.Threshold, k.Count()),
+		fmt.Sprintf("set %s, made on %s: any %d of %d shares open it", k.ID, k.Created.Format(time.DateOnly), k.Threshold, k.Count()),
 	}
 	for i, holder := range k.Holders {
 		lines = append(lines, fmt.Sprintf("    share %d: %s", i+1, filepath.Join(n.out, holder)))

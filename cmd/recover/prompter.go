@@ -82,7 +82,7 @@ func (a *secretPrompter) tries() int {
 func (a *secretPrompter) typedShare() (*custody.Share, error) {
 	text := make([]byte, 0, 8<<10)
 	defer func() { secret.Wipe(text) }()
-	for n := 1; !custody.Whole(text); n++ {
+	for n := 1; !custody.Complete(text); n++ {
 		line, err := a.term.Passphrase(fmt.Sprintf("share, line %d, hidden (Enter alone where it ends)", n))
 		if err != nil {
 			return nil, err

@@ -36,7 +36,7 @@ type foundKey struct {
 	quorum, key      uuid.ID
 }
 
-// recordFind looks for the IDs of backups whose recorded ones are in doubt.
+// recordFind looks for the IDs of backups whose recorded ones are in search.
 func recordFind(p *program, f *recordFlags) error {
 	if err := required(f.verb, [2]string{"shards", f.shards}); err != nil {
 		return err
@@ -216,7 +216,7 @@ func (x *finder) find(e record.DraftEntry) *foundKey {
 // folder is named by.
 type folderFile struct {
 	bucket.File
-	folder []record.Slip
+	folder []record.Typo
 }
 
 // files returns the files that the entry may be about: those in the folder of
@@ -229,17 +229,17 @@ func (x *finder) files(e record.DraftEntry) []folderFile {
 		for _, f := range files {
 			one := folderFile{File: f}
 			if id, ok := folderID(x.flags.shards); ok {
-				one.folder = []record.Slip{{ID: id, What: "that of the folder"}}
+				one.folder = []record.Typo{{ID: id, What: "that of the folder"}}
 			}
 			all = append(all, one)
 		}
 		return all
 	}
 	for _, text := range []string{e.Key, e.Quorum} {
-		for s := range record.Slips(text) {
+		for s := range record.LikelyIDs(text) {
 			files, _, _ := x.sel.bucket.Files(s.ID)
 			for _, f := range files {
-				all = append(all, folderFile{f, []record.Slip{s}})
+				all = append(all, folderFile{f, []record.Typo{s}})
 			}
 			if s.What == "" && len(files) > 0 {
 				return all
@@ -254,8 +254,8 @@ func (x *finder) files(e record.DraftEntry) []folderFile {
 
 // search tries IDs on one shard. Nil with a status of ok means that it found
 // them; the error says that it did not.
-func (x *finder) search(k *foundKey, e record.DraftEntry, c *recovery.Backup, sh *shard.Shard, folder []record.Slip) error {
-	doubt := record.Doubt{Quorum: e.Quorum, Key: e.Key, Folder: folder, Quorums: x.known.quorums, Keys: x.keys}
+func (x *finder) search(k *foundKey, e record.DraftEntry, c *recovery.Backup, sh *shard.Shard, folder []record.Typo) error {
+	search := record.IDSearch{Quorum: e.Quorum, Key: e.Key, Folder: folder, Quorums: x.known.quorums, Keys: x.keys}
 	trials := sh.Trials()
 	if len(trials) == 0 {
 		return shard.ErrUncheckable
@@ -263,7 +263,7 @@ func (x *finder) search(k *foundKey, e record.DraftEntry, c *recovery.Backup, sh
 	tried := 0
 	for _, t := range trials {
 		tried = 0
-		for g := range doubt.Guesses() {
+		for g := range search.Candidates() {
 			if x.ctx.Err() != nil {
 				return terminal.ErrInterrupted
 			}
@@ -278,7 +278,7 @@ func (x *finder) search(k *foundKey, e record.DraftEntry, c *recovery.Backup, sh
 	return &notFoundError{tried}
 }
 
-func (k *foundKey) found(c *recovery.Backup, g record.Guess, tried int) {
+func (k *foundKey) found(c *recovery.Backup, g record.Candidate, tried int) {
 	k.Status, k.Correction, k.Tried = statusOK, g.What, tried
 	k.quorum, k.key = g.Quorum, g.Key
 	k.QuorumID, k.KeyID, k.Algorithm = g.Quorum.String(), g.Key.String(), c.Group().Algorithm()

@@ -244,7 +244,7 @@ Any %d of the shares open it; fewer open nothing.
     Recovery key  %s
     Set           %s, made on %s
 
-`, k.Holder(s.Index), s.Index, s.Count, s.Threshold, k.Key, k.ID, k.Made.Format("2006-01-02"))
+`, k.Holder(s.Index), s.Index, s.Count, s.Threshold, k.Key, k.ID, k.Created.Format("2006-01-02"))
 	if shareFile == custody.PageName {
 		b.WriteString(`share.txt                 SECRET: your share. Print it, or keep it on a medium of
                           its own. What to do with it is written in it

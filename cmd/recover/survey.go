@@ -73,14 +73,14 @@ func (b *backups) survey(ctx context.Context) (*work, error) {
 
 // wanted returns which key the token has to hold: one that the record names,
 // or, if it names none, one that there are backups for.
-func (w *work) wanted() hsm.Wanted {
-	wanted := hsm.Wanted{Is: func(public *rsa.PublicKey) bool {
+func (w *work) wanted() hsm.KeyFilter {
+	wanted := hsm.KeyFilter{Match: func(public *rsa.PublicKey) bool {
 		f := rsadecrypt.FingerprintOf(public)
 		return w.isExpected(f) && (len(w.expected) > 0 || len(w.demands) == 0 || w.demands[f] != nil)
 	}}
 	if len(w.demands) == 1 {
 		for _, d := range w.demands {
-			wanted.Only = d.public
+			wanted.Key = d.public
 		}
 	}
 	return wanted

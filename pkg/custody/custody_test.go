@@ -60,8 +60,8 @@ func fixed() *Share {
 		value[i] = byte(37*i + 11)
 	}
 	return &Share{
-		Set:  SetID{0x7f, 0x3a, 0x91, 0xc2, 0x0b, 0x55, 0xe1, 0xd0},
-		Made: made.Truncate(day), Threshold: 2, Count: 3, Index: 1,
+		Set:     SetID{0x7f, 0x3a, 0x91, 0xc2, 0x0b, 0x55, 0xe1, 0xd0},
+		Created: made.Truncate(day), Threshold: 2, Count: 3, Index: 1,
 		value: secret.New(value),
 	}
 }
@@ -110,7 +110,7 @@ func TestPlan(t *testing.T) {
 
 func TestSplitRefusesDates(t *testing.T) {
 	for _, bad := range []time.Time{time.Unix(-1, 0), time.Date(2149, 6, 7, 0, 0, 0, 0, time.UTC)} {
-		if _, _, err := Split(testkey.Small(), Plan{2, names(2)}, bad); !errors.Is(err, ErrMade) {
+		if _, _, err := Split(testkey.Small(), Plan{2, names(2)}, bad); !errors.Is(err, ErrDate) {
 			t.Errorf("made %v: %v", bad, err)
 		}
 	}
@@ -119,8 +119,8 @@ func TestSplitRefusesDates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := again(t, shares[0]); !s.Made.Equal(last.Truncate(day)) || !k.Made.Equal(last) {
-		t.Errorf("made %v, %v", s.Made, k.Made)
+	if s := again(t, shares[0]); !s.Created.Equal(last.Truncate(day)) || !k.Created.Equal(last) {
+		t.Errorf("made %v, %v", s.Created, k.Created)
 	}
 }
 
@@ -134,7 +134,7 @@ func TestSplit(t *testing.T) {
 		}
 		seen[x] = true
 	}
-	if k.Count() != 3 || !slices.Equal(k.Holders, names(3)) || !k.Made.Equal(made) {
+	if k.Count() != 3 || !slices.Equal(k.Holders, names(3)) || !k.Created.Equal(made) {
 		t.Errorf("description %+v", k.Description)
 	}
 	if other, _ := newSet(t, 2, 3); other.ID == k.ID {

@@ -17,9 +17,9 @@ import (
 // Description is what everybody may know of a set of shares. It is in the
 // header of the sealed key.
 type Description struct {
-	ID   SetID
-	Key  rsadecrypt.Fingerprint // of the recovery key
-	Made time.Time              // UTC, in seconds
+	ID      SetID
+	Key     rsadecrypt.Fingerprint // of the recovery key
+	Created time.Time              // UTC, in seconds
 
 	Threshold int
 	Holders   []string // in the order of the shares
@@ -88,7 +88,7 @@ func idOf(text []byte) SetID {
 func (d *Description) marshal() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "recover-custody-set/1\nrecovery-key %s\nmade %s\nthreshold %d\nsalt %x\n",
-		d.Key.Hex(), d.Made.Format(time.RFC3339), d.Threshold, d.salt)
+		d.Key.Hex(), d.Created.Format(time.RFC3339), d.Threshold, d.salt)
 	for i, h := range d.hashes {
 		fmt.Fprintf(&b, "share %x %s\n", h, d.Holders[i])
 	}
@@ -120,7 +120,7 @@ func (d *Description) set(name, value string) {
 		decodeHex(d.Key[:], value)
 	case "made":
 		made, _ := time.Parse(time.RFC3339, value)
-		d.Made = made.UTC()
+		d.Created = made.UTC()
 	case "threshold":
 		d.Threshold, _ = strconv.Atoi(value)
 	case "salt":

@@ -15,11 +15,11 @@ var (
 	ErrOneOfN    = errors.New("a threshold of 1 splits nothing: every holder alone would have the key")
 	ErrThreshold = errors.New("the threshold is larger than the number of holders")
 	ErrTooMany   = errors.New("more than 255 holders: a share is a point of a field of 256 elements")
-	ErrMade      = errors.New("the date of the set is not between 1970 and 2149")
+	ErrDate      = errors.New("the date of the set is not between 1970 and 2149")
 
 	ErrNotShare      = errors.New("not a share of a recovery key")
 	ErrSealedShare   = errors.New("the share is sealed")
-	ErrContradiction = errors.New("the share contradicts itself")
+	ErrInvalidFields = errors.New("the share contradicts itself")
 
 	ErrNotSealedKey = errors.New("not a sealed recovery key with a set of shares")
 	// ErrDescription is a sealed key of which the header is damaged.

@@ -96,7 +96,7 @@ func (s *Share) facts() []string {
 		fmt.Sprintf("Share:         %d of %d", s.Index, s.Count),
 		fmt.Sprintf("Needed:        %d", s.Threshold),
 		"Set:           " + s.Set.String(),
-		"Made:          " + s.Made.Format(time.DateOnly),
+		"Made:          " + s.Created.Format(time.DateOnly),
 		"Recovery key:  " + key[:half],
 		"              " + key[half:],
 	}
@@ -108,7 +108,7 @@ func (s *Share) facts() []string {
 // are read as what they look like.
 //
 // The errors are ErrNotShare, ErrSealedShare for what OpenPage opens first,
-// *PageError, LengthError, *DamagedError, VersionError and ErrContradiction.
+// *PageError, LengthError, *DamagedError, VersionError and ErrInvalidFields.
 func ParseShare(data []byte) (*Share, error) {
 	switch {
 	case len(data) > MaxPageSize:

@@ -64,7 +64,7 @@ func (s *Share) SVG() *secret.Bytes {
 <text x="50%%" y="%d">set %s</text>
 </g>
 </svg>
-`, height-4, s.Index, s.Count, s.Made.Format(time.DateOnly), height-1, s.Set)
+`, height-4, s.Index, s.Count, s.Created.Format(time.DateOnly), height-1, s.Set)
 	return secret.New(b)
 }
 

@@ -47,7 +47,7 @@ func (k *SealedKey) Check(share *Share) error {
 	case labelled && share.Key != k.Key:
 		return &OtherKeyError{share.Key, k.Key}
 	case share.Set != k.ID:
-		return &OtherSetError{share.Set, k.ID, share.Made, k.Made}
+		return &OtherSetError{share.Set, k.ID, share.Created, k.Created}
 	case !k.has(share):
 		return &WrongShareError{share.Index}
 	case labelled && share.Holder != k.Holder(share.Index):

@@ -180,7 +180,7 @@ func TestSealedKeyOfAnother(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Description{Key: rsadecrypt.Fingerprint{1}, Made: made, Threshold: 2, Holders: names(2)}
+	d := &Description{Key: rsadecrypt.Fingerprint{1}, Created: made, Threshold: 2, Holders: names(2)}
 	d.describe(shares)
 	id := parseIdentity(encodeIdentity(bytes.Repeat([]byte{7}, secretLen)))
 	k, err := sealKey(testkey.Small(), d, id.Recipient())
@@ -277,7 +277,7 @@ func outcome(t *testing.T, file []byte, shares []*Share) string {
 func TestParseSealedKey(t *testing.T) {
 	k, _ := newSet(t, 2, 3)
 	read, err := ParseSealedKey(k.Bytes())
-	if err != nil || read.ID != k.ID || read.Key != k.Key || !read.Made.Equal(k.Made) || read.Threshold != 2 || fmt.Sprint(read.Holders) != "[alice bob carol]" {
+	if err != nil || read.ID != k.ID || read.Key != k.Key || !read.Created.Equal(k.Created) || read.Threshold != 2 || fmt.Sprint(read.Holders) != "[alice bob carol]" {
 		t.Errorf("%+v, %v", read, err)
 	}
 	backdoor, err := seal(nil, identity(t).Recipient(), headerWriter{&k.Description}, identity(t).Recipient())

@@ -50,7 +50,7 @@ func (id *SetID) UnmarshalText(text []byte) error {
 // checksum and is not trusted for anything else: Set.Add does the rest.
 type Share struct {
 	Set       SetID
-	Made      time.Time // midnight UTC of the day that the set was made
+	Created   time.Time // midnight UTC of the day that the set was made
 	Threshold int       // how many shares are needed: 2 … Count
 	Count     int       // how many shares there are: at most 255
 	Index     int       // which of them this is: 1 … Count
@@ -96,7 +96,7 @@ func (s *Share) Wipe() { s.value.Wipe() }
 func (s *Share) payload() []byte {
 	b := make([]byte, 0, payloadLen)
 	b = append(b, version)
-	b = binary.BigEndian.AppendUint16(b, uint16(s.Made.Unix()/int64(day/time.Second)))
+	b = binary.BigEndian.AppendUint16(b, uint16(s.Created.Unix()/int64(day/time.Second)))
 	b = append(b, s.Set[:]...)
 	b = append(b, byte(s.Threshold), byte(s.Count), byte(s.Index))
 	return append(b, s.value.Reveal()...)
@@ -108,14 +108,14 @@ func parsePayload(b []byte) (*Share, error) {
 		return nil, VersionError(b[0])
 	}
 	s := &Share{
-		Made:      time.Unix(0, 0).UTC().Add(time.Duration(binary.BigEndian.Uint16(b[1:])) * day),
+		Created:   time.Unix(0, 0).UTC().Add(time.Duration(binary.BigEndian.Uint16(b[1:])) * day),
 		Set:       SetID(b[setAt:restAt]),
 		Threshold: int(b[restAt]),
 		Count:     int(b[restAt+1]),
 		Index:     int(b[restAt+2]),
 	}
 	if s.Threshold < 2 || s.Threshold > s.Count || s.Index < 1 || s.Index > s.Count || b[payloadLen-1] == 0 {
-		return nil, ErrContradiction
+		return nil, ErrInvalidFields
 	}
 	s.value = secret.New(append([]byte(nil), b[valueAt:]...))
 	return s, nil

@@ -17,7 +17,7 @@ import (
 //
 // The result is not to be trusted before it was written to disk, read again and
 // has passed Verify. The errors are those of Plan.Check, rsadecrypt.CheckSize,
-// and ErrMade.
+// and ErrDate.
 func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share, error) {
 	if err := plan.Check(); err != nil {
 		return nil, nil, err
@@ -27,7 +27,7 @@ func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share
 	}
 	made = made.UTC().Truncate(time.Second)
 	if made.Unix() < 0 || made.Unix()/int64(day/time.Second) > 1<<16-1 {
-		return nil, nil, ErrMade
+		return nil, nil, ErrDate
 	}
 	identity := make([]byte, secretLen)
 	defer secret.Wipe(identity)
@@ -36,7 +36,7 @@ func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Made: made, Threshold: plan.Threshold, Holders: slices.Clone(plan.Holders)}
+	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Created: made, Threshold: plan.Threshold, Holders: slices.Clone(plan.Holders)}
 	d.describe(shares)
 	text := encodeIdentity(identity)
 	defer text.Wipe()
@@ -56,7 +56,7 @@ func deal(identity []byte, plan Plan, made time.Time) ([]*Share, error) {
 	shares := make([]*Share, len(values))
 	for i, v := range values {
 		shares[i] = &Share{
-			Made:      made.Truncate(day),
+			Created:   made.Truncate(day),
 			Threshold: plan.Threshold,
 			Count:     len(values),
 			Index:     i + 1,

@@ -41,9 +41,9 @@ func LooksLikeShare(data []byte) bool {
 	return len(symbols) >= groupLen*lineGroups && bytes.HasPrefix(symbols, start)
 }
 
-// Whole reports whether what was typed so far has as many characters as a share
+// Complete reports whether what was typed so far has as many characters as a share
 // string, or more.
-func Whole(typed []byte) bool {
+func Complete(typed []byte) bool {
 	symbols := read(typed)
 	defer secret.Wipe(symbols)
 	return len(symbols) >= stringLen
@@ -160,7 +160,7 @@ func parseSymbols(symbols []byte) (*Share, error) {
 	payload, ok := bytesOf(symbols[prefixLen : prefixLen+payloadEnd])
 	defer secret.Wipe(payload)
 	if !ok {
-		return nil, ErrContradiction
+		return nil, ErrInvalidFields
 	}
 	return parsePayload(payload)
 }

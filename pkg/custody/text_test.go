@@ -28,7 +28,7 @@ func TestFixedString(t *testing.T) {
 
 // same compares two shares without their labels.
 func same(a, b *Share) bool {
-	return a.Set == b.Set && a.Made.Equal(b.Made) && a.Threshold == b.Threshold && a.Count == b.Count &&
+	return a.Set == b.Set && a.Created.Equal(b.Created) && a.Threshold == b.Threshold && a.Count == b.Count &&
 		a.Index == b.Index && bytes.Equal(a.value.Reveal(), b.value.Reveal())
 }
 
@@ -167,14 +167,14 @@ func TestContradictions(t *testing.T) {
 	} {
 		s := fixed()
 		change(s)
-		if _, err := ParseShare(s.encode(" ", " ").Reveal()); !errors.Is(err, ErrContradiction) {
+		if _, err := ParseShare(s.encode(" ", " ").Reveal()); !errors.Is(err, ErrInvalidFields) {
 			t.Errorf("%v: %v", s, err)
 		}
 	}
 	symbols := fixed().symbols()[:prefixLen+payloadEnd]
 	symbols[len(symbols)-1] |= 1 // of the bits that fill up
 	symbols = append(symbols, codex32.Checksum(prefix, symbols[prefixLen:])...)
-	if _, err := ParseShare(write(symbols, "", "").Reveal()); !errors.Is(err, ErrContradiction) {
+	if _, err := ParseShare(write(symbols, "", "").Reveal()); !errors.Is(err, ErrInvalidFields) {
 		t.Errorf("bits that fill up: %v", err)
 	}
 	payload := fixed().payload()
@@ -263,7 +263,7 @@ func TestWhole(t *testing.T) {
 	typed := ""
 	for i, line := range lines {
 		typed += line
-		if got := Whole([]byte(typed)); got != (i == len(lines)-1) {
+		if got := Complete([]byte(typed)); got != (i == len(lines)-1) {
 			t.Errorf("%d lines: %v", i+1, got)
 		}
 	}

@@ -116,7 +116,7 @@ func (s *Session) Generate(label, id string) (*Key, error) {
 	if err != nil {
 		return nil, &UnfinishedKeyError{false, err}
 	}
-	key, err := s.Key(Location{Object: label, ID: id}, Wanted{})
+	key, err := s.Key(Location{Object: label, ID: id}, KeyFilter{})
 	if err == nil {
 		err = key.checkGenerated()
 	}

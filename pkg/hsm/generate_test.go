@@ -77,7 +77,7 @@ func TestGenerateRefused(t *testing.T) {
 // asked to.
 func TestGeneratedOtherwise(t *testing.T) {
 	k := softHSM(t)
-	key, err := k.login(t).Key(k.location, Wanted{})
+	key, err := k.login(t).Key(k.location, KeyFilter{})
 	if err != nil {
 		t.Fatal(err)
 	}

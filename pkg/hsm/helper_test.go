@@ -146,7 +146,7 @@ func findKey(m *Module, l Location, want *rsa.PublicKey) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	wanted := Wanted{}
+	wanted := KeyFilter{}
 	if want != nil {
 		wanted = Exactly(want)
 	}

@@ -36,7 +36,7 @@ const maxSessions = 64
 // Key returns the RSA private key at the location, which must be a wanted one.
 // The codes are KeyNotFound, KeyAmbiguous and KeyMismatch. That the token really
 // holds the private half is known after the self-test only.
-func (s *Session) Key(l Location, wanted Wanted) (*Key, error) {
+func (s *Session) Key(l Location, wanted KeyFilter) (*Key, error) {
 	t := s.token
 	found, err := t.find(t.session, classPrivateKey, l.Object, l.ID)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Session) notOne(l Location, count int) error {
 	return e
 }
 
-func (s *Session) publicHalf(info KeyInfo, wanted Wanted) (*rsa.PublicKey, error) {
+func (s *Session) publicHalf(info KeyInfo, wanted KeyFilter) (*rsa.PublicKey, error) {
 	have := info.Public
 	if have == nil && info.ID != "" {
 		keys, err := s.token.keys(classPublicKey, "", info.ID)
@@ -96,10 +96,10 @@ func (s *Session) publicHalf(info KeyInfo, wanted Wanted) (*rsa.PublicKey, error
 		}
 	}
 	switch {
-	case have == nil && wanted.Only == nil:
+	case have == nil && wanted.Key == nil:
 		return nil, &Error{Code: KeyNotFound, Detail: "the token does not tell the public half of " + info.name()}
 	case have == nil:
-		return wanted.Only, nil
+		return wanted.Key, nil
 	case !wanted.is(have):
 		return nil, &Error{Code: KeyMismatch, Detail: "the private key " + info.name() + " is another one"}
 	}

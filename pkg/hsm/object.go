@@ -143,28 +143,28 @@ func publicKey(modulus, exponent []byte) *rsa.PublicKey {
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}
 }
 
-// Wanted tells which recovery key a token has to hold. Zero is any.
-type Wanted struct {
-	// Is reports whether a public key is the wanted one, or one of those.
-	Is func(*rsa.PublicKey) bool
-	// Only is the wanted key where there is but one, in full. It stands in where
+// KeyFilter tells which recovery key a token has to hold. Zero is any.
+type KeyFilter struct {
+	// Match reports whether a public key is the wanted one, or one of those.
+	Match func(*rsa.PublicKey) bool
+	// Key is the wanted key where there is but one, in full. It stands in where
 	// the token does not tell the public half of its private key.
-	Only *rsa.PublicKey
+	Key *rsa.PublicKey
 }
 
 // Exactly wants one key.
-func Exactly(public *rsa.PublicKey) Wanted {
-	return Wanted{Is: func(have *rsa.PublicKey) bool { return have.Equal(public) }, Only: public}
+func Exactly(public *rsa.PublicKey) KeyFilter {
+	return KeyFilter{Match: func(have *rsa.PublicKey) bool { return have.Equal(public) }, Key: public}
 }
 
-func (w Wanted) is(public *rsa.PublicKey) bool { return w.Is == nil || w.Is(public) }
+func (w KeyFilter) is(public *rsa.PublicKey) bool { return w.Match == nil || w.Match(public) }
 
 // CheckPublicKey compares the wanted recovery key with the public keys that the
 // token shows at the location, which mostly needs no login. KeyMismatch says
 // that there are some, and it is none of them. It is not visible where there
 // are none, and also where the location names no key and none is the wanted
 // one.
-func (t *Token) CheckPublicKey(l Location, wanted Wanted) (visible bool, err error) {
+func (t *Token) CheckPublicKey(l Location, wanted KeyFilter) (visible bool, err error) {
 	keys, err := t.keys(classPublicKey, l.Object, l.ID)
 	if err != nil {
 		return false, err

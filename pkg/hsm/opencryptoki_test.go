@@ -138,7 +138,7 @@ func TestOpenCryptokiDecrypts(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := Location{Token: cryptokiToken, Object: "vault-key", ID: "\xa1\xb2"}
-	key, err := s.Key(l, Wanted{})
+	key, err := s.Key(l, KeyFilter{})
 	if is(err, KeyNotFound) { // the first time on this machine
 		key, err = s.Generate(l.Object, l.ID)
 	}

@@ -40,7 +40,7 @@ func TestSlips(t *testing.T) {
 		{"5f0bba1c-2d3e-486f-9a70-81c2d3e4f5a6", "8 and B mistaken for each other"},
 	} {
 		found := false
-		for s := range Slips(c.text) {
+		for s := range LikelyIDs(c.text) {
 			if s.ID == mustID(t, right) {
 				found = true
 				if s.What != c.what {
@@ -56,7 +56,7 @@ func TestSlips(t *testing.T) {
 
 func TestNoSlips(t *testing.T) {
 	for _, text := range []string{"", "treasury", right[:30], right + right, strings.Repeat("-", 1000), strings.Repeat("O", 200), "????????-????-????-????-????????????"} {
-		if all := slices.Collect(Slips(text)); len(all) > 0 {
+		if all := slices.Collect(LikelyIDs(text)); len(all) > 0 {
 			t.Errorf("%q has %d slips", text, len(all))
 		}
 	}
@@ -70,7 +70,7 @@ func FuzzSlips(f *testing.F) {
 	f.Add(right[1:])
 	f.Fuzz(func(t *testing.T, text string) {
 		seen := make(map[uuid.ID]bool)
-		for s := range Slips(text) {
+		for s := range LikelyIDs(text) {
 			if seen[s.ID] {
 				t.Fatalf("%s comes twice", s.ID)
 			}
@@ -79,7 +79,7 @@ func FuzzSlips(f *testing.F) {
 		if len(seen) > 600*maxReadings {
 			t.Fatalf("%d slips", len(seen))
 		}
-		for range Slips(text) {
+		for range LikelyIDs(text) {
 			break
 		}
 	})
@@ -105,7 +105,7 @@ func TestSlipsOfRandomIDs(t *testing.T) {
 		case 3:
 			text[at], text[at+1] = text[at+1], text[at]
 		}
-		if !slices.ContainsFunc(slices.Collect(Slips(string(text))), func(s Slip) bool { return s.ID == id }) {
+		if !slices.ContainsFunc(slices.Collect(LikelyIDs(string(text))), func(s Typo) bool { return s.ID == id }) {
 			t.Errorf("%s was copied as %s: not found", id, text)
 		}
 	}
@@ -116,25 +116,25 @@ func TestGuesses(t *testing.T) {
 	mistyped := func(s string) string { return "9" + s[1:] }
 	for _, c := range []struct {
 		name  string
-		doubt Doubt
+		doubt IDSearch
 		what  string
 	}{
-		{"as recorded", Doubt{Quorum: quorumA, Key: keyA}, ""},
-		{"in a folder of its own", Doubt{Quorum: quorumA, Key: keyB, Folder: []Slip{{key, "that of the folder"}}}, "key_id: that of the folder"},
-		{"a known quorum", Doubt{Quorum: quorumB, Key: keyA, Quorums: []uuid.ID{other, quorum}}, "quorum_id: another one that is known"},
-		{"a slip in the quorum", Doubt{Quorum: mistyped(quorumA), Key: keyA}, "quorum_id: one wrong character"},
-		{"a slip in the key", Doubt{Quorum: quorumA, Key: mistyped(keyA)}, "key_id: one wrong character"},
-		{"a slip in the key, the quorum known", Doubt{Quorum: "?", Key: mistyped(keyA), Quorums: []uuid.ID{quorum}}, "quorum_id: another one that is known; key_id: one wrong character"},
-		{"swapped", Doubt{Quorum: keyA, Key: quorumA}, "quorum_id and key_id swapped"},
-		{"swapped, a slip in the quorum", Doubt{Quorum: keyA, Key: mistyped(quorumA)}, "quorum_id and key_id swapped; quorum_id: one wrong character"},
-		{"swapped, a slip in the key", Doubt{Quorum: mistyped(keyA), Key: quorumA}, "quorum_id and key_id swapped; key_id: one wrong character"},
-		{"a slip in what is known", Doubt{Quorum: quorumB, Key: keyA, Quorums: []uuid.ID{mustID(t, mistyped(quorumA))}}, "quorum_id: one wrong character, beside another one that is known"},
-		{"a known key", Doubt{Quorum: quorumA, Key: keyB, Keys: []uuid.ID{key}}, "key_id: another one that is known"},
+		{"as recorded", IDSearch{Quorum: quorumA, Key: keyA}, ""},
+		{"in a folder of its own", IDSearch{Quorum: quorumA, Key: keyB, Folder: []Typo{{key, "that of the folder"}}}, "key_id: that of the folder"},
+		{"a known quorum", IDSearch{Quorum: quorumB, Key: keyA, Quorums: []uuid.ID{other, quorum}}, "quorum_id: another one that is known"},
+		{"a slip in the quorum", IDSearch{Quorum: mistyped(quorumA), Key: keyA}, "quorum_id: one wrong character"},
+		{"a slip in the key", IDSearch{Quorum: quorumA, Key: mistyped(keyA)}, "key_id: one wrong character"},
+		{"a slip in the key, the quorum known", IDSearch{Quorum: "?", Key: mistyped(keyA), Quorums: []uuid.ID{quorum}}, "quorum_id: another one that is known; key_id: one wrong character"},
+		{"swapped", IDSearch{Quorum: keyA, Key: quorumA}, "quorum_id and key_id swapped"},
+		{"swapped, a slip in the quorum", IDSearch{Quorum: keyA, Key: mistyped(quorumA)}, "quorum_id and key_id swapped; quorum_id: one wrong character"},
+		{"swapped, a slip in the key", IDSearch{Quorum: mistyped(keyA), Key: quorumA}, "quorum_id and key_id swapped; key_id: one wrong character"},
+		{"a slip in what is known", IDSearch{Quorum: quorumB, Key: keyA, Quorums: []uuid.ID{mustID(t, mistyped(quorumA))}}, "quorum_id: one wrong character, beside another one that is known"},
+		{"a known key", IDSearch{Quorum: quorumA, Key: keyB, Keys: []uuid.ID{key}}, "key_id: another one that is known"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			seen := make(map[Guess]bool)
-			for g := range c.doubt.Guesses() {
-				pair := Guess{Quorum: g.Quorum, Key: g.Key}
+			seen := make(map[Candidate]bool)
+			for g := range c.doubt.Candidates() {
+				pair := Candidate{Quorum: g.Quorum, Key: g.Key}
 				if seen[pair] {
 					t.Fatalf("%v comes twice", pair)
 				}
@@ -143,7 +143,7 @@ func TestGuesses(t *testing.T) {
 					t.Errorf("found: %q, want %q", g.What, c.what)
 				}
 			}
-			if !seen[Guess{Quorum: quorum, Key: key}] {
+			if !seen[Candidate{Quorum: quorum, Key: key}] {
 				t.Errorf("not among the %d guesses", len(seen))
 			}
 		})
@@ -156,7 +156,7 @@ func TestGuessesAreBounded(t *testing.T) {
 		many = append(many, uuid.ID{byte(i), byte(i >> 8), 1})
 	}
 	n := 0
-	for range (Doubt{Quorum: quorumA, Key: keyA, Quorums: many, Keys: many}).Guesses() {
+	for range (IDSearch{Quorum: quorumA, Key: keyA, Quorums: many, Keys: many}).Candidates() {
 		n++
 	}
 	if n != MaxGuesses {

@@ -8,8 +8,8 @@ import (
 	"recover/internal/uuid"
 )
 
-// Slip is an ID that may have been meant by a text.
-type Slip struct {
+// Typo is an ID that may have been meant by a text.
+type Typo struct {
 	ID   uuid.ID
 	What string // what went wrong, "" where the text is the ID as it stands
 }
@@ -27,13 +27,13 @@ var lookAlikes = map[rune]string{
 	'o': "0", 'q': "9", 'l': "1", 'i': "1", '|': "1", '!': "1", 'z': "2", 's': "5", 'g': "69", 't': "7", 'h': "b", 'y': "4", 'ß': "8b",
 }
 
-// Slips yields the IDs that a text may have been copied from by hand, each
+// LikelyIDs yields the IDs that a text may have been copied from by hand, each
 // once, the likeliest first and about a thousand in all: as it stands; with
 // other dashes, spaces or brackets; with look-alikes for hex digits; with one
 // wrong character, two swapped, one missing, or one too many. A text that is
 // none of these yields nothing.
-func Slips(text string) iter.Seq[Slip] {
-	return func(yield func(Slip) bool) {
+func LikelyIDs(text string) iter.Seq[Typo] {
+	return func(yield func(Typo) bool) {
 		s := &slips{yield: yield, seen: make(map[uuid.ID]bool)}
 		if id, err := uuid.Parse(text); err == nil && !s.add(id, "") {
 			return
@@ -54,7 +54,7 @@ func Slips(text string) iter.Seq[Slip] {
 
 // slips yields IDs once each.
 type slips struct {
-	yield func(Slip) bool
+	yield func(Typo) bool
 	seen  map[uuid.ID]bool
 }
 
@@ -63,7 +63,7 @@ func (s *slips) add(id uuid.ID, what string) bool {
 		return true
 	}
 	s.seen[id] = true
-	return s.yield(Slip{id, what})
+	return s.yield(Typo{id, what})
 }
 
 // digits adds what is 32 hex digits.
