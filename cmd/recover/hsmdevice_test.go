@@ -52,7 +52,7 @@ func TestDevices(t *testing.T) {
 			token, log := faulty(t, settings...)
 			out := filepath.Join(t.TempDir(), "out")
 			o := start(t, withToken(t, token, softtoken.PIN, twenty().rebuildArgs(out, "--unsealed", "--hsm-mode", "raw")...))
-			said := fmt.Sprintf("the token will decrypt 1 time for the self-test and %d times for 20 keys; ", twentyOperations)
+			said := fmt.Sprintf("the token will decrypt 1 time for the self-test and %d times for 20 keys (for a key whose backups are damaged, up to 1000 times); ", twentyOperations)
 			if o.status != exitOK || !strings.Contains(o.stderr, said) {
 				t.Fatalf("status %d\n%s", o.status, o.stderr)
 			}
