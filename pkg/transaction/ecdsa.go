@@ -1,7 +1,6 @@
 package transaction
 
 import (
-	"bytes"
 	"math/big"
 
 	secp "github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -75,19 +74,4 @@ func (s ECDSA) DER() []byte {
 	r.SetBytes(&s.R)
 	low.SetBytes(&s.S)
 	return ecdsa.NewSignature(&r, &low).Serialize()
-}
-
-// VerifyDER tells whether der is a signature of digest under public, a point of
-// secp256k1, in the one encoding that DER gives it, and with the lower s.
-func VerifyDER(public group.Point, digest [32]byte, der []byte) bool {
-	parsed, err := ecdsa.ParseDERSignature(der)
-	if err != nil {
-		return false
-	}
-	key, err := secp.ParsePubKey(public.Bytes())
-	if err != nil || !parsed.Verify(digest[:], key) {
-		return false
-	}
-	// Serialize writes the lower s, so it gives der back only if that has it.
-	return bytes.Equal(parsed.Serialize(), der)
 }

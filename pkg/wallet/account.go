@@ -3,8 +3,6 @@ package wallet
 import (
 	"encoding/hex"
 	"strings"
-
-	"recover/internal/secret"
 )
 
 // EVMAddress writes the 20 bytes of an EVM account with the checksum of EIP-55.
@@ -121,12 +119,3 @@ func ParseBitcoinAddress(text string, testnet bool) (script []byte, err error) {
 // BitcoinKeyHash is the HASH160 that P2PKH and P2WPKH scripts hold of a
 // compressed public key.
 func BitcoinKeyHash(compressed []byte) [20]byte { return [20]byte(hash160(compressed)) }
-
-// WIF writes a private key of secp256k1, 32 bytes big-endian, in Bitcoin's wallet
-// import format: base58check with a 1 behind the key, which says that its public
-// key is the compressed one. The caller wipes it.
-func WIF(private []byte, testnet bool) []byte {
-	payload := append(append(make([]byte, 0, len(private)+1), private...), 1)
-	defer secret.Wipe(payload)
-	return []byte(base58check(bitcoinAlphabet, network(testnet).privateKey, payload))
-}

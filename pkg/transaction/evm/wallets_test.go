@@ -43,7 +43,7 @@ type built struct {
 	// Decimals are those of the amount that is shown.
 	Decimals int `json:"decimals"`
 
-	to, amount, token, from string
+	to, amount, token string
 }
 
 type buildAnswer struct{ Hex, JSON, Decimal, Digest string }
