@@ -1,7 +1,6 @@
 package bitcoin
 
 import (
-	"encoding/hex"
 	"fmt"
 	"math/big"
 	"strings"
@@ -12,71 +11,60 @@ import (
 	"recover/pkg/wallet"
 )
 
-func line(label, value string) transaction.Line {
-	return transaction.Line{Label: label, Value: value}
-}
-
-func warning(value string) transaction.Line {
-	return transaction.Line{Label: "Warning", Value: value, Warning: true}
-}
-
 func (t *Transaction) amount(n int64) string { return t.Chain().Native(big.NewInt(n)).String() }
 
 // Describe implements transaction.Transaction: every output, the fee, every input.
 func (t *Transaction) Describe() []transaction.Line {
+	var l transaction.Lines
 	unsigned := t.packet.tx
-	lines := []transaction.Line{line("Network", t.Chain().String()), line("From", t.From())}
+	l.Add("Network", t.Chain().String())
+	l.Add("From", t.From())
 	for i, o := range unsigned.outputs {
-		lines = append(lines, t.describeOutput(i, o)...)
+		t.describeOutput(&l, fmt.Sprintf("Output %d", i+1), o)
 	}
-	lines = append(lines,
-		line("Fee", t.amount(t.fee())),
-		line("Fee rate", fmt.Sprintf("%s for %d virtual bytes", t.feeRate(), t.virtualSize())),
-		line("Spent in all", fmt.Sprintf("%s from %d inputs", t.amount(sum(t.spent)), len(t.spent))))
+	l.Add("Fee", t.amount(t.fee()))
+	l.Addf("Fee rate", "%s for %d virtual bytes", t.feeRate(), t.virtualSize())
+	l.Addf("Spent in all", "%s from %d inputs", t.amount(sum(t.spent)), len(t.spent))
 	if t.fee() < t.virtualSize() {
-		lines = append(lines, warning("the fee is below 1 satoshi per virtual byte: nodes may not pass this on"))
+		l.Warn("the fee is below 1 satoshi per virtual byte: nodes may not pass this on")
 	}
 	if !t.proved {
-		lines = append(lines, warning("the amounts of inputs are as the PSBT states them: a wrong one makes the signature worthless, and can hide a high fee when the same inputs are signed for twice"))
+		l.Warn("the amounts of inputs are as the PSBT states them: a wrong one makes the signature worthless, and can hide a high fee when the same inputs are signed for twice")
 	}
 	replaceable := false
 	for i, in := range unsigned.inputs {
-		lines = append(lines, line(fmt.Sprintf("Input %d", i+1), t.describeInput(i)))
+		t.describeInput(&l, i, in)
 		replaceable = replaceable || in.sequence < 0xfffffffe
-		if unsigned.version >= 2 && in.sequence>>31 == 0 {
-			lines = append(lines, warning(fmt.Sprintf("input %d can only be spent some time after it was received (BIP-68)", i+1)))
-		}
 	}
 	if replaceable {
-		lines = append(lines, line("Replaceable", "yes, by one with a higher fee (BIP-125)"))
+		l.Add("Replaceable", "yes, by one with a higher fee (BIP-125)")
 	}
-	return append(append(lines, t.describeLock()...), line("Version", fmt.Sprint(unsigned.version)))
+	t.describeLock(&l)
+	l.Addf("Version", "%d", unsigned.version)
+	return l
 }
 
-func (t *Transaction) describeOutput(i int, o output) []transaction.Line {
-	label := fmt.Sprintf("Output %d", i+1)
-	kind := kindOf(o.script)
-	if kind == kindData {
+func (t *Transaction) describeOutput(l *transaction.Lines, label string, o output) {
+	switch kindOf(o.script) {
+	case kindData:
 		data, _ := dataOf(o.script)
-		lines := []transaction.Line{line(label, t.amount(o.amount)+" with data "+hex.EncodeToString(data)+" "+quoteAll(data))}
+		l.Addf(label, "%s with data %x %s", t.amount(o.amount), data, quoteAll(data))
 		if o.amount > 0 {
-			lines = append(lines, warning("nobody can spend what this output gets"))
+			l.Warn("nobody can spend what this output gets")
 		}
-		return lines
-	}
-	if kind == kindUnknown {
-		return []transaction.Line{{Label: label, Value: t.amount(o.amount) + " to a script that is not understood: " + hex.EncodeToString(o.script), Warning: true}}
+		return
+	case kindUnknown:
+		l.Mark(label, fmt.Sprintf("%s to a script that is not understood: %x", t.amount(o.amount), o.script))
+		return
 	}
 	to, _ := wallet.BitcoinAddress(o.script, t.options.Testnet)
-	text := t.amount(o.amount) + " to " + to
 	if t.isChange(o) {
-		text += " (back to the same key)"
+		to += " (back to the same key)"
 	}
-	lines := []transaction.Line{line(label, text)}
+	l.Add(label, t.amount(o.amount)+" to "+to)
 	if o.amount < dust(o.script) {
-		lines = append(lines, warning(fmt.Sprintf("less than %d satoshis is dust: nodes will not pass this on", dust(o.script))))
+		l.Warn("less than %d satoshis is dust: nodes will not pass this on", dust(o.script))
 	}
-	return lines
 }
 
 // quoteAll writes data as text where it is printable.
@@ -87,28 +75,28 @@ func quoteAll(data []byte) string {
 	return transaction.Quote(string(data))
 }
 
-func (t *Transaction) describeInput(i int) string {
-	in, spent := t.packet.tx.inputs[i], t.spent[i]
-	from, _ := wallet.BitcoinAddress(spent.script, t.options.Testnet)
-	return fmt.Sprintf("%s of %s, output %d of %s, sequence 0x%08x", t.amount(spent.amount), from, in.from.index, idText(in.from.txid), in.sequence)
+func (t *Transaction) describeInput(l *transaction.Lines, i int, in input) {
+	from, _ := wallet.BitcoinAddress(t.spent[i].script, t.options.Testnet)
+	l.Addf(fmt.Sprintf("Input %d", i+1), "%s of %s, output %d of %s, sequence 0x%08x",
+		t.amount(t.spent[i].amount), from, in.from.index, idText(in.from.txid), in.sequence)
+	if t.packet.tx.version >= 2 && in.sequence>>31 == 0 {
+		l.Warn("input %d can only be spent some time after it was received (BIP-68)", i+1)
+	}
 }
 
 // firstTime is the first lock time that is a time and not a block.
 const firstTime = 500_000_000
 
-func (t *Transaction) describeLock() []transaction.Line {
-	n := t.packet.tx.lockTime
-	text := "from block " + fmt.Sprint(n) + " on"
-	if n >= firstTime {
-		text = "from " + time.Unix(int64(n), 0).UTC().Format("2006-01-02 15:04:05 UTC") + " on"
-	}
-	switch {
+func (t *Transaction) describeLock(l *transaction.Lines) {
+	switch n := t.packet.tx.lockTime; {
 	case n == 0:
-		return nil
 	case !t.isLocked():
-		text = fmt.Sprintf("at once (a lock time of %d is there, and every sequence is final)", n)
+		l.Addf("Valid", "at once (a lock time of %d is there, and every sequence is final)", n)
+	case n < firstTime:
+		l.Addf("Valid", "from block %d on", n)
+	default:
+		l.Add("Valid", time.Unix(int64(n), 0).UTC().Format("from 2006-01-02 15:04:05 UTC on"))
 	}
-	return []transaction.Line{line("Valid", text)}
 }
 
 // isLocked tells whether the lock time has an effect.

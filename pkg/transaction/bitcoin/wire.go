@@ -184,18 +184,22 @@ func (t *tx) encode(withWitness bool) []byte {
 // id is the hash that the transaction is known by, which leaves witnesses out.
 func (t *tx) id() [32]byte { return hash256(t.encode(false)) }
 
+//go:noinline
 func appendOutpoint(b []byte, o outpoint) []byte {
 	return binary.LittleEndian.AppendUint32(append(b, o.txid[:]...), o.index)
 }
 
+//go:noinline
 func appendOutput(b []byte, o output) []byte {
 	return appendBytes(binary.LittleEndian.AppendUint64(b, uint64(o.amount)), o.script)
 }
 
+//go:noinline
 func appendBytes(b, content []byte) []byte {
 	return append(appendSize(b, uint64(len(content))), content...)
 }
 
+//go:noinline
 func appendSize(b []byte, n uint64) []byte {
 	switch {
 	case n < 0xfd:

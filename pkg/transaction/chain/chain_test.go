@@ -51,7 +51,11 @@ func TestAmount(t *testing.T) {
 
 func TestChains(t *testing.T) {
 	ids := map[uint64]bool{}
-	for _, c := range append(evmChains, TronMainnet, BitcoinMainnet, BitcoinTestnet, XRPLedger, SolanaMainnet) {
+	all := []Chain{TronMainnet, BitcoinMainnet, BitcoinTestnet, XRPLedger, SolanaMainnet}
+	for _, e := range evmChains {
+		all = append(all, EVMChain(e.id))
+	}
+	for _, c := range all {
 		if c.Name == "" || c.Symbol == "" || c.Unit == "" || c.Decimals <= 0 || c.FeeCap == nil || c.FeeCap.Sign() <= 0 || !strings.HasPrefix(c.Explorer, "https://") || !c.Known {
 			t.Errorf("%+v is not complete", c)
 		}
@@ -59,10 +63,15 @@ func TestChains(t *testing.T) {
 			t.Errorf("%s: Test is %t", c.Name, c.Test)
 		}
 		if c.Family == EVM {
-			if ids[c.ID] || EVMChain(c.ID).Name != c.Name {
+			if ids[c.ID] {
 				t.Errorf("chain ID %d is there twice", c.ID)
 			}
 			ids[c.ID] = true
+		}
+	}
+	for id, extra := range map[uint64]bool{1: false, 10: true, 8453: true, 84532: true, 534352: true, 137: false} {
+		if c := EVMChain(id); c.ExtraFee != extra {
+			t.Errorf("%s: ExtraFee is %t", c.Name, c.ExtraFee)
 		}
 	}
 	if c := EVMChain(1 << 40); c.Known || c.FeeCap != nil || c.String() != "UNKNOWN EVM CHAIN (chain ID 1099511627776)" {

@@ -2,9 +2,7 @@ package evm
 
 import (
 	"bytes"
-	"fmt"
 	"math/big"
-	"strconv"
 
 	"recover/pkg/transaction"
 	"recover/pkg/transaction/chain"
@@ -66,115 +64,115 @@ func (t *Transaction) Payments() []transaction.Payment {
 
 // Describe implements transaction.Transaction.
 func (t *Transaction) Describe() []transaction.Line {
-	lines := []transaction.Line{{Label: "Network", Value: t.chain.String(), Warning: !t.chain.Known}}
-	if t.from != nil {
-		lines = append(lines, line("From", t.from.String()))
+	var l transaction.Lines
+	if t.chain.Known {
+		l.Add("Network", t.chain.String())
+	} else {
+		l.Mark("Network", t.chain.String())
 	}
-	lines = append(lines, t.describeAction()...)
-	return append(lines, t.describeTerms()...)
-}
-
-func line(label, value string) transaction.Line {
-	return transaction.Line{Label: label, Value: value}
-}
-
-func warning(value string) transaction.Line {
-	return transaction.Line{Label: "Warning", Value: value, Warning: true}
+	if t.from != nil {
+		l.Add("From", t.from.String())
+	}
+	t.describeAction(&l)
+	t.describeTerms(&l)
+	return l
 }
 
 // describeAction says what happens.
-func (t *Transaction) describeAction() []transaction.Line {
+func (t *Transaction) describeAction(l *transaction.Lines) {
 	if c, ok := t.call(); ok {
-		return t.describeCall(c)
+		t.describeCall(l, c)
+		return
 	}
-	value := line("Amount", t.chain.Native(t.value).String())
 	switch {
 	case t.to == nil:
-		return []transaction.Line{{Label: "Action", Value: "create a contract", Warning: true}, value, t.describeData()}
+		l.Mark("Action", "create a contract")
 	case len(t.data) > 0:
-		lines := []transaction.Line{{Label: "Action", Value: "call a contract with data that is not understood", Warning: true},
-			line("Contract", t.to.String()), value, t.describeData()}
-		return append(lines, warning("this may move tokens, or give others the right to"))
+		l.Mark("Action", "call a contract with data that is not understood")
+		l.Add("Contract", t.to.String())
+	default:
+		l.Add("Action", "send "+t.chain.Symbol)
+		l.Add("To", t.to.String())
 	}
-	return append([]transaction.Line{line("Action", "send "+t.chain.Symbol), line("To", t.to.String()), value}, t.warnRecipient(*t.to)...)
-}
-
-func (t *Transaction) describeData() transaction.Line {
-	return transaction.Line{Label: "Data", Value: transaction.Hex(t.data) + ", Keccak-256 " + hash(t.data), Warning: true}
-}
-
-func (t *Transaction) describeCall(c call) []transaction.Line {
-	contract := line("Token contract", t.to.String())
-	k, known := t.token(*t.to)
-	if known {
-		contract.Value += " (" + k.Symbol + ")"
+	l.Add("Amount", t.chain.Native(t.value).String())
+	if len(t.data) > 0 {
+		l.Mark("Data", transaction.Hex(t.data)+", Keccak-256 "+hash(t.data))
 	} else {
-		contract.Value += " (not known here)"
-		contract.Warning = true
+		t.warnRecipient(l, *t.to)
 	}
-	amount := line("Amount", t.tokenAmount(c.amount).String())
-	if known {
-		amount.Value += " (" + c.amount.String() + " of the smallest unit)"
+	if t.to != nil && len(t.data) > 0 {
+		l.Warn("this may move tokens, or give others the right to")
+	}
+}
+
+func (t *Transaction) describeCall(l *transaction.Lines, c call) {
+	amount := t.tokenAmount(c.amount).String()
+	if _, known := t.token(*t.to); known {
+		amount += " (" + c.amount.String() + " of the smallest unit)"
 	}
 	if !c.approve {
-		return append([]transaction.Line{line("Action", "send tokens (ERC-20 transfer)"), line("To", c.account.String()), amount, contract}, t.warnRecipient(c.account)...)
+		l.Add("Action", "send tokens (ERC-20 transfer)")
+		l.Add("To", c.account.String())
+		l.Add("Amount", amount)
+		t.describeContract(l)
+		t.warnRecipient(l, c.account)
+		return
 	}
+	l.Mark("Action", "let another account spend tokens (ERC-20 approve)")
+	l.Add("Spender", c.account.String())
 	if c.amount.BitLen() == 256 {
-		amount.Value, amount.Warning = "UNLIMITED ("+amount.Value+")", true
+		l.Mark("Amount", "UNLIMITED ("+amount+")")
+	} else {
+		l.Add("Amount", amount)
 	}
-	lines := []transaction.Line{{Label: "Action", Value: "let another account spend tokens (ERC-20 approve)", Warning: true},
-		line("Spender", c.account.String()), amount, contract}
+	t.describeContract(l)
 	if c.amount.Sign() > 0 {
-		lines = append(lines, warning("until it is withdrawn, the spender can take this amount at any time"))
+		l.Warn("until it is withdrawn, the spender can take this amount at any time")
 	}
-	return lines
+}
+
+func (t *Transaction) describeContract(l *transaction.Lines) {
+	if k, known := t.token(*t.to); known {
+		l.Add("Token contract", t.to.String()+" ("+k.Symbol+")")
+	} else {
+		l.Mark("Token contract", t.to.String()+" (not known here)")
+	}
 }
 
 // warnRecipient names destinations from which nothing comes back.
-func (t *Transaction) warnRecipient(to account) []transaction.Line {
-	switch {
-	case to == account{}:
-		return []transaction.Line{warning("the destination is the zero address: what goes there is lost")}
-	case len(t.data) > 0 && to == *t.to:
-		return []transaction.Line{warning("the destination is the token contract itself: what goes there is lost")}
+func (t *Transaction) warnRecipient(l *transaction.Lines, to account) {
+	if to == (account{}) {
+		l.Warn("the destination is the zero address: what goes there is lost")
+	} else if len(t.data) > 0 && to == *t.to {
+		l.Warn("the destination is the token contract itself: what goes there is lost")
 	}
-	return nil
 }
 
 // describeTerms says what it costs, and when it is valid.
-func (t *Transaction) describeTerms() []transaction.Line {
-	fee := t.MaxFee().String()
+func (t *Transaction) describeTerms(l *transaction.Lines) {
+	fee, tip, kind := t.MaxFee().String(), "", "legacy, with chain ID (EIP-155)"
 	if t.chain.ExtraFee {
 		fee += ", and what the network charges for its entry on Ethereum"
 	}
-	price := gwei(t.price) + " per gas at most"
 	if t.kind == kindDynamic {
-		price += ", of it " + gwei(t.tip) + " tip"
+		tip, kind = ", of it "+gwei(t.tip)+" tip", "2 (EIP-1559)"
 	}
-	lines := []transaction.Line{
-		line("Highest fee", fee),
-		line("Gas", strconv.FormatUint(t.gas, 10)+" at "+price),
-		line("Nonce", strconv.FormatUint(t.nonce, 10)+" (valid as transaction number "+new(big.Int).Add(big.NewInt(1), new(big.Int).SetUint64(t.nonce)).String()+" of the account only)"),
-	}
+	number := new(big.Int).SetUint64(t.nonce)
+	l.Add("Highest fee", fee)
+	l.Addf("Gas", "%d at %s per gas at most%s", t.gas, gwei(t.price), tip)
+	l.Addf("Nonce", "%d (valid as transaction number %d of the account only)", t.nonce, number.Add(number, big.NewInt(1)))
 	if t.gas < minimumGas {
-		lines = append(lines, warning(fmt.Sprintf("the gas limit is below %d: the network will not accept this", minimumGas)))
+		l.Warn("the gas limit is below %d: the network will not accept this", minimumGas)
 	}
 	if len(t.access) > 0 {
-		lines = append(lines, line("Access list", t.describeAccess()))
+		keys := 0
+		for _, e := range t.access {
+			keys += len(e.keys)
+		}
+		l.Addf("Access list", "%d addresses, %d storage keys, Keccak-256 %s (changes the price of gas only)", len(t.access), keys, hash(t.encodeAccess()))
 	}
-	if t.kind == kindLegacy {
-		return append(lines, line("Type", "legacy, with chain ID (EIP-155)"))
-	}
-	return append(lines, line("Type", "2 (EIP-1559)"))
+	l.Add("Type", kind)
 }
 
 // minimumGas is what any transaction costs.
 const minimumGas = 21000
-
-func (t *Transaction) describeAccess() string {
-	keys := 0
-	for _, e := range t.access {
-		keys += len(e.keys)
-	}
-	return fmt.Sprintf("%d addresses, %d storage keys, Keccak-256 %s (changes the price of gas only)", len(t.access), keys, hash(t.encodeAccess()))
-}

@@ -1,57 +1,51 @@
 package tron
 
 import (
-	"encoding/hex"
 	"time"
 
 	"recover/pkg/transaction"
 )
 
-func line(label, value string) transaction.Line {
-	return transaction.Line{Label: label, Value: value}
-}
-
-func warning(value string) transaction.Line {
-	return transaction.Line{Label: "Warning", Value: value, Warning: true}
-}
-
 // Describe implements transaction.Transaction.
 func (t *Transaction) Describe() []transaction.Line {
-	lines := []transaction.Line{line("Network", t.Chain().String()), line("From", t.From())}
+	var l transaction.Lines
+	l.Add("Network", t.Chain().String())
+	l.Add("From", t.From())
 	if t.token == nil {
-		lines = append(lines, line("Action", "send TRX"), line("To", t.to.String()), line("Amount", t.shownAmount().String()))
+		l.Add("Action", "send TRX")
+		l.Add("To", t.to.String())
+		l.Add("Amount", t.shownAmount().String())
 	} else {
-		lines = append(lines, t.describeToken()...)
+		t.describeToken(&l)
 	}
 	if t.to == (account{}) || t.token != nil && t.to == *t.token {
-		lines = append(lines, warning("nobody can spend from this destination: what goes there is lost"))
+		l.Warn("nobody can spend from this destination: what goes there is lost")
 	}
 	if len(t.memo) > 0 {
-		lines = append(lines, line("Memo", transaction.Quote(string(t.memo))+", hex "+hex.EncodeToString(t.memo)))
+		l.Addf("Memo", "%s, hex %x", transaction.Quote(string(t.memo)), t.memo)
 	}
-	lines = append(lines,
-		line("Highest fee", t.MaxFee().String()+" by the network's usual prices, without free bandwidth"),
-		line("Expires", moment(t.expiration)))
+	l.Add("Highest fee", t.MaxFee().String()+" by the network's usual prices, without free bandwidth")
+	l.Add("Expires", moment(t.expiration))
 	if t.feeLimit > 0 || t.token != nil {
-		lines = append(lines, line("Fee limit", t.Chain().Native(units(t.feeLimit)).String()+" for the energy of the call"))
+		l.Add("Fee limit", t.Chain().Native(units(t.feeLimit)).String()+" for the energy of the call")
 	}
 	if t.timestamp != 0 {
-		lines = append(lines, line("Made", moment(t.timestamp)))
+		l.Add("Made", moment(t.timestamp))
 	}
-	return append(lines, line("Reference block", hex.EncodeToString(t.refBlockBytes[:])+" "+hex.EncodeToString(t.refBlockHash[:])))
+	l.Addf("Reference block", "%x %x", t.refBlockBytes, t.refBlockHash)
+	return l
 }
 
-func (t *Transaction) describeToken() []transaction.Line {
-	contract := line("Token contract", t.token.String())
-	amount := line("Amount", t.shownAmount().String())
+func (t *Transaction) describeToken(l *transaction.Lines) {
+	l.Add("Action", "send tokens (TRC-20 transfer)")
+	l.Add("To", t.to.String())
 	if k, known := t.lookUp(*t.token); known {
-		contract.Value += " (" + k.Symbol + ")"
-		amount.Value += " (" + t.amount.String() + " of the smallest unit)"
+		l.Addf("Amount", "%s (%d of the smallest unit)", t.shownAmount(), t.amount)
+		l.Add("Token contract", t.token.String()+" ("+k.Symbol+")")
 	} else {
-		contract.Value += " (not known here)"
-		contract.Warning = true
+		l.Add("Amount", t.shownAmount().String())
+		l.Mark("Token contract", t.token.String()+" (not known here)")
 	}
-	return []transaction.Line{line("Action", "send tokens (TRC-20 transfer)"), line("To", t.to.String()), amount, contract}
 }
 
 // moment writes a time to the millisecond.

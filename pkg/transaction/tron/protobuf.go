@@ -61,6 +61,8 @@ func readMessage(name string, b []byte) ([]field, error) {
 }
 
 // readVarint reads a number of 64 bits in the fewest bytes.
+//
+//go:noinline
 func readVarint(b []byte) (n uint64, rest []byte, ok bool) {
 	for i := 0; i < len(b) && i < 10; i++ {
 		n |= uint64(b[i]&0x7f) << (7 * i)
@@ -72,6 +74,7 @@ func readVarint(b []byte) (n uint64, rest []byte, ok bool) {
 	return 0, nil, false
 }
 
+//go:noinline
 func appendVarint(b []byte, n uint64) []byte {
 	for ; n >= 0x80; n >>= 7 {
 		b = append(b, byte(n)|0x80)
@@ -80,6 +83,8 @@ func appendVarint(b []byte, n uint64) []byte {
 }
 
 // appendNumber writes a field that is a number; zero is not written.
+//
+//go:noinline
 func appendNumber(b []byte, number uint64, n int64) []byte {
 	if n == 0 {
 		return b
@@ -88,6 +93,8 @@ func appendNumber(b []byte, number uint64, n int64) []byte {
 }
 
 // appendBytes writes a field of bytes; none are not written.
+//
+//go:noinline
 func appendBytes(b []byte, number uint64, content []byte) []byte {
 	if len(content) == 0 {
 		return b
