@@ -91,7 +91,7 @@ func (t *Transaction) describeAction(l *transaction.Lines) {
 		l.Mark("Action", "call a contract with data that is not understood")
 		l.Add("Contract", t.to.String())
 	default:
-		l.Add("Action", "send "+t.chain.Symbol)
+		l.Add("Action", "send "+t.coin())
 		l.Add("To", t.to.String())
 	}
 	l.Add("Amount", t.chain.Native(t.value).String())
@@ -103,6 +103,14 @@ func (t *Transaction) describeAction(l *transaction.Lines) {
 	if t.to != nil && len(t.data) > 0 {
 		l.Warn("this may move tokens, or give others the right to")
 	}
+}
+
+// coin names what the chain is paid in.
+func (t *Transaction) coin() string {
+	if t.chain.Known {
+		return t.chain.Symbol
+	}
+	return "the chain's native coin"
 }
 
 func (t *Transaction) describeCall(l *transaction.Lines, c call) {

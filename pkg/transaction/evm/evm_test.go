@@ -58,6 +58,30 @@ func TestEIP155(t *testing.T) {
 	}
 }
 
+// TestEIP1559 has a token transfer with an access list as ethers 6.17.0 signs it:
+// the nonce of RFC 6979 makes both signatures the same.
+func TestEIP1559(t *testing.T) {
+	tx, err := Parse([]byte(unsignedDynamic), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := tx.Sign(testKey(t, strings.Repeat("46", 32)), transaction.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Text != signedDynamic || s.ID != "0xd64a92eb5d39b4c94cca4809935e5520e6e65a5f8d907aab571eeab02db62a45" {
+		t.Errorf("signed %s, ID %s", s.Text, s.ID)
+	}
+	if _, err := Parse([]byte(s.Text), Options{}); !errors.Is(err, errSigned) {
+		t.Errorf("a signed transaction: %v", err)
+	}
+}
+
+const (
+	unsignedDynamic = "0x02f8a6010984773594008506fc23ac0082ea6094dac17f958d2ee523a2206206994597c13d831ec780b844a9059cbb0000000000000000000000003535353535353535353535353535353535353535000000000000000000000000000000000000000000000000000000000012d687f838f7945aaeb6053f3e94c9b9a09f33669435e7ef1beaede1a00000000000000000000000000000000000000000000000000000000000000001"
+	signedDynamic   = "0x02f8e9010984773594008506fc23ac0082ea6094dac17f958d2ee523a2206206994597c13d831ec780b844a9059cbb0000000000000000000000003535353535353535353535353535353535353535000000000000000000000000000000000000000000000000000000000012d687f838f7945aaeb6053f3e94c9b9a09f33669435e7ef1beaede1a0000000000000000000000000000000000000000000000000000000000000000180a082d7a23734f0e851be00bf18dc6b36bbc0daaeded85b882f7c2d091990ab482aa04132356c63ff14411cbebdeaae1842069984b579d240a9624ff51e3cfbe742bb"
+)
+
 // describe joins a description into text.
 func describe(tx transaction.Transaction) string {
 	var b strings.Builder
@@ -275,54 +299,6 @@ func TestTokens(t *testing.T) {
 	b, _ := hex.DecodeString(tokens[0].Contract[2:])
 	if k, _ := tx.token(account(b)); k.Symbol != `OTHER\x1b[2J` {
 		t.Errorf("the caller's token is not taken, but %v", k)
-	}
-}
-
-// TestBuild: everything is moved, to the last wei.
-func TestBuild(t *testing.T) {
-	key := testKey(t, strings.Repeat("46", 32))
-	const to = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
-	s := State{ChainID: 1, From: key.Address("ethereum"), Nonce: 3, Balance: big.NewInt(1e18), MaxFeePerGas: big.NewInt(3e9), Tip: big.NewInt(1e9)}
-	all, err := TransferAll(s, to)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if sum := new(big.Int).Add(all.Payments()[0].Amount.Units, all.MaxFee().Units); sum.Cmp(s.Balance) != 0 {
-		t.Errorf("amount and fee are %s, want %s", sum, s.Balance)
-	}
-	s.Reserve = big.NewInt(5)
-	if some, err := TransferAll(s, to); err != nil || new(big.Int).Sub(all.value, some.value).Int64() != 5 {
-		t.Errorf("the reserve is not left: %v", err)
-	}
-	back, err := ParseRLP(all.Unsigned(), Options{})
-	if err != nil || !bytes.Equal(back.Unsigned(), all.Unsigned()) {
-		t.Errorf("not read back: %v", err)
-	}
-	if _, err := all.Sign(key, transaction.Limits{}); err != nil {
-		t.Error(err)
-	}
-	token, err := TransferToken(s, tokens[0].Contract, to, big.NewInt(1234567))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p := token.Payments()[0]; p.Amount.String() != "1.234567 USDT" || p.To != to || p.Token != tokens[0].Contract {
-		t.Errorf("token transfer: %+v", p)
-	}
-	s.Reserve, s.Balance = nil, new(big.Int).Mul(big.NewInt(21000), s.MaxFeePerGas)
-	var poor *transaction.InsufficientError
-	if _, err := TransferAll(s, to); !errors.As(err, &poor) || new(big.Int).Sub(poor.Need.Units, poor.Have.Units).Int64() != 1 {
-		t.Errorf("a balance of the fee alone: %v", err)
-	}
-	if _, err := Transfer(s, to, big.NewInt(1)); !errors.As(err, &poor) {
-		t.Errorf("a balance of the fee alone: %v", err)
-	}
-	for _, bad := range []int64{-1, -1e18} {
-		if _, err := Transfer(s, to, big.NewInt(bad)); err == nil {
-			t.Errorf("an amount of %d is accepted", bad)
-		}
-		if _, err := TransferToken(s, to, to, big.NewInt(bad)); err == nil {
-			t.Errorf("a token amount of %d is accepted", bad)
-		}
 	}
 }
 

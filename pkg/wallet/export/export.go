@@ -5,6 +5,9 @@
 // means a seed (PKCS#8, JWK, Solana's id.json, the family seed of the XRP Ledger)
 // would be read as another key, so it is refused; the scalar itself is written, and
 // named as what it is.
+//
+// What is returned is wiped by the caller. Making WIF, and a descriptor of it,
+// leaves copies in strings and numbers that Go cannot wipe.
 package export
 
 import (
