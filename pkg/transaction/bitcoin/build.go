@@ -89,7 +89,7 @@ func (t *Transaction) insufficient(need int64) error {
 }
 
 // begin makes a transaction with all inputs, and one output without an amount.
-func (s State) begin(to string) (*Transaction, error) {
+func (s *State) begin(to string) (*Transaction, error) {
 	from, err := wallet.ParseBitcoinAddress(s.From, s.Options.Testnet)
 	if err != nil {
 		return nil, transaction.Syntax("from", "%v", err)
@@ -127,7 +127,7 @@ func (s State) begin(to string) (*Transaction, error) {
 const maxFeeRate = 1_000_000
 
 // finish writes the PSBT and reads it as any other.
-func (s State) finish(t *Transaction) (*Transaction, error) {
+func (s *State) finish(t *Transaction) (*Transaction, error) {
 	t.packet.global = []pair{{kind: globalTx, value: t.packet.tx.encode(false)}}
 	t.packet.outputs = make([][]pair, len(t.packet.tx.outputs))
 	for i, u := range s.UTXOs {

@@ -81,7 +81,7 @@ func TransferToken(s State, contract, to string, amount *big.Int) (*Transaction,
 }
 
 // begin makes a transaction without value and data.
-func (s State) begin(to string, gas uint64) (*Transaction, error) {
+func (s *State) begin(to string, gas uint64) (*Transaction, error) {
 	from, err := wallet.ParseEVMAddress(s.From)
 	if err != nil {
 		return nil, transaction.Syntax("from", "%v", err)
@@ -112,7 +112,7 @@ func (s State) begin(to string, gas uint64) (*Transaction, error) {
 // needed is what the account has to have.
 func (t *Transaction) needed() *big.Int { return new(big.Int).Add(t.value, t.maxFee()) }
 
-func (s State) finish(t *Transaction) (*Transaction, error) {
+func (s *State) finish(t *Transaction) (*Transaction, error) {
 	if t.value.Sign() < 0 || t.value.BitLen() > 256 {
 		return nil, transaction.Syntax("amount", "not a number of 256 bits")
 	}

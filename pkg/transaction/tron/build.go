@@ -76,7 +76,7 @@ func TransferToken(s State, contract, to string, amount *big.Int) (*Transaction,
 	return s.finish(t, 0)
 }
 
-func (s State) begin(to string) (*Transaction, error) {
+func (s *State) begin(to string) (*Transaction, error) {
 	owner, err := wallet.ParseTronAddress(s.From)
 	if err != nil {
 		return nil, transaction.Syntax("from", "%v", err)
@@ -90,7 +90,7 @@ func (s State) begin(to string) (*Transaction, error) {
 }
 
 // finish checks that the balance suffices for the amount of sun and the fee.
-func (s State) finish(t *Transaction, amount int64) (*Transaction, error) {
+func (s *State) finish(t *Transaction, amount int64) (*Transaction, error) {
 	need := new(big.Int).Add(units(amount), units(t.maxFee()))
 	if need.Cmp(units(s.Balance)) > 0 {
 		return nil, &transaction.InsufficientError{Have: t.Chain().Native(units(s.Balance)), Need: t.Chain().Native(need)}
