@@ -95,6 +95,9 @@ func (s *State) begin(to string, gas uint64) (*Transaction, error) {
 			return nil, transaction.Syntax("", "the balance and the price per gas have to be numbers of 256 bits")
 		}
 	}
+	if s.Reserve != nil && s.Reserve.Sign() < 0 {
+		return nil, transaction.Syntax("reserve", "is negative")
+	}
 	if s.Gas != 0 {
 		gas = s.Gas
 	}

@@ -40,6 +40,10 @@ func TestBuild(t *testing.T) {
 	if p := token.Payments()[0]; p.Amount.String() != "1.234567 USDT" || p.To != to || p.Token != tokens[0].Contract {
 		t.Errorf("token transfer: %+v", p)
 	}
+	s.Reserve = big.NewInt(-1)
+	if _, err := TransferAll(s, to); err == nil {
+		t.Error("a negative reserve is accepted")
+	}
 	s.Reserve, s.Balance = nil, new(big.Int).Mul(big.NewInt(21000), s.MaxFeePerGas)
 	var poor *transaction.InsufficientError
 	if _, err := TransferAll(s, to); !errors.As(err, &poor) || new(big.Int).Sub(poor.Need.Units, poor.Have.Units).Int64() != 1 {
