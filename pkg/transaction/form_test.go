@@ -75,6 +75,17 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+func TestAccountError(t *testing.T) {
+	for want, e := range map[string]*AccountError{
+		"the transaction is for the account A, the key has B":      {Want: "A", Key: "B"},
+		"the key is of a curve that has no accounts on this chain": {Want: "A"},
+	} {
+		if e.Error() != want {
+			t.Errorf("%s, want %s", e, want)
+		}
+	}
+}
+
 func TestCheckFee(t *testing.T) {
 	known, unknown := chain.EVMChain(1), chain.EVMChain(2)
 	for _, c := range []struct {
