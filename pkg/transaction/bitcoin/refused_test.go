@@ -76,18 +76,22 @@ func TestRefused(t *testing.T) {
 		"a signature": {segwit, func(p *packet) {
 			p.inputs[0] = append(p.inputs[0], pair{inPartialSig, append([]byte{2}, make([]byte, 32)...), make([]byte, 70)})
 		}, ""},
-		"a final witness":          {segwit, func(p *packet) { p.inputs[0] = append(p.inputs[0], pair{kind: inFinalWitness, value: []byte{0}}) }, ""},
-		"an entry twice":           {segwit, func(p *packet) { p.inputs[0] = append(p.inputs[0], p.inputs[0][0]) }, ""},
-		"no unsigned transaction":  {segwit, func(p *packet) { p.global = nil }, ""},
-		"a scriptSig":              {segwit, func(p *packet) { p.tx.inputs[0].scriptSig = []byte{1} }, ""},
-		"a witness":                {segwit, func(p *packet) { p.tx.inputs[0].witness = [][]byte{{1}} }, ""},
-		"the same input twice":     {segwit, func(p *packet) { p.tx.inputs[1] = p.tx.inputs[0] }, ""},
-		"more than there is":       {segwit, func(p *packet) { p.tx.outputs[0].amount = 150_000_001 }, ""},
-		"more than all bitcoins":   {segwit, func(p *packet) { p.tx.outputs[0].amount = maxMoney + 1 }, ""},
-		"no outputs":               {segwit, func(p *packet) { p.tx.outputs, p.outputs = nil, nil }, ""},
-		"transaction version 3":    {segwit, func(p *packet) { p.tx.version = 3 }, transaction.Unsupported},
-		"a map too many":           {segwit, func(p *packet) { p.outputs = append(p.outputs, nil) }, ""},
-		"a map too few":            {segwit, func(p *packet) { p.outputs = nil }, ""},
+		"a final witness":         {segwit, func(p *packet) { p.inputs[0] = append(p.inputs[0], pair{kind: inFinalWitness, value: []byte{0}}) }, ""},
+		"an entry twice":          {segwit, func(p *packet) { p.inputs[0] = append(p.inputs[0], p.inputs[0][0]) }, ""},
+		"no unsigned transaction": {segwit, func(p *packet) { p.global = nil }, ""},
+		"a scriptSig":             {segwit, func(p *packet) { p.tx.inputs[0].scriptSig = []byte{1} }, ""},
+		"a witness":               {segwit, func(p *packet) { p.tx.inputs[0].witness = [][]byte{{1}} }, ""},
+		"the same input twice":    {segwit, func(p *packet) { p.tx.inputs[1] = p.tx.inputs[0] }, ""},
+		"more than there is":      {segwit, func(p *packet) { p.tx.outputs[0].amount = 150_000_001 }, ""},
+		"more than all bitcoins":  {segwit, func(p *packet) { p.tx.outputs[0].amount = maxMoney + 1 }, ""},
+		"no outputs":              {segwit, func(p *packet) { p.tx.outputs, p.outputs = nil, nil }, ""},
+		"transaction version 3":   {segwit, func(p *packet) { p.tx.version = 3 }, transaction.Unsupported},
+		"a map too many":          {segwit, func(p *packet) { p.outputs = append(p.outputs, nil) }, ""},
+		"a map too few":           {segwit, func(p *packet) { p.outputs = nil }, ""},
+		"too large": {segwit, func(p *packet) {
+			p.tx.outputs = append(p.tx.outputs, slices.Repeat([]output{{0, other}}, 3300)...)
+			p.outputs = append(p.outputs, make([][]pair, 3300)...)
+		}, transaction.Unsupported},
 		"the fee":                  {segwit, func(p *packet) { p.tx.outputs[0].amount -= 2_000_000 }, transaction.FeeTooHigh},
 		"the fee rate":             {segwit, func(p *packet) { p.tx.outputs[0].amount -= 900_000 }, transaction.FeeTooHigh},
 		"an unknown script":        {segwit, func(p *packet) { p.tx.outputs[0].script = []byte{0x51} }, transaction.UnknownData},
@@ -126,6 +130,16 @@ func TestBuildRefused(t *testing.T) {
 	small.UTXOs = []UTXO{{good.UTXOs[0].TxID, 0, 1000, nil}}
 	if _, err := TransferAll(small, taproot); !errors.As(err, &poor) {
 		t.Errorf("a UTXO below its fee: %v", err)
+	}
+	// As many as can be spent at once are within what nodes pass on.
+	many := state(t, legacyOf)
+	for i := range MaxInputs {
+		raw, id := previous(scriptOf(t, legacyOf), int64(100_000+i))
+		many.UTXOs = append(many.UTXOs, UTXO{id, 0, int64(100_000 + i), raw})
+	}
+	many.UTXOs = many.UTXOs[2:]
+	if tx, err := TransferAll(many, taproot); err != nil || tx.virtualSize() > maxVirtualSize {
+		t.Errorf("%d inputs: %v", MaxInputs, err)
 	}
 	// What is left is dust, so it goes to the fee.
 	if tx, err := Transfer(good, taproot, 150_000_000-2300); err != nil || len(tx.packet.tx.outputs) != 1 || tx.fee() != 2300 {

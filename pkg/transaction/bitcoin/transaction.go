@@ -222,8 +222,15 @@ func (t *Transaction) read() error {
 			return transaction.Syntax("PSBT", "the outputs get more than the inputs have")
 		}
 	}
+	if size := t.virtualSize(); size > maxVirtualSize {
+		return transaction.Refuse(transaction.Unsupported, "the transaction has %d virtual bytes, nodes pass on %d at most", size, maxVirtualSize)
+	}
 	return nil
 }
+
+// maxVirtualSize is what nodes pass on (400,000 units of weight). It bounds the
+// work too: a P2PKH input is signed over the whole transaction.
+const maxVirtualSize = 100_000
 
 // readInput returns what input i spends. Where the whole transaction is there that
 // made it, it has to have the hash that the input names.
