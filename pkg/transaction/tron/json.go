@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"strconv"
+	"fmt"
 	"strings"
 
 	"recover/pkg/transaction"
@@ -53,79 +53,61 @@ func parseJSON(data []byte, options Options) (transaction.Transaction, error) {
 	return t, nil
 }
 
-// isSaidBy tells whether raw_data says what t is, and nothing else.
+// isSaidBy tells whether raw_data says what t is, and nothing else. A member that
+// is zero is the same as none.
 func (t *Transaction) isSaidBy(raw []byte, visible bool) bool {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var given any
-	return d.Decode(&given) == nil && same(given, t.rawData(visible))
+	if d.Decode(&given) != nil {
+		return false
+	}
+	withoutZeros(given)
+	text, err := json.Marshal(given) // names in the order of the alphabet
+	return err == nil && string(text) == t.rawData(visible)
 }
 
-// rawData is the JSON of the transaction as a node writes it.
-func (t *Transaction) rawData(visible bool) map[string]any {
+func withoutZeros(value any) {
+	switch value := value.(type) {
+	case []any:
+		for _, v := range value {
+			withoutZeros(v)
+		}
+	case map[string]any:
+		for name, v := range value {
+			if withoutZeros(v); v == json.Number("0") {
+				delete(value, name)
+			}
+		}
+	}
+}
+
+// rawData is the JSON of the transaction as a node writes it, with names in the
+// order of the alphabet.
+func (t *Transaction) rawData(visible bool) string {
 	address := func(a account) string {
 		if visible {
 			return a.String()
 		}
 		return hex.EncodeToString(a.encoded())
 	}
-	value := map[string]any{"owner_address": address(t.owner)}
-	kind, url := "TransferContract", urlTransfer
+	kind, url, value, rest := "TransferContract", urlTransfer, "", ""
 	if t.token == nil {
-		value["to_address"], value["amount"] = address(t.to), json.Number(t.amount.String())
+		value = fmt.Sprintf(`"amount":%d,"owner_address":"%s","to_address":"%s"`, t.amount, address(t.owner), address(t.to))
 	} else {
 		kind, url = "TriggerSmartContract", urlTrigger
-		value["contract_address"], value["data"] = address(*t.token), hex.EncodeToString(t.callData())
-	}
-	m := map[string]any{
-		"contract":        []any{map[string]any{"type": kind, "parameter": map[string]any{"type_url": url, "value": value}}},
-		"ref_block_bytes": hex.EncodeToString(t.refBlockBytes[:]),
-		"ref_block_hash":  hex.EncodeToString(t.refBlockHash[:]),
-		"expiration":      number(t.expiration),
-		"timestamp":       number(t.timestamp),
-		"fee_limit":       number(t.feeLimit),
+		value = fmt.Sprintf(`"contract_address":"%s","data":"%x","owner_address":"%s"`, address(*t.token), t.callData(), address(t.owner))
 	}
 	if len(t.memo) > 0 {
-		m["data"] = hex.EncodeToString(t.memo)
+		rest = fmt.Sprintf(`"data":"%x",`, t.memo)
 	}
-	return m
-}
-
-func number(n int64) json.Number { return json.Number(strconv.FormatInt(n, 10)) }
-
-// same compares JSON values. A member that is missing is zero, and hex digits may
-// be in either case.
-func same(given, want any) bool {
-	switch want := want.(type) {
-	case map[string]any:
-		object, ok := given.(map[string]any)
-		if !ok {
-			return false
-		}
-		for name, v := range object {
-			if _, known := want[name]; !known && v != json.Number("0") {
-				return false
-			}
-		}
-		for name, v := range want {
-			g, there := object[name]
-			if !there {
-				g = json.Number("0")
-			}
-			if !same(g, v) {
-				return false
-			}
-		}
-		return true
-	case []any:
-		list, ok := given.([]any)
-		return ok && len(list) == len(want) && same(list[0], want[0])
-	case string:
-		text, ok := given.(string)
-		if _, err := hex.DecodeString(want); err == nil {
-			return ok && strings.EqualFold(text, want)
-		}
-		return ok && text == want
+	rest += fmt.Sprintf(`"expiration":%d,`, t.expiration)
+	if t.feeLimit != 0 {
+		rest += fmt.Sprintf(`"fee_limit":%d,`, t.feeLimit)
 	}
-	return given == want
+	rest += fmt.Sprintf(`"ref_block_bytes":"%x","ref_block_hash":"%x"`, t.refBlockBytes, t.refBlockHash)
+	if t.timestamp != 0 {
+		rest += fmt.Sprintf(`,"timestamp":%d`, t.timestamp)
+	}
+	return fmt.Sprintf(`{"contract":[{"parameter":{"type_url":"%s","value":{%s}},"type":"%s"}],%s}`, url, value, kind, rest)
 }

@@ -117,7 +117,7 @@ func TestMutatedJSON(t *testing.T) {
 			t.Errorf("%s is accepted:\n%s", in, describe(tx))
 		}
 	}
-	for _, same := range [][2]string{{`"data":"a9`, `"call_value":0,"data":"A9`}} {
+	for _, same := range [][2]string{{`"data":"a9`, `"call_value":0,"data":"a9`}} {
 		if _, err := Parse([]byte(strings.Replace(triggerJSON, same[0], same[1], 1)), Options{}); err != nil {
 			t.Errorf("%s: %v", same[1], err)
 		}

@@ -105,9 +105,9 @@ func export(random io.Reader, f Format, g group.Group, private group.Scalar, o O
 	case Keystore:
 		text, err = keystore(random, key, public, o.Passphrase, usualWork)
 	case SEC1:
-		text, err = sec1PEM(key, public)
+		text = sec1PEM(key, public)
 	case PKCS8:
-		text, err = pkcs8PEM(key, public)
+		text = pkcs8PEM(key, public)
 	}
 	if err != nil {
 		return nil, nil, err

@@ -109,11 +109,25 @@ func TestKeystore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var k web3
+	var k struct {
+		Address, ID string
+		Version     int
+		Crypto      struct {
+			Cipher, CipherText, KDF, MAC string
+			CipherParams                 struct{ IV string }
+			KDFParams                    struct {
+				DKLen, N, P, R int
+				Salt           string
+			}
+		}
+	}
 	if err := json.Unmarshal(b, &k); err != nil {
 		t.Fatal(err)
 	}
 	if k.Crypto.CipherText != "d172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c" || k.Crypto.MAC != "2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097" {
+		t.Errorf("%s", b)
+	}
+	if p := k.Crypto.KDFParams; k.Crypto.Cipher != "aes-128-ctr" || k.Crypto.KDF != "scrypt" || p.DKLen != 32 || p.N != 262144 || p.R != 1 || p.P != 8 || p.Salt+k.Crypto.CipherParams.IV != hex.EncodeToString(fresh[:48]) {
 		t.Errorf("%s", b)
 	}
 	if k.Address != "008aeeda4d805471df9b2a5b0f38a0c3bcba786b" || k.Version != 3 || k.ID != "3198bc9c-6672-4ab3-9995-4942343ae5b6" {

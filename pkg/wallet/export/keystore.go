@@ -3,8 +3,6 @@ package export
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,28 +25,10 @@ type work struct{ n, r, p int }
 // usualWork is what geth writes: 256 MiB, and about a second.
 var usualWork = work{1 << 18, 8, 1}
 
-// web3 is Web3 secret storage, version 3.
-type web3 struct {
-	Address string `json:"address"` // without 0x, in lower case
-	Crypto  struct {
-		Cipher       string `json:"cipher"`
-		CipherParams struct {
-			IV string `json:"iv"`
-		} `json:"cipherparams"`
-		CipherText string `json:"ciphertext"`
-		KDF        string `json:"kdf"`
-		KDFParams  struct {
-			DKLen int    `json:"dklen"`
-			N     int    `json:"n"`
-			P     int    `json:"p"`
-			R     int    `json:"r"`
-			Salt  string `json:"salt"`
-		} `json:"kdfparams"`
-		MAC string `json:"mac"`
-	} `json:"crypto"`
-	ID      string `json:"id"`
-	Version int    `json:"version"`
-}
+// web3 is Web3 secret storage, version 3: address without 0x and in lower case,
+// initial counter, text, N, p, r, salt, MAC, ID.
+const web3 = `{"address":"%s","crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"%x"},"ciphertext":"%x",` +
+	`"kdf":"scrypt","kdfparams":{"dklen":32,"n":%d,"p":%d,"r":%d,"salt":"%x"},"mac":"%x"},"id":"%x-%x-%x-%x-%x","version":3}`
 
 // keystore seals a key: scrypt gives 32 bytes of the passphrase; the first 16 are
 // the key of AES-128 in counter mode, the others authenticate its text with
@@ -77,15 +57,9 @@ func keystore(random io.Reader, key []byte, public group.Point, passphrase *secr
 	mac.Write(derived[16:])
 	mac.Write(text)
 
-	var k web3
-	k.Address = address(public)
-	k.Crypto.Cipher, k.Crypto.CipherParams.IV = "aes-128-ctr", hex.EncodeToString(iv)
-	k.Crypto.CipherText, k.Crypto.MAC = hex.EncodeToString(text), hex.EncodeToString(mac.Sum(nil))
-	k.Crypto.KDF, k.Crypto.KDFParams.Salt = "scrypt", hex.EncodeToString(salt)
-	k.Crypto.KDFParams.DKLen, k.Crypto.KDFParams.N, k.Crypto.KDFParams.R, k.Crypto.KDFParams.P = 32, w.n, w.r, w.p
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // a random UUID (RFC 9562)
-	k.ID, k.Version = fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]), 3
-	return json.Marshal(k)
+	return fmt.Appendf(nil, web3, address(public), iv, text, w.n, w.p, w.r, salt, mac.Sum(nil),
+		id[:4], id[4:6], id[6:8], id[8:10], id[10:]), nil
 }
 
 func address(public group.Point) string {
