@@ -126,5 +126,8 @@ func (s *State) finish(t *Transaction) (*Transaction, error) {
 	if need.Cmp(s.Balance) > 0 {
 		return nil, &transaction.InsufficientError{Have: t.chain.Native(s.Balance), Need: t.chain.Native(need)}
 	}
-	return t, t.valid()
+	if err := t.valid(); err != nil {
+		return nil, err
+	}
+	return t, nil
 }

@@ -2,48 +2,53 @@ package evm
 
 import (
 	"bytes"
-	"math"
 	"math/big"
 	"strings"
 
 	"recover/pkg/transaction"
-	"recover/pkg/transaction/chain"
 	"recover/pkg/wallet"
 )
 
 // parseJSON reads the objects of ethers (toJSON, and what populateTransaction
 // gives) and of eth_signTransaction. Both names of a field may be there when
-// they agree.
+// they agree. What they hold becomes the items of the RLP, which are read in one
+// place.
 func parseJSON(data []byte, options Options) (transaction.Transaction, error) {
-	f, err := transaction.ReadObject(data)
+	object, err := transaction.ReadObject(data)
 	if err != nil {
 		return nil, err
 	}
-	if f["gasLimit"] == nil && f["gas"] == nil {
+	f := fields{object}
+	if f.Fields["gasLimit"] == nil && f.Fields["gas"] == nil {
 		return nil, transaction.ErrFormat
 	}
-	if err := mergeNames(f); err != nil {
+	if err := mergeNames(f.Fields); err != nil {
 		return nil, err
 	}
 	for _, name := range []string{"sig", "signature", "r", "s", "v", "yParity", "hash"} {
-		if f[name] != nil {
+		if f.Fields[name] != nil {
 			return nil, errSigned
 		}
 	}
 	if err := f.Only("type", "chainId", "nonce", "gas", "gasPrice", "maxPriorityFeePerGas", "maxFeePerGas", "to", "from", "value", "data", "accessList"); err != nil {
 		return nil, err
 	}
-	t := &Transaction{options: options, value: new(big.Int)}
-	if err := t.readKind(f); err != nil {
+	kind, err := readKind(f)
+	if err != nil {
 		return nil, err
 	}
-	if err := t.readNumbers(f); err != nil {
+	list, err := readItems(f, kind)
+	if err != nil {
 		return nil, err
 	}
-	if err := t.readTexts(f); err != nil {
+	t := &Transaction{kind: kind, options: options}
+	if t.from, err = f.account("from"); err != nil {
 		return nil, err
 	}
-	return t, t.valid()
+	if err := t.read(list); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // mergeNames leaves one of the two names that gas and data have.
@@ -61,84 +66,79 @@ func mergeNames(f transaction.Fields) error {
 	return nil
 }
 
-func (t *Transaction) readKind(f transaction.Fields) error {
-	switch kind, err := uint64(math.MaxUint64), error(nil); {
-	case f["type"] != nil:
+// readKind returns the type, which the fields tell where it is not named.
+func readKind(f fields) (byte, error) {
+	kind := uint64(kindLegacy)
+	if f.Fields["maxFeePerGas"] != nil {
+		kind = kindDynamic
+	}
+	if f.Fields["type"] != nil {
+		var err error
 		if kind, err = f.Uint64("type"); err != nil {
-			return err
+			return 0, err
 		}
-		if kind != kindLegacy && kind != kindDynamic {
-			return transaction.Refuse(transaction.Unsupported, "EVM transactions of type %d are not signed here, only legacy ones and type 2", kind)
+	}
+	others := []string{"gasPrice"}
+	switch kind {
+	case kindLegacy:
+		others = []string{"maxFeePerGas", "maxPriorityFeePerGas", "accessList"}
+	case kindDynamic:
+	default:
+		return 0, transaction.Refuse(transaction.Unsupported, unsupportedKind, kind)
+	}
+	for _, name := range others {
+		if f.Fields[name] != nil {
+			return 0, transaction.Syntax(name, "is not a field of a transaction of type %d", kind)
 		}
-		t.kind = byte(kind)
-	case f["maxFeePerGas"] != nil:
-		t.kind = kindDynamic
 	}
-	if t.kind == kindLegacy && (f["maxFeePerGas"] != nil || f["maxPriorityFeePerGas"] != nil || f["accessList"] != nil) {
-		return transaction.Syntax("type", "a legacy transaction has no maxFeePerGas, maxPriorityFeePerGas and accessList")
-	}
-	if t.kind == kindDynamic && f["gasPrice"] != nil {
-		return transaction.Syntax("gasPrice", "is not a field of a transaction of type 2")
-	}
-	return nil
+	return byte(kind), nil
 }
 
-func (t *Transaction) readNumbers(f transaction.Fields) error {
-	id, err := f.Uint64("chainId")
-	if err != nil {
-		return err
+// readItems returns what the RLP of the transaction holds.
+func readItems(f fields, kind byte) (list []item, err error) {
+	names := []string{"nonce", "gasPrice", "gas", "to", "value", "data", "chainId"}
+	if kind == kindDynamic {
+		names = []string{"chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas", "to", "value", "data", "accessList"}
 	}
-	t.chain = chain.EVMChain(id)
-	if t.nonce, err = f.Uint64("nonce"); err != nil {
-		return err
-	}
-	if t.gas, err = f.Uint64("gas"); err != nil {
-		return err
-	}
-	price := "gasPrice"
-	if t.kind == kindDynamic {
-		price = "maxFeePerGas"
-		if t.tip, err = f.Number("maxPriorityFeePerGas", 256); err != nil {
-			return err
-		}
-	}
-	if t.price, err = f.Number(price, 256); err != nil {
-		return err
-	}
-	if f["value"] != nil {
-		t.value, err = f.Number("value", 256)
-	}
-	return err
-}
-
-func (t *Transaction) readTexts(f transaction.Fields) (err error) {
-	if t.to, err = readAccount(f, "to"); err != nil {
-		return err
-	}
-	if t.from, err = readAccount(f, "from"); err != nil {
-		return err
-	}
-	if f["data"] != nil {
-		text, err := f.Text("data")
-		if err != nil {
-			return err
-		}
-		if text != "0x" && text != "" {
-			b, ok := transaction.DecodeHex([]byte(text))
-			if !ok || !strings.HasPrefix(text, "0x") {
-				return transaction.Syntax("data", "not 0x and hex digits")
+	for _, name := range names {
+		it := item{}
+		switch name {
+		case "to":
+			var to *account
+			if to, err = f.account(name); to != nil {
+				it.bytes = to[:]
 			}
-			t.data = b
+		case "data":
+			it.bytes, err = f.data()
+		case "accessList":
+			it, err = f.accessList()
+		case "value":
+			if f.Fields[name] == nil {
+				break
+			}
+			fallthrough
+		default:
+			var n *big.Int
+			if n, err = f.Number(name, 256); err == nil {
+				it.bytes = n.Bytes()
+			}
 		}
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, it)
 	}
-	if f["accessList"] == nil {
-		return nil
+	if kind == kindLegacy {
+		list = append(list, item{}, item{}) // EIP-155
 	}
-	return t.readAccessJSON(f["accessList"])
+	return list, nil
 }
 
-func readAccount(f transaction.Fields, name string) (*account, error) {
-	if f[name] == nil {
+// fields are the members of the JSON object.
+type fields struct{ transaction.Fields }
+
+func (f fields) account(name string) (*account, error) {
+	if f.Fields[name] == nil {
 		return nil, nil
 	}
 	text, err := f.Text(name)
@@ -153,40 +153,58 @@ func readAccount(f transaction.Fields, name string) (*account, error) {
 	return &a, nil
 }
 
-// readAccessJSON reads [{"address": "0x…", "storageKeys": ["0x…"]}].
-func (t *Transaction) readAccessJSON(data []byte) error {
-	const field = "accessList"
-	entries, err := transaction.ReadArray(data, maxAccess)
+// data reads 0x and hex digits, or nothing.
+func (f fields) data() ([]byte, error) {
+	if f.Fields["data"] == nil {
+		return nil, nil
+	}
+	text, err := f.Text("data")
+	if err != nil || text == "0x" || text == "" {
+		return nil, err
+	}
+	b, ok := transaction.DecodeHex([]byte(text))
+	if !ok || !strings.HasPrefix(text, "0x") {
+		return nil, transaction.Syntax("data", "not 0x and hex digits")
+	}
+	return b, nil
+}
+
+// accessList reads [{"address": "0x…", "storageKeys": ["0x…"]}], or nothing.
+func (f fields) accessList() (item, error) {
+	const name = "accessList"
+	all := item{isList: true}
+	if f.Fields[name] == nil {
+		return all, nil
+	}
+	entries, err := transaction.ReadArray(f.Fields[name], maxAccess)
 	if err != nil {
-		return transaction.Syntax(field, "%v", err)
+		return all, transaction.Syntax(name, "%v", err)
 	}
 	for _, e := range entries {
-		f, err := transaction.ReadObject(e)
+		object, err := transaction.ReadObject(e)
 		if err != nil {
-			return transaction.Syntax(field, "%v", err)
+			return all, transaction.Syntax(name, "%v", err)
 		}
-		if err := f.Only("address", "storageKeys"); err != nil {
-			return err
+		entry := fields{object}
+		contract, err := entry.account("address")
+		if err == nil {
+			err = entry.Only("address", "storageKeys")
 		}
-		contract, err := readAccount(f, "address")
 		if err != nil || contract == nil {
-			return transaction.Syntax(field, "not an address of 20 bytes")
+			return all, transaction.Syntax(name, "not an address of 20 bytes and its storageKeys")
 		}
-		entry := accessEntry{contract: *contract}
-		keys, err := transaction.ReadArray(f["storageKeys"], maxAccess)
+		keys := item{isList: true}
+		texts, err := transaction.ReadArray(entry.Fields["storageKeys"], maxAccess)
+		for _, k := range texts {
+			b, _ := transaction.DecodeHex(bytes.Trim(k, `"`)) // read looks at the length
+			keys.list = append(keys.list, item{bytes: b})
+		}
 		if err != nil {
-			return transaction.Syntax(field, "%v", err)
+			return all, transaction.Syntax(name, "%v", err)
 		}
-		for _, k := range keys {
-			b, ok := transaction.DecodeHex(bytes.Trim(k, `"`))
-			if !ok || len(b) != 32 {
-				return transaction.Syntax(field, "a storage key is not 32 bytes long")
-			}
-			entry.keys = append(entry.keys, [32]byte(b))
-		}
-		t.access = append(t.access, entry)
+		all.list = append(all.list, item{isList: true, list: []item{{bytes: contract[:]}, keys}})
 	}
-	return nil
+	return all, nil
 }
 
 // maxAccess is the most entries, and keys of an entry, that are read.

@@ -37,7 +37,7 @@ func ParseRLP(b []byte, options Options) (transaction.Transaction, error) {
 	case len(b) > 1 && b[0] == kindDynamic && b[1] >= 0xc0:
 		kind, b = kindDynamic, b[1:]
 	case len(b) > 1 && b[0] < 0x80 && b[1] >= 0xc0:
-		return nil, transaction.Refuse(transaction.Unsupported, "EVM transactions of type %d are not signed here, only legacy ones and type 2", b[0])
+		return nil, transaction.Refuse(transaction.Unsupported, unsupportedKind, b[0])
 	case len(b) == 0 || b[0] < 0xc0:
 		return nil, transaction.ErrFormat
 	}
@@ -46,15 +46,24 @@ func ParseRLP(b []byte, options Options) (transaction.Transaction, error) {
 		return nil, err
 	}
 	t := &Transaction{kind: kind, options: options}
-	if kind == kindLegacy {
-		err = t.readLegacy(it.list)
-	} else {
-		err = t.readDynamic(it.list)
-	}
-	if err != nil {
+	if err := t.read(it.list); err != nil {
 		return nil, err
 	}
-	return t, t.valid()
+	return t, nil
+}
+
+const unsupportedKind = "EVM transactions of type %d are not signed here, only legacy ones and type 2"
+
+// read reads the items of the RLP.
+func (t *Transaction) read(list []item) error {
+	read := t.readDynamic
+	if t.kind == kindLegacy {
+		read = t.readLegacy
+	}
+	if err := read(list); err != nil {
+		return err
+	}
+	return t.valid()
 }
 
 var errSigned = transaction.Syntax("", "this transaction carries a signature already")

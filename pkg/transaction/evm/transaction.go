@@ -176,33 +176,18 @@ func (t *Transaction) isSignedBy(raw []byte, public group.Point) bool {
 	if err != nil || len(it.list) != len(t.fields())+3 {
 		return false
 	}
-	for i, field := range t.fields() {
-		if !bytes.Equal(encodeItem(it.list[i]), field) {
-			return false
-		}
-	}
 	tail := it.list[len(it.list)-3:]
 	v := new(big.Int).SetBytes(tail[0].bytes)
 	if t.kind == kindLegacy {
 		v.Sub(v, big.NewInt(35))
 		v.Sub(v, new(big.Int).Lsh(new(big.Int).SetUint64(t.chain.ID), 1))
 	}
-	if v.BitLen() > 1 {
+	if v.BitLen() > 1 || len(tail[1].bytes) > 32 || len(tail[2].bytes) > 32 {
 		return false
 	}
 	s := transaction.ECDSA{Recovery: byte(v.Uint64())}
-	new(big.Int).SetBytes(tail[1].bytes).FillBytes(s.R[:])
-	new(big.Int).SetBytes(tail[2].bytes).FillBytes(s.S[:])
-	return transaction.VerifyDigest(public, keccak256(t.Unsigned()), s)
-}
-
-func encodeItem(it item) []byte {
-	if !it.isList {
-		return encodeBytes(it.bytes)
-	}
-	var items [][]byte
-	for _, child := range it.list {
-		items = append(items, encodeItem(child))
-	}
-	return encodeList(items...)
+	copy(s.R[32-len(tail[1].bytes):], tail[1].bytes)
+	copy(s.S[32-len(tail[2].bytes):], tail[2].bytes)
+	again := encodeList(append(t.fields(), encodeBytes(tail[0].bytes), encodeBytes(tail[1].bytes), encodeBytes(tail[2].bytes))...)
+	return bytes.Equal(again, body) && transaction.VerifyDigest(public, keccak256(t.Unsigned()), s)
 }

@@ -95,7 +95,10 @@ func (s *State) finish(t *Transaction, amount int64) (*Transaction, error) {
 	if need.Cmp(units(s.Balance)) > 0 {
 		return nil, &transaction.InsufficientError{Have: t.Chain().Native(units(s.Balance)), Need: t.Chain().Native(need)}
 	}
-	return t, t.valid()
+	if err := t.valid(); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 func units(n int64) *big.Int { return big.NewInt(n) }
