@@ -11,7 +11,7 @@ FUZZTIME    := 30s
 # side of the formats, and those that make tokens.
 TOOLS := age:age openssl:openssl softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools
 
-.PHONY: build drill test check test-tools test-html bench bench-bulk fuzz vet staticcheck vulncheck cross
+.PHONY: build drill test check test-tools test-html test-wallets bench bench-bulk fuzz vet staticcheck vulncheck cross
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
@@ -39,6 +39,14 @@ test-html:
 		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
 		else echo "this needs a browser, run: sudo apt-get install chromium" >&2; exit 1; fi; }
 	go test -tags html -count=1 ./internal/page
+
+# What other wallets' libraries think of the transactions and exports, in Node.
+test-wallets:
+	@command -v npm >/dev/null || { \
+		if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq nodejs npm; \
+		else echo "this needs Node, run: sudo apt-get install nodejs npm" >&2; exit 1; fi; }
+	@set -e; for lock in fixtures/wallets*/package-lock.json; do (cd $${lock%/*} && npm ci --omit=dev --ignore-scripts --no-fund --no-audit); done
+	go test -tags wallets -count=1 -timeout 30m ./pkg/transaction/... ./pkg/wallet/export
 
 # The race detector has no time for the runs of 200 keys: these once more.
 check: vet staticcheck vulncheck cross test-tools
