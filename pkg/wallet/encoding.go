@@ -40,19 +40,33 @@ func base58check(alphabet string, version byte, payload []byte) string {
 
 const bech32Alphabet = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 
-// witness writes a version 0 witness program (BIP-141) of 20 bytes in bech32
-// (BIP-173); prefix is the human-readable part.
-func witness(prefix string, program []byte) string {
-	data := append([]byte{0}, fiveBits(program)...)
-	text := prefix + "1"
-	for _, v := range append(data, bech32Checksum(prefix, data)...) {
-		text += string(bech32Alphabet[v])
+// The constants that the checksum polynomial gives: bech32 for witness version 0
+// (BIP-173), bech32m for the others (BIP-350).
+const (
+	bech32Constant  = 1
+	bech32mConstant = 0x2bc830a3
+)
+
+// witness writes a witness program (BIP-141) in bech32 or bech32m; prefix is the
+// human-readable part.
+func witness(prefix string, version byte, program []byte) string {
+	data := append([]byte{version}, fiveBits(program)...)
+	text := []byte(prefix + "1")
+	for _, v := range append(data, bech32Checksum(prefix, data, witnessConstant(version))...) {
+		text = append(text, bech32Alphabet[v])
 	}
-	return text
+	return string(text)
 }
 
-// fiveBits splits b into groups of five bits, the most significant first. The
-// length of b is a multiple of five bytes, so no bits are left over.
+func witnessConstant(version byte) uint32 {
+	if version == 0 {
+		return bech32Constant
+	}
+	return bech32mConstant
+}
+
+// fiveBits splits b into groups of five bits, the most significant first; the
+// last group is filled up with zeros.
 func fiveBits(b []byte) []byte {
 	var groups []byte
 	var held uint32
@@ -63,12 +77,26 @@ func fiveBits(b []byte) []byte {
 			groups = append(groups, byte(held>>(bits-5))&31)
 		}
 	}
+	if bits > 0 {
+		groups = append(groups, byte(held<<(5-bits))&31)
+	}
 	return groups
 }
 
 // bech32Checksum returns the six values that make the checksum polynomial of
-// prefix and data equal to 1 (BIP-173).
-func bech32Checksum(prefix string, data []byte) []byte {
+// prefix and data equal to constant (BIP-173, BIP-350).
+func bech32Checksum(prefix string, data []byte, constant uint32) []byte {
+	values := append(append(expandPrefix(prefix), data...), 0, 0, 0, 0, 0, 0)
+	sum := bech32Polymod(values) ^ constant
+	check := make([]byte, 6)
+	for i := range check {
+		check[i] = byte(sum>>(5*(5-i))) & 31
+	}
+	return check
+}
+
+// expandPrefix is the human-readable part as values of the polynomial.
+func expandPrefix(prefix string) []byte {
 	var values []byte
 	for _, c := range []byte(prefix) {
 		values = append(values, c>>5)
@@ -77,14 +105,7 @@ func bech32Checksum(prefix string, data []byte) []byte {
 	for _, c := range []byte(prefix) {
 		values = append(values, c&31)
 	}
-	values = append(append(values, data...), 0, 0, 0, 0, 0, 0)
-
-	sum := bech32Polymod(values) ^ 1
-	check := make([]byte, 6)
-	for i := range check {
-		check[i] = byte(sum>>(5*(5-i))) & 31
-	}
-	return check
+	return values
 }
 
 // bech32Polymod is the remainder of values, as a polynomial over GF(32), modulo
