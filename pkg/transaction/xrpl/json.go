@@ -1,6 +1,7 @@
 package xrpl
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"maps"
@@ -18,6 +19,7 @@ type jsonValue struct {
 	number   int64
 	isNumber bool
 	issued   map[string]string // of an object
+	isOther  bool              // what no field that is understood can be
 }
 
 // parseJSON reads one flat object. Numbers are whole, strings are the values that
@@ -51,6 +53,9 @@ func parseJSON(text []byte) (*Transaction, error) {
 		if at < 0 {
 			return nil, transaction.Refuse(transaction.Unsupported, "the field %+.40q is not understood", name)
 		}
+		if values[name].isOther {
+			return nil, transaction.Refuse(transaction.Unsupported, "the field %s has a value that is not understood", name)
+		}
 		if t.values[at], err = values[name].bytes(fields[at]); err != nil {
 			return nil, err
 		}
@@ -61,11 +66,10 @@ func parseJSON(text []byte) (*Transaction, error) {
 	return t, t.check()
 }
 
-// readObject reads the names and values of the transaction. JSON that is not an
-// object of strings, whole numbers and objects of strings may be anything, and is
-// transaction.ErrFormat unless it names a transaction type.
+// readObject reads the names and values of the transaction. JSON without a
+// transaction type is transaction.ErrFormat: it may be anything.
 func readObject(text []byte) (map[string]jsonValue, error) {
-	if len(text) > maxJSON {
+	if len(text) > maxJSON || !bytes.Contains(text, []byte(`"`+typeField+`"`)) {
 		return nil, transaction.ErrFormat
 	}
 	values := make(map[string]jsonValue)
@@ -77,9 +81,6 @@ func readObject(text []byte) (map[string]jsonValue, error) {
 	if err == nil {
 		err = s.End()
 	}
-	if _, ours := values[typeField]; err != nil && !ours {
-		return nil, transaction.ErrFormat
-	}
 	if err != nil {
 		return nil, transaction.Syntax("", "%v", err)
 	}
@@ -87,20 +88,25 @@ func readObject(text []byte) (map[string]jsonValue, error) {
 }
 
 func readValue(s *strictjson.Scanner) (v jsonValue, err error) {
-	switch s.Peek() {
-	case '"':
+	switch c := s.Peek(); {
+	case c == '"':
 		v.text, err = s.Text()
-	case '{':
+	case c == '{':
 		v.issued = make(map[string]string)
 		err = s.Object(func(name string) (err error) {
+			if s.Peek() != '"' {
+				v.isOther = true
+				return s.Skip()
+			}
 			v.issued[name], err = s.Text()
 			return err
 		})
-	case '[':
-		return v, s.Fail("a list; memos, paths and signers are not understood")
-	default:
+	case c == '-' || c >= '0' && c <= '9':
 		v.isNumber = true
 		v.number, err = s.Int()
+	default:
+		v.isOther = true
+		err = s.Skip()
 	}
 	return v, err
 }

@@ -53,13 +53,13 @@ func parseBlob(blob []byte) (*Transaction, error) {
 	if len(blob) < 3 || blob[0] != 0x12 {
 		return nil, transaction.ErrFormat
 	}
-	if len(blob) > maxBlob {
-		return nil, transaction.Syntax("", "longer than %d bytes", maxBlob)
-	}
 	code := binary.BigEndian.Uint16(blob[1:])
 	format := formatOf(func(f *format) bool { return f.code == code })
 	if format == nil {
 		return nil, transaction.Refuse(transaction.Unsupported, "a transaction of type %d is not understood; these are: %s", code, typeNames())
+	}
+	if len(blob) > maxBlob {
+		return nil, transaction.Syntax("", "longer than %d bytes", maxBlob)
 	}
 	t := &Transaction{format, make([][]byte, len(fields))}
 	for last := -1; len(blob) > 0; {

@@ -145,8 +145,8 @@ func TestRefused(t *testing.T) {
 	}
 	const deleteIt = `{"Fee":"1","Sequence":1,"TransactionType":"AccountDelete","Account":"` + sender + `","Destination":"`
 	for _, c := range []struct{ text, want string }{
-		{payment(`,"Amount":"1","Paths":[]`), "line 1: a list; memos, paths and signers are not understood"},
-		{payment(`,"Amount":"1","Memos":[{"Memo":{"MemoData":"00"}}]`), "line 1: a list; memos, paths and signers are not understood"},
+		{payment(`,"Amount":"1","Paths":[]`), `the field "Paths" is not understood`},
+		{payment(`,"Amount":"1","Memos":[{"Memo":{"MemoData":"00"}}]`), `the field "Memos" is not understood`},
 		{payment(`,"Amount":"1","Delegate":"` + gate + `"`), `the field "Delegate" is not understood`},
 		{payment(`,"Amount":"1","amount":"1"`), `the field "amount" is not understood`},
 		{payment(`,"Amount":"1","TicketCount":1`), "a Payment with the field TicketCount is not understood"},
@@ -165,6 +165,10 @@ func TestRefused(t *testing.T) {
 		{payment(`,"Amount":"1","SendMax":"2"`), "SendMax: not where XRP is paid with XRP"},
 		{payment(`,"Amount":"1","DeliverMin":"1"`), "DeliverMin: only with the flag of a partial payment"},
 		{payment(`,"Amount":"1","DeliverMax":"1"`), "DeliverMax: Amount is there as well, and means the same"},
+		{payment(`,"Amount":[]`), "the field Amount has a value that is not understood"},
+		{payment(`,"Amount":true`), "the field Amount has a value that is not understood"},
+		{payment(`,"Amount":{"currency":"USD","value":1,"issuer":"` + gate + `"}`), "the field Amount has a value that is not understood"},
+		{payment(`,"DestinationTag":{}`), "DestinationTag: not a whole number of 32 bits"},
 		{payment(`,"Amount":1`), "Amount: a number; XRP is a string of drops"},
 		{payment(`,"Amount":"0"`), "Amount: nothing is paid"},
 		{payment(`,"Amount":"-1"`), "Amount: not a whole number of drops"},
