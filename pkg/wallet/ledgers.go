@@ -26,3 +26,7 @@ func ParseSolanaAddress(text string) (account [32]byte, err error) {
 	}
 	return [32]byte(b), nil
 }
+
+// SolanaSignature writes a signature, which is the ID of a transaction where it
+// is the first.
+func SolanaSignature(signature [64]byte) string { return base58(bitcoinAlphabet, signature[:]) }
