@@ -10,12 +10,15 @@ import (
 	"recover/pkg/wallet"
 )
 
+// Options is empty: a transaction of the XRP Ledger says everything itself.
+type Options struct{}
+
 // Parse reads an unsigned transaction: JSON as the ledger's tools write it, the
 // binary format, or the binary format in hex. It returns
 // transaction.ErrFormat for what is none of these, transaction.ErrSize, a
 // *transaction.SyntaxError for what the ledger would not take, and a
 // *transaction.RefusedError for a transaction that is not understood.
-func Parse(data []byte) (transaction.Transaction, error) {
+func Parse(data []byte, _ Options) (transaction.Transaction, error) {
 	t, err := parse(data)
 	if err != nil {
 		return nil, err

@@ -222,7 +222,7 @@ func TestRefused(t *testing.T) {
 		{"12000073020102", "SigningPubKey: 2 bytes, a public key has 33"},
 		{"120000" + strings.Repeat("00", 1022), "longer than 1024 bytes"},
 	} {
-		if _, err := Parse([]byte(c.text)); err == nil || err.Error() != c.want {
+		if _, err := Parse([]byte(c.text), Options{}); err == nil || err.Error() != c.want {
 			t.Errorf("%.150s\n got %v\nwant %s", c.text, err, c.want)
 		}
 	}
@@ -233,11 +233,11 @@ func TestOtherFormats(t *testing.T) {
 		"", " ", "{}", "{", `{"to":"0x00"}`, `{"inputs":[]}`, "12xyz", "12", "02f86c", "\x02\xf8", "cHNidP8BAAo", "\x12", "\x80\x01", "null", "[]",
 		`{"a":"` + strings.Repeat("x", maxJSON) + `"}`,
 	} {
-		if _, err := Parse([]byte(text)); !errors.Is(err, transaction.ErrFormat) {
+		if _, err := Parse([]byte(text), Options{}); !errors.Is(err, transaction.ErrFormat) {
 			t.Errorf("%.40q: %v", text, err)
 		}
 	}
-	if _, err := Parse(make([]byte, transaction.MaxSize+1)); !errors.Is(err, transaction.ErrSize) {
+	if _, err := Parse(make([]byte, transaction.MaxSize+1), Options{}); !errors.Is(err, transaction.ErrSize) {
 		t.Errorf("large: %v", err)
 	}
 }
@@ -259,14 +259,14 @@ func FuzzParse(f *testing.F) {
 		`{"TransactionType":"TrustSet","Account":"` + other + `","LimitAmount":` + issuedAmount + `,"Fee":"2","Sequence":1,"QualityIn":4}`,
 	} {
 		f.Add([]byte(text))
-		tx, err := Parse([]byte(text))
+		tx, err := Parse([]byte(text), Options{})
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(tx.Unsigned())
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		tx, err := Parse(data)
+		tx, err := Parse(data, Options{})
 		if err != nil {
 			return
 		}
@@ -274,7 +274,7 @@ func FuzzParse(f *testing.F) {
 		if data[0] == 0x12 && !bytes.Equal(blob, data) {
 			t.Fatalf("%x is written as %x", data, blob)
 		}
-		again, err := Parse(blob)
+		again, err := Parse(blob, Options{})
 		if err != nil || !bytes.Equal(again.Unsigned(), blob) || said(again) != said(tx) {
 			t.Fatalf("%x: %v", blob, err)
 		}

@@ -34,7 +34,7 @@ func TestSign(t *testing.T) {
 		if signed.Text != fmt.Sprintf("%X", signed.Raw) || len(signed.ID) != 64 {
 			t.Errorf("%s: text %s, ID %s", g.Name(), signed.Text, signed.ID)
 		}
-		if _, err := Parse(signed.Raw); err == nil || err.Error() != "TxnSignature: the transaction is signed already" {
+		if _, err := Parse(signed.Raw, Options{}); err == nil || err.Error() != "TxnSignature: the transaction is signed already" {
 			t.Errorf("%s: signed again: %v", g.Name(), err)
 		}
 		// Signing names the key, and changes nothing else.
@@ -139,7 +139,7 @@ func FuzzSign(f *testing.F) {
 		if edwards {
 			key = newKey(t, curves[1], seed)
 		}
-		tx, err := Parse([]byte(from(key, fmt.Sprintf(`,"Amount":"%d","DestinationTag":%d,"SourceTag":%d`, drops, tag, sequence))))
+		tx, err := Parse([]byte(from(key, fmt.Sprintf(`,"Amount":"%d","DestinationTag":%d,"SourceTag":%d`, drops, tag, sequence))), Options{})
 		if (err == nil) != (drops > 0 && drops <= maxDrops) {
 			t.Fatalf("%d drops: %v", drops, err)
 		}

@@ -34,7 +34,7 @@ func newKey(t testing.TB, g group.Group, seed byte) *transaction.Key {
 
 func mustParse(t testing.TB, text string) *Transaction {
 	t.Helper()
-	tx, err := Parse([]byte(text))
+	tx, err := Parse([]byte(text), Options{})
 	if err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
