@@ -51,7 +51,7 @@ func (t *Transaction) describeValidity(all *effect) {
 		return
 	}
 	all.line("Recent blockhash", t.message.blockhash.String())
-	all.warn("Valid for", "150 blocks after that one, about a minute: too short for a walk with a stick")
+	all.warn("Valid for", "150 blocks after that one, about a minute: too short to carry it by hand; a durable nonce has no such limit")
 }
 
 // form is the shape of the message, so that nothing of it is left unsaid.
