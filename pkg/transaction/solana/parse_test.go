@@ -1,6 +1,13 @@
 package solana
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"recover/pkg/transaction"
@@ -16,17 +23,380 @@ const (
 	exampleHash = "EETubP5AKHgjPAhzPAFcb8BAY1hMH639CWCFTqi3hq1k"
 )
 
+// Accounts without a meaning.
+const (
+	usdc   = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+	nonce1 = "SysvarC1ock11111111111111111111111111111111"
+	hash1  = "SysvarS1otHashes111111111111111111111111111"
+	mintX  = "Stake11111111111111111111111111111111111111"
+)
+
+// TestPublishedTransfer shows the example of others, in every form.
 func TestPublishedTransfer(t *testing.T) {
 	raw := unbase64(t, example)
-	from, err := Verify(raw)
+	if from, err := Verify(raw); err != nil || from != exampleFrom {
+		t.Fatal(from, err)
+	}
+	want := `Network: Solana, or one of its test networks: the transaction does not say which
+Signed by: ` + exampleFrom + `
+Instruction 1: transfer SOL
+From: ` + exampleFrom + ` (this key)
+To: ` + exampleTo + `
+Amount: 0.000000049 SOL (49 lamports)
+Fee at most: 0.000005 SOL (5000 lamports)
+Recent blockhash: ` + exampleHash + `
+! Valid for: 150 blocks after that one, about a minute: too short to carry it by hand; a durable nonce has no such limit
+Message: legacy, 3 accounts, 1 of them sign, read-only: 3
+`
+	message := raw[65:]
+	unsigned := append(append([]byte{1}, make([]byte, 64)...), message...)
+	for _, form := range []string{
+		string(message), string(unsigned), hex.EncodeToString(message), strings.ToUpper(hex.EncodeToString(unsigned)),
+		base64.StdEncoding.EncodeToString(message) + "\n", " " + base64.StdEncoding.EncodeToString(unsigned),
+	} {
+		tx, err := Parse([]byte(form), Options{})
+		if err != nil {
+			t.Fatalf("%v: %q", err, form)
+		}
+		if got := said(tx); got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+		if !bytes.Equal(tx.Unsigned(), unsigned) {
+			t.Errorf("written as %x", tx.Unsigned())
+		}
+		p := tx.Payments()
+		if len(p) != 1 || p[0].To != exampleTo || p[0].Amount.Units.Int64() != 49 || p[0].Token != "" || p[0].Change || tx.From() != exampleFrom {
+			t.Errorf("%+v", p)
+		}
+	}
+	if _, err := Parse(raw, Options{}); err == nil || err.Error() != exampleFrom+" has signed it already" {
+		t.Errorf("signed: %v", err)
+	}
+	raw[1] ^= 1
+	if _, err := Parse(raw, Options{}); err == nil || err.Error() != "the signature of "+exampleFrom+" is not valid" {
+		t.Errorf("badly signed: %v", err)
+	}
+}
+
+// TestTokenAccount is an associated token account as micro-sol-signer derives it.
+func TestTokenAccount(t *testing.T) {
+	if got := tokenAccount(known(exampleFrom), tokenProgram, known(usdc)).String(); got != exampleUSDC {
+		t.Errorf("%s, want %s", got, exampleUSDC)
+	}
+	if known(exampleUSDC).onCurve() || !known(exampleFrom).onCurve() {
+		t.Error("the derived account is a public key, or the public key is none")
+	}
+}
+
+// exampleUSDC is the associated token account of exampleFrom for USDC.
+const exampleUSDC = "G8sVqaVs7nUeXfK48nwmaWocw1T9sVGbqUFYYbX63S1q"
+
+// transferStep and the others are instructions of the example's accounts.
+func transferStep(lamports uint64) step {
+	data := binary.LittleEndian.AppendUint64([]byte{systemTransfer, 0, 0, 0}, lamports)
+	return step{systemProgram, []account{signsWritable(known(exampleFrom)), writable(known(exampleTo))}, data}
+}
+
+func nonceStep() step {
+	return step{systemProgram, []account{writable(known(nonce1)), readOnly(recentBlockhashes), signs(known(exampleFrom))}, []byte{systemAdvanceNonce, 0, 0, 0}}
+}
+
+func tokenStep(program, mint address, amount uint64, decimals byte) step {
+	data := append(binary.LittleEndian.AppendUint64([]byte{tokenTransferChecked}, amount), decimals)
+	from, to := known(exampleFrom), known(exampleTo)
+	return step{program, []account{writable(tokenAccount(from, program, mint)), readOnly(mint), writable(tokenAccount(to, program, mint)), signs(from)}, data}
+}
+
+func createStep(kind ...byte) step {
+	from, to, mint := known(exampleFrom), known(exampleTo), known(usdc)
+	return step{associatedProgram, []account{signsWritable(from), writable(tokenAccount(to, tokenProgram, mint)), readOnly(to), readOnly(mint), readOnly(systemProgram), readOnly(tokenProgram)}, kind}
+}
+
+func budgetStep(data ...byte) step { return step{budgetProgram, nil, data} }
+
+func messageOf(steps ...step) []byte {
+	return compile(known(exampleFrom), known(hash1), steps).bytes()
+}
+
+func TestDescription(t *testing.T) {
+	message := messageOf(nonceStep(), budgetStep(2, 0x40, 0x0d, 3, 0), budgetStep(3, 0xe8, 3, 0, 0, 0, 0, 0, 0), budgetStep(1, 0, 0, 4, 0), budgetStep(4, 0, 0, 1, 0),
+		createStep(1), tokenStep(tokenProgram, known(usdc), 1_500_000, 6), tokenStep(token2022Program, known(mintX), 7, 0), transferStep(1_000_000_001))
+	for _, c := range []struct {
+		owners []string
+		to     string
+	}{
+		{nil, "To: " + exampleTo + "\nTo token account: "},                 // named by the instruction that makes its token account
+		{[]string{exampleTo}, "To: " + exampleTo + "\nTo token account: "}, // expected
+	} {
+		tx, err := Parse(message, Options{Owners: c.owners})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := `Network: Solana, or one of its test networks: the transaction does not say which
+Signed by: ` + exampleFrom + `
+Instruction 1: use up the durable nonce
+Nonce account: ` + nonce1 + `
+Nonce authority: ` + exampleFrom + ` (this key)
+Compute limit: 200000 units
+Compute price: 1000 micro-lamports a unit
+Heap size: 262144 bytes
+Loaded data limit: 65536 bytes
+Instruction 6: make a token account, if it is not there
+Token account: TO-USDC, of ` + exampleTo + ` for USDC, mint ` + usdc + `
+! Rent: paid by ` + exampleFrom + ` (this key) besides the fee, about 0.002 SOL
+Instruction 7: transfer tokens (SPL Token)
+Token: USDC, mint ` + usdc + `
+From token account: FROM-USDC, the associated token account of ` + exampleFrom + ` (this key)
+Signed for by: ` + exampleFrom + ` (this key)
+To: ` + exampleTo + `
+To token account: TO-USDC, the associated token account of ` + exampleTo + `
+Amount: 1.5 USDC (1500000 of the smallest unit, 6 decimals)
+Instruction 8: transfer tokens (Token-2022)
+Token: mint ` + mintX + `
+From token account: FROM-X, the associated token account of ` + exampleFrom + ` (this key)
+Signed for by: ` + exampleFrom + ` (this key)
+To: ` + exampleTo + `
+To token account: TO-X, the associated token account of ` + exampleTo + `
+Amount: 7 (7 of the smallest unit, 0 decimals)
+! Token program: Token-2022: the token's issuer may take a part of the transfer
+Instruction 9: transfer SOL
+From: ` + exampleFrom + ` (this key)
+To: ` + exampleTo + `
+Amount: 1.000000001 SOL (1000000001 lamports)
+Fee at most: 0.0000052 SOL (5200 lamports)
+Durable nonce: ` + hash1 + `
+Valid until: the nonce account is used or changed
+Message: legacy, 15 accounts, 1 of them sign, read-only: 8-15
+`
+		for name, a := range map[string]address{
+			"TO-USDC": tokenAccount(known(exampleTo), tokenProgram, known(usdc)), "FROM-USDC": tokenAccount(known(exampleFrom), tokenProgram, known(usdc)),
+			"TO-X": tokenAccount(known(exampleTo), token2022Program, known(mintX)), "FROM-X": tokenAccount(known(exampleFrom), token2022Program, known(mintX)),
+		} {
+			want = strings.ReplaceAll(want, name, a.String())
+		}
+		if got := said(tx); got != want {
+			t.Errorf("%s\nwant\n%s", got, want)
+		}
+		p := tx.Payments()
+		if len(p) != 3 || p[0].To != exampleTo || p[0].Token != usdc || p[1].Token != mintX || p[2].Token != "" {
+			t.Errorf("%+v", p)
+		}
+	}
+}
+
+// TestUnknownOwner says that nobody knows whose token account it is.
+func TestUnknownOwner(t *testing.T) {
+	usdcTo := tokenAccount(known(exampleTo), tokenProgram, known(usdc)).String()
+	checked := messageOf(tokenStep(tokenProgram, known(usdc), 5, 6))
+	tx, err := Parse(checked, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(from)
-	tx, err := Parse(raw[65:], Options{})
+	if want := "! To token account: " + usdcTo + ", whose owner is not known"; !strings.Contains(said(tx), want) || tx.Payments()[0].To != usdcTo {
+		t.Errorf("%q is not in\n%s", want, said(tx))
+	}
+	plain := step{tokenProgram, []account{writable(known(usdc)), writable(known(usdcTo)), signs(known(exampleFrom))}, []byte{tokenTransfer, 1, 2, 0, 0, 0, 0, 0, 0}}
+	if tx, err = Parse(messageOf(plain), Options{Owners: []string{exampleTo}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"! Token: NOT NAMED: the tokens of whatever kind that the two token accounts hold\n",
+		"! To token account: " + usdcTo + ", whose owner is not in the transaction\n", "Amount: 513 of the smallest unit\n",
+	} {
+		if !strings.Contains(said(tx), want) {
+			t.Errorf("%q is not in\n%s", want, said(tx))
+		}
+	}
+	if p := tx.Payments(); p[0].To != usdcTo || p[0].Token != unknownMint || p[0].Amount.Units.Int64() != 513 {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestLookupTables reads a message of version 0 whose destination is in a table.
+func TestLookupTables(t *testing.T) {
+	m := compile(known(exampleFrom), known(hash1), []step{transferStep(5)})
+	m.versioned = true
+	m.keys = []address{m.keys[0], m.keys[2]} // the program moves up
+	m.readOnlyUnsigned = 1
+	m.instructions[0].program, m.instructions[0].accounts = 1, []byte{0, 2}
+	m.lookups = []lookup{{known(nonce1), []byte{1}, nil}}
+	data := m.bytes()
+	if _, err := Parse(data, Options{}); err == nil || err.Error() != "it takes accounts from the lookup table "+nonce1+", whose content is not known" {
+		t.Errorf("without the table: %v", err)
+	}
+	tx, err := Parse(data, Options{Tables: map[string][]string{nonce1: {mintX, exampleTo}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Log(said(tx))
-	_ = transaction.MaxSize
+	for _, want := range []string{
+		"To: " + exampleTo + " (from a lookup table)\n", "! Lookup table: " + nonce1 + ": its content was given, and is not part of what is signed\n",
+		"Message: version 0, 3 accounts, 1 of them sign, read-only: 2\n",
+	} {
+		if !strings.Contains(said(tx), want) {
+			t.Errorf("%q is not in\n%s", want, said(tx))
+		}
+	}
+	if p := tx.Payments(); p[0].To != exampleTo {
+		t.Errorf("%+v", p)
+	}
+	for _, c := range []struct {
+		table []string
+		want  string
+	}{
+		{[]string{mintX}, "the lookup table " + nonce1 + " has no place 1 as it was given"},
+		{[]string{mintX, "x"}, "the lookup table " + nonce1 + ", place 1: not an address: a character was mistyped or is missing, or it is of another chain"},
+		{[]string{mintX, exampleFrom}, "the account " + exampleFrom + " is there twice"},
+	} {
+		if _, err := Parse(data, Options{Tables: map[string][]string{nonce1: c.table}}); err == nil || err.Error() != c.want {
+			t.Errorf("got %v\nwant %s", err, c.want)
+		}
+	}
+	m.lookups[0].readOnly = []byte{0}
+	if _, err := Parse(m.bytes(), Options{Tables: map[string][]string{nonce1: {mintX, exampleTo}}}); err == nil || err.Error() != "no instruction uses the account "+mintX {
+		t.Errorf("unused: %v", err)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	change := func(f func(*message), steps ...step) []byte {
+		m := compile(known(exampleFrom), known(hash1), steps)
+		f(m)
+		return m.bytes()
+	}
+	withData := func(s step, data ...byte) []byte { s.data = data; return messageOf(s) }
+	one := transferStep(1)
+	short := one
+	short.accounts = short.accounts[:1]
+	otherProgram := one
+	otherProgram.program = known(mintX)
+	wrongSysvar := nonceStep()
+	wrongSysvar.accounts[1] = readOnly(known(mintX))
+	wrongATA := createStep(1)
+	wrongATA.accounts[1] = writable(known(mintX))
+	wrongTokenProgram := createStep(1)
+	wrongTokenProgram.accounts[5] = readOnly(known(mintX))
+	usdc2022 := tokenStep(token2022Program, known(usdc), 1, 6)
+	multisig := tokenStep(tokenProgram, known(usdc), 1, 6)
+	multisig.accounts = append(multisig.accounts, signs(known(mintX)))
+	for _, c := range []struct {
+		data []byte
+		want string
+	}{
+		{messageOf(), "no instruction"},
+		{messageOf(otherProgram), "instruction 1 calls the program " + mintX + ", which is not understood"},
+		{withData(one, 2, 0, 0), "instruction 1 of the system program is not understood: 0x020000 (3 bytes)"},
+		{withData(one, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0), "instruction 1 of the system program is not understood: 0x0200000001000000000000 (11 bytes)"},
+		{withData(one, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0), "instruction 1 of the system program is not understood: 0x02000000010000000000000000 (13 bytes)"},
+		{withData(one, 3, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0), "instruction 1 of the system program is not understood: 0x030000000100000000000000 (12 bytes)"},
+		{withData(one), "instruction 1 of the system program is not understood: 0x (0 bytes)"},
+		{withData(nonceStep(), 4, 0, 0, 0, 0), "instruction 1 of the system program is not understood: 0x0400000000 (5 bytes)"},
+		{messageOf(short), "instruction 1 has 1 accounts, 2 are understood"},
+		{messageOf(one, nonceStep()), "instruction 2: a durable nonce is advanced by the first instruction only"},
+		{messageOf(nonceStep(), nonceStep()), "instruction 2: a durable nonce is advanced by the first instruction only"},
+		{messageOf(wrongSysvar), "instruction 1: the second account is not SysvarRecentB1ockHashes11111111111111111111"},
+		{messageOf(budgetStep(2, 1, 0, 0, 0), budgetStep(2, 1, 0, 0, 0)), "instruction 2: a transaction has one compute limit at most"},
+		{messageOf(budgetStep(0, 1, 0, 0, 0, 0, 0, 0, 0)), "instruction 1 of the compute budget program is not understood: 0x000100000000000000 (9 bytes)"},
+		{messageOf(budgetStep(2, 1, 0, 0)), "instruction 1 of the compute budget program is not understood: 0x02010000 (4 bytes)"},
+		{messageOf(budgetStep()), "instruction 1 of the compute budget program is not understood: 0x (0 bytes)"},
+		{messageOf(step{budgetProgram, []account{signs(known(exampleFrom))}, []byte{2, 1, 0, 0, 0}}), "instruction 1 of the compute budget program is not understood: 0x0201000000 (5 bytes)"},
+		{messageOf(tokenStep(tokenProgram, known(usdc), 1, 7)), "instruction 1: USDC has 6 decimals, not 7"},
+		{messageOf(usdc2022), "instruction 1: USDC is not a token of the program Token-2022"},
+		{messageOf(tokenStep(tokenProgram, known(mintX), 1, 78)), "instruction 1: a token with 78 decimals"},
+		{messageOf(multisig), "instruction 1 has 5 accounts, 4 are understood"},
+		{withData(tokenStep(tokenProgram, known(usdc), 1, 6), 4, 1, 0, 0, 0, 0, 0, 0, 0), "instruction 1 of the token program is not understood: 0x040100000000000000 (9 bytes)"},
+		{withData(tokenStep(tokenProgram, known(usdc), 1, 6)), "instruction 1 of the token program is not understood: 0x (0 bytes)"},
+		{messageOf(wrongATA), "instruction 1: " + mintX + " is not the associated token account of " + exampleTo},
+		{messageOf(wrongTokenProgram), "instruction 1: not the system program and a token program"},
+		{messageOf(createStep(2)), "instruction 1 of the associated token account program is not understood: 0x02 (1 bytes)"},
+		{change(func(m *message) { m.readOnlyUnsigned = 2 }, one), "instruction 1: the account " + exampleTo + " has to sign or to be writable, and is not"},
+		{change(func(m *message) { m.instructions[0].accounts = []byte{1, 1} }, one), "instruction 1: the account " + exampleTo + " has to sign or to be writable, and is not"},
+		{change(func(m *message) { m.keys[1] = m.keys[0] }, one), "the account " + exampleFrom + " is there twice"},
+		{change(func(m *message) { m.keys = append(m.keys, known(mintX)) }, one), "no instruction uses the account " + mintX},
+	} {
+		if _, err := Parse(c.data, Options{}); err == nil || err.Error() != c.want {
+			t.Errorf("%x\n got %v\nwant %s", c.data, err, c.want)
+		}
+	}
+	for _, o := range []struct {
+		options Options
+		want    string
+	}{
+		{Options{Account: exampleTo}, "the transaction is for the account " + exampleFrom + ", the key has " + exampleTo},
+		{Options{Account: "x"}, "account: not an address: a character was mistyped or is missing, or it is of another chain"},
+		{Options{Owners: []string{"x"}}, "owner: not an address: a character was mistyped or is missing, or it is of another chain"},
+	} {
+		if _, err := Parse(messageOf(one), o.options); err == nil || err.Error() != o.want {
+			t.Errorf("got %v\nwant %s", err, o.want)
+		}
+	}
+}
+
+// TestOtherFormats has what is no message at all.
+func TestOtherFormats(t *testing.T) {
+	good := messageOf(transferStep(1))
+	wire := func(f func(*message)) string {
+		m, err := readMessage(bytes.Clone(good))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(m)
+		return string(m.bytes())
+	}
+	long := bytes.Replace(good, []byte{1, 0, 1, 3}, []byte{1, 0, 1, 0x83, 0}, 1) // a count that is not in its shortest form
+	for name, text := range map[string]string{
+		"empty": "", "space": " ", "JSON": "{}", "EVM": "02f86c0180", "PSBT": "cHNidP8BAAo=", "XRPL": "120000228000000024",
+		"short": string(good[:len(good)-1]), "trailing": string(good) + "\x00", "long count": string(long), "version 1": "\x81" + string(good) + "\x00",
+		"no signer":        wire(func(m *message) { m.signers = 0 }),
+		"no writable one":  wire(func(m *message) { m.readOnlySigners = 1 }),
+		"too many signers": wire(func(m *message) { m.signers = 3 }),
+		"program pays":     wire(func(m *message) { m.instructions[0].program = 0 }),
+		"program outside":  wire(func(m *message) { m.instructions[0].program = 3 }),
+		"account outside":  wire(func(m *message) { m.instructions[0].accounts[0] = 3 }),
+		"empty lookup":     wire(func(m *message) { m.versioned, m.lookups = true, []lookup{{}} }),
+		"too large":        wire(func(m *message) { m.instructions[0].data = make([]byte, maxSize) }),
+		"two signatures":   "\x02" + string(make([]byte, 128)) + string(good),
+		"half a signature": "\x01" + string(make([]byte, 63)) + string(good),
+	} {
+		if _, err := Parse([]byte(text), Options{}); !errors.Is(err, transaction.ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Parse(make([]byte, transaction.MaxSize+1), Options{}); !errors.Is(err, transaction.ErrSize) {
+		t.Errorf("large: %v", err)
+	}
+}
+
+// FuzzParse holds that what is accepted is written again as it was, and that the
+// description is printable.
+func FuzzParse(f *testing.F) {
+	f.Add(messageOf(transferStep(1)))
+	f.Add(messageOf(nonceStep(), budgetStep(2, 1, 0, 0, 0), createStep(), tokenStep(tokenProgram, known(usdc), 5, 6)))
+	f.Add(unbase64(f, example)[65:])
+	f.Add([]byte(base64.StdEncoding.EncodeToString(messageOf(transferStep(1)))))
+	m := compile(known(exampleFrom), known(hash1), []step{transferStep(5)})
+	m.versioned = true
+	f.Add(m.bytes())
+	m.lookups = []lookup{{known(nonce1), []byte{1}, []byte{0}}}
+	m.instructions[0].accounts[1] = 3
+	f.Add(m.bytes())
+	options := Options{Owners: []string{exampleTo}, Tables: map[string][]string{nonce1: {mintX, exampleUSDC}}}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		tx, err := Parse(data, options)
+		if err != nil {
+			return
+		}
+		unsigned := tx.Unsigned()
+		if !slices.ContainsFunc(forms(data), func(b []byte) bool { return bytes.HasSuffix(unsigned, b) }) {
+			t.Fatalf("%x is written as %x", data, unsigned)
+		}
+		again, err := Parse(unsigned, options)
+		if err != nil || !bytes.Equal(again.Unsigned(), unsigned) || said(again) != said(tx) {
+			t.Fatalf("%x: %v", unsigned, err)
+		}
+		for _, l := range tx.Describe() {
+			if strings.ContainsFunc(l.Label+l.Value, func(r rune) bool { return r < ' ' || r > '~' }) {
+				t.Fatalf("not printable: %q", l.Value)
+			}
+		}
+	})
 }

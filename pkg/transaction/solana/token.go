@@ -56,8 +56,11 @@ func (in *interpreter) transferChecked(c call) (effect, error) {
 	source, mint, to, authority := c.accounts[0], c.accounts[1], c.accounts[2], c.accounts[3]
 	name, isKnown := mints[mint.address]
 	decimals := c.data[9]
-	if isKnown && (name.decimals != decimals || c.program != tokenProgram) {
-		return effect{}, c.fault("%s has %d decimals, not %d, and is a token of the first program", name.symbol, name.decimals, decimals)
+	if isKnown && c.program != tokenProgram {
+		return effect{}, c.fault("%s is not a token of the program Token-2022", name.symbol)
+	}
+	if isKnown && name.decimals != decimals {
+		return effect{}, c.fault("%s has %d decimals, not %d", name.symbol, name.decimals, decimals)
 	}
 	if decimals > chain.MaxDecimals {
 		return effect{}, c.fault("a token with %d decimals", decimals)
