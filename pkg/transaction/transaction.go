@@ -153,6 +153,16 @@ func (e *AccountError) Error() string {
 	return "the transaction is for the account " + e.Want + ", the key has " + e.Key
 }
 
+// InsufficientError is returned by builders: an account has less than what it is
+// to send and the highest fee.
+type InsufficientError struct {
+	Have, Need chain.Amount
+}
+
+func (e *InsufficientError) Error() string {
+	return "the account has " + e.Have.String() + ", and needs at least " + e.Need.String()
+}
+
 // CheckFee compares the fee of a transaction on c with the limit.
 func CheckFee(c chain.Chain, fee *big.Int, l Limits) error {
 	limit := l.MaxFee

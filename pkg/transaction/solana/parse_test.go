@@ -400,3 +400,20 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// FuzzMessage holds that every message that can be read is written as it was,
+// whether its instructions are understood or not.
+func FuzzMessage(f *testing.F) {
+	f.Add(messageOf(transferStep(1)))
+	f.Add(messageOf(nonceStep(), createStep(), tokenStep(tokenProgram, known(usdc), 5, 6)))
+	m := compile(known(exampleFrom), known(hash1), []step{transferStep(5)})
+	m.versioned, m.lookups = true, []lookup{{known(nonce1), []byte{1}, []byte{0}}}
+	f.Add(m.bytes())
+	m.instructions[0].data = make([]byte, 300)
+	f.Add(m.bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if m, err := readMessage(data); err == nil && !bytes.Equal(m.bytes(), data) {
+			t.Fatalf("%x is written as %x", data, m.bytes())
+		}
+	})
+}

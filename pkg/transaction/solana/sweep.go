@@ -7,6 +7,7 @@ import (
 	"math/big"
 
 	"recover/pkg/transaction"
+	"recover/pkg/transaction/chain"
 	"recover/pkg/wallet"
 )
 
@@ -48,8 +49,6 @@ type Network struct {
 
 // Ways in which a sweep cannot be built.
 var (
-	ErrNothing  = errors.New("the account has nothing above the fees")
-	ErrFees     = errors.New("the account has not enough SOL for the fees and the rent of its tokens")
 	ErrNonces   = errors.New("more transactions are needed than there are durable nonces")
 	ErrNoNonce  = errors.New("neither a blockhash nor a durable nonce is given")
 	ErrNoBudget = errors.New("a unit price without a unit limit")
@@ -58,7 +57,9 @@ var (
 // Sweep builds unsigned transactions that move everything to the account to, as
 // Parse returns them: every token to its associated token account, as many in a
 // transaction as find room, and in the last one all SOL less all fees and rents,
-// so that nothing is left. They have to be sent in their order.
+// so that nothing is left. They have to be sent in their order. The error is a
+// *transaction.InsufficientError, one of the errors above, or what Parse has to
+// say about a value of the state.
 func Sweep(s State, n Network, to string) ([]*Transaction, error) {
 	b, err := newBuilder(s, n, to)
 	if err != nil {
@@ -224,11 +225,13 @@ func (b *builder) finish() error {
 	}
 	messages := len(b.done) + 1
 	left := b.left(messages)
-	if left.Sign() < 0 && (b.moves > 0 || len(b.done) > 0) {
-		return ErrFees
-	}
-	if left.Sign() <= 0 && b.moves == 0 {
-		return ErrNothing
+	if left.Sign() < 0 || left.Sign() == 0 && b.moves == 0 {
+		have := uint64Int(b.lamports)
+		need := new(big.Int).Sub(have, left)
+		if b.moves == 0 {
+			need.Add(need, big.NewInt(1))
+		}
+		return &transaction.InsufficientError{Have: chain.SolanaMainnet.Native(have), Need: chain.SolanaMainnet.Native(need)}
 	}
 	if left.Sign() > 0 && !b.fits(transfer(0)) {
 		left = b.left(messages + 1)

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"recover/pkg/transaction"
 )
 
 func sweepState() State {
@@ -86,7 +88,8 @@ func TestSweepMany(t *testing.T) {
 func TestSweepEdges(t *testing.T) {
 	for lamports, want := range map[uint64]uint64{0: 0, 5000: 0, 5001: 1, math.MaxUint64: math.MaxUint64 - 5000} {
 		all, err := Sweep(State{Account: exampleFrom, Lamports: lamports, Blockhash: hash1}, Network{}, exampleTo)
-		if want == 0 && !errors.Is(err, ErrNothing) {
+		var short *transaction.InsufficientError
+		if want == 0 && (!errors.As(err, &short) || short.Need.Units.Uint64() != 5001 || short.Have.Units.Uint64() != lamports) {
 			t.Errorf("%d: %v", lamports, err)
 		}
 		if want > 0 && (err != nil || all[0].Payments()[0].Amount.Units.Uint64() != want) {
@@ -113,8 +116,8 @@ func TestSweepRefused(t *testing.T) {
 		to     string
 		want   string
 	}{
-		{func(s *State, _ *Network) { s.Lamports = 4999 }, exampleTo, ErrFees.Error()},
-		{func(_ *State, n *Network) { n.Rent = math.MaxUint64 }, exampleTo, ErrFees.Error()},
+		{func(s *State, _ *Network) { s.Lamports = 4999 }, exampleTo, "the account has 0.000004999 SOL (4999 lamports), and needs at least 0.000005 SOL (5000 lamports)"},
+		{func(_ *State, n *Network) { n.Rent = math.MaxUint64 }, exampleTo, "the account has 0.05 SOL (50000000 lamports), and needs at least 18446744073.709556615 SOL (18446744073709556615 lamports)"},
 		{func(_ *State, n *Network) { n.UnitPrice = 1 }, exampleTo, ErrNoBudget.Error()},
 		{func(s *State, _ *Network) { s.Blockhash = "" }, exampleTo, ErrNoNonce.Error()},
 		{func(s *State, _ *Network) { s.Nonces = []Nonce{{nonce1, hash1}}; many(s) }, exampleTo, ErrNonces.Error()},

@@ -7,6 +7,7 @@ import (
 	"math/big"
 
 	"recover/pkg/transaction"
+	"recover/pkg/transaction/chain"
 	"recover/pkg/wallet"
 )
 
@@ -47,11 +48,8 @@ type Destination struct {
 	Tag     *uint32 // nil is without a tag
 }
 
-// Ways in which a sweep cannot be built.
-var (
-	ErrNothing = errors.New("the account has nothing above its reserve and the fees")
-	ErrObjects = errors.New("the account owns objects that have to go before it can be deleted")
-)
+// ErrObjects is returned by Delete for an account that owns more than tickets.
+var ErrObjects = errors.New("the account owns objects that have to go before it can be deleted")
 
 const wholeRate = 1_000_000_000 // a TransferRate that takes nothing
 
@@ -60,7 +58,8 @@ const wholeRate = 1_000_000_000 // a TransferRate that takes nothing
 // is a Transaction as Parse returns it. Where the issuer takes a part of a
 // transfer, Amount is what arrives and SendMax the balance.
 //
-// The error is ErrNothing, or what Parse has to say about a value of the state.
+// The error is a *transaction.InsufficientError where there is nothing to move, or
+// what Parse has to say about a value of the state.
 func Sweep(s State, n Network, to Destination) ([]*Transaction, error) {
 	if s.Balance > maxDrops {
 		return nil, transaction.Syntax("balance", "more XRP than there is")
@@ -81,7 +80,10 @@ func Sweep(s State, n Network, to Destination) ([]*Transaction, error) {
 		}
 		all = append(all, t)
 	}
-	if drops := spendable(s, n, len(all)+1); drops > 0 {
+	kept := kept(s, n, len(all)+1)
+	balance := new(big.Int).SetUint64(s.Balance)
+	if balance.Cmp(kept) > 0 {
+		drops := new(big.Int).Sub(balance, kept).Uint64()
 		t, err := b.build("Payment", n.Fee, to, map[string][]byte{"Amount": amount{drops: drops}.bytes()})
 		if err != nil {
 			return nil, err
@@ -89,36 +91,36 @@ func Sweep(s State, n Network, to Destination) ([]*Transaction, error) {
 		all = append(all, t)
 	}
 	if len(all) == 0 {
-		return nil, ErrNothing
+		return nil, insufficient(balance, kept.Add(kept, big.NewInt(1)))
 	}
 	return all, nil
 }
 
 // Delete builds an AccountDelete, which sends the reserve as well. The ledger
 // takes it only 256 ledgers after the account's last sequence number. The error
-// is ErrObjects where the account owns more than tickets.
+// is ErrObjects, or a *transaction.InsufficientError where the fee is not there.
 func Delete(s State, n Network, to Destination) (*Transaction, error) {
 	if len(s.Lines) > 0 || s.Owned > uint32(len(s.Tickets)) {
 		return nil, ErrObjects
 	}
 	if n.DeleteFee > s.Balance {
-		return nil, ErrNothing
+		return nil, insufficient(new(big.Int).SetUint64(s.Balance), new(big.Int).SetUint64(n.DeleteFee))
 	}
 	return newBuilder(s, n).build("AccountDelete", n.DeleteFee, to, map[string][]byte{})
 }
 
-// spendable is what is left above the reserve and the fees of count
-// transactions, or 0.
-func spendable(s State, n Network, count int) uint64 {
-	kept := new(big.Int).SetUint64(n.BaseReserve)
+// kept is the reserve and the fees of count transactions.
+func kept(s State, n Network, count int) *big.Int {
+	sum := new(big.Int).SetUint64(n.BaseReserve)
 	for _, part := range [][2]uint64{{uint64(s.Owned), n.OwnerReserve}, {uint64(count), n.Fee}} {
 		product := new(big.Int).SetUint64(part[0])
-		kept.Add(kept, product.Mul(product, new(big.Int).SetUint64(part[1])))
+		sum.Add(sum, product.Mul(product, new(big.Int).SetUint64(part[1])))
 	}
-	if left := new(big.Int).SetUint64(s.Balance); left.Cmp(kept) > 0 {
-		return left.Sub(left, kept).Uint64()
-	}
-	return 0
+	return sum
+}
+
+func insufficient(have, need *big.Int) error {
+	return &transaction.InsufficientError{Have: chain.XRPLedger.Native(have), Need: chain.XRPLedger.Native(need)}
 }
 
 // values are the amounts of the payment that empties the line, nil where nothing

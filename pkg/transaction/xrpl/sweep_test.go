@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"recover/pkg/transaction"
 )
 
 func TestSweep(t *testing.T) {
@@ -49,7 +51,8 @@ func TestSweepNothing(t *testing.T) {
 	to := Destination{Account: other}
 	for balance, want := range map[uint64]uint64{0: 0, 1_000_012: 0, 1_000_013: 1} {
 		all, err := Sweep(State{Account: sender, Balance: balance, Sequence: 1}, network, to)
-		if want == 0 && !errors.Is(err, ErrNothing) {
+		var short *transaction.InsufficientError
+		if want == 0 && (!errors.As(err, &short) || short.Need.Units.Uint64() != 1_000_013 || short.Have.Units.Uint64() != balance) {
 			t.Errorf("%d drops: %v", balance, err)
 		}
 		if want > 0 && (err != nil || all[0].Payments()[0].Amount.Units.Uint64() != want) {
@@ -57,7 +60,8 @@ func TestSweepNothing(t *testing.T) {
 		}
 	}
 	huge := Network{BaseReserve: math.MaxUint64, OwnerReserve: math.MaxUint64, Fee: math.MaxUint64}
-	if _, err := Sweep(State{Account: sender, Balance: maxDrops, Owned: math.MaxUint32}, huge, to); !errors.Is(err, ErrNothing) {
+	var short *transaction.InsufficientError
+	if _, err := Sweep(State{Account: sender, Balance: maxDrops, Owned: math.MaxUint32}, huge, to); !errors.As(err, &short) {
 		t.Errorf("huge: %v", err)
 	}
 }
@@ -100,7 +104,8 @@ func TestDelete(t *testing.T) {
 	if _, err := Delete(State{Account: sender, Balance: 1_000_000, Sequence: 1, Owned: 1}, network, Destination{Account: other}); !errors.Is(err, ErrObjects) {
 		t.Errorf("with an object: %v", err)
 	}
-	if _, err := Delete(State{Account: sender, Balance: 1, Sequence: 1}, network, Destination{Account: other}); !errors.Is(err, ErrNothing) {
+	var short *transaction.InsufficientError
+	if _, err := Delete(State{Account: sender, Balance: 1, Sequence: 1}, network, Destination{Account: other}); !errors.As(err, &short) {
 		t.Errorf("without the fee: %v", err)
 	}
 }
