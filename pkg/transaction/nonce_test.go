@@ -47,9 +47,6 @@ func TestNoncesNeverRepeat(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !ed25519.Verify(k.public.Bytes(), message, signature) {
-			t.Fatalf("the signature of %x is not valid", message)
-		}
 		return signature
 	}
 	fresh := func(what string, signature []byte) {
@@ -69,8 +66,11 @@ func TestNoncesNeverRepeat(t *testing.T) {
 		fresh("another stuck source", sign(k, stuckSource(i+8), message))
 	}
 	first := sign(k, stuckSource(7), message)
+	if !ed25519.Verify(k.public.Bytes(), message, first) {
+		t.Error("the signature is not valid")
+	}
 	fresh("the same message with a stuck source", first)
-	for range 10_000 {
+	for range 1000 {
 		if again := sign(k, stuckSource(7), message); !bytes.Equal(again, first) {
 			fresh("the same message with a stuck source", again)
 		}
