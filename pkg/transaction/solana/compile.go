@@ -31,30 +31,22 @@ func compile(payer, blockhash address, steps []step) *message {
 	for _, s := range steps {
 		add(account{address: s.program})
 	}
-	rank := func(a account) int {
-		switch {
-		case a.signs && a.writable:
-			return 0
-		case a.signs:
-			return 1
-		case a.writable:
-			return 2
-		}
-		return 3
-	}
-	slices.SortStableFunc(all, func(a, b account) int { return rank(a) - rank(b) })
-
 	m := &message{blockhash: blockhash}
-	for _, a := range all {
-		m.keys = append(m.keys, a.address)
-		switch rank(a) {
-		case 0:
-			m.signers++
-		case 1:
-			m.signers++
-			m.readOnlySigners++
-		case 3:
-			m.readOnlyUnsigned++
+	for _, role := range []struct{ signs, writable bool }{{true, true}, {true, false}, {false, true}, {false, false}} {
+		for _, a := range all {
+			if a.signs != role.signs || a.writable != role.writable {
+				continue
+			}
+			m.keys = append(m.keys, a.address)
+			switch {
+			case a.signs && a.writable:
+				m.signers++
+			case a.signs:
+				m.signers++
+				m.readOnlySigners++
+			case !a.writable:
+				m.readOnlyUnsigned++
+			}
 		}
 	}
 	for _, s := range steps {

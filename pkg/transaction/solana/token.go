@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/big"
-	"slices"
 
 	"recover/pkg/transaction"
 	"recover/pkg/transaction/chain"
@@ -175,10 +174,15 @@ func (e *effect) title(c call, text string) {
 	e.line(fmt.Sprintf("Instruction %d", c.number), text)
 }
 
+// line and warn are not inlined: there are so many calls that the program would
+// grow by them.
+//
+//go:noinline
 func (e *effect) line(label, value string) {
-	e.lines = append(slices.Clip(e.lines), transaction.Line{Label: label, Value: value})
+	e.lines = append(e.lines, transaction.Line{Label: label, Value: value})
 }
 
+//go:noinline
 func (e *effect) warn(label, value string) {
-	e.lines = append(slices.Clip(e.lines), transaction.Line{Label: label, Value: value, Warning: true})
+	e.lines = append(e.lines, transaction.Line{Label: label, Value: value, Warning: true})
 }

@@ -26,7 +26,7 @@ func (t *Transaction) Describe() []transaction.Line {
 	case "TrustSet":
 		d.trustLine(t)
 	case "TicketCreate":
-		d.add("Tickets to create", t.decimal("TicketCount"))
+		d.add("Tickets to create", t.decimal(fTicketCount))
 	}
 	for _, f := range t.flags() {
 		d.addWarning(f.warning, "Flag", f.name+": "+f.says)
@@ -40,28 +40,33 @@ func (t *Transaction) Describe() []transaction.Line {
 // lines are a description that grows.
 type lines []transaction.Line
 
+// add and addWarning are not inlined: there are so many calls that the program
+// would grow by them.
+//
+//go:noinline
 func (d *lines) add(label, value string) { d.addWarning(false, label, value) }
 
+//go:noinline
 func (d *lines) addWarning(warning bool, label, value string) {
 	*d = append(*d, transaction.Line{Label: label, Value: value, Warning: warning})
 }
 
 func (t *Transaction) network() string {
-	if t.has("NetworkID") {
-		return "XRPL network with the ID " + t.decimal("NetworkID")
+	if t.has(fNetworkID) {
+		return "XRPL network with the ID " + t.decimal(fNetworkID)
 	}
 	return t.Chain().Name
 }
 
 // decimal writes a number.
-func (t *Transaction) decimal(name string) string {
-	return strconv.FormatUint(uint64(t.number(name)), 10)
+func (t *Transaction) decimal(at int) string {
+	return strconv.FormatUint(uint64(t.number(at)), 10)
 }
 
 func (d *lines) destination(t *Transaction) {
-	d.add("To", t.account("Destination"))
-	if t.has("DestinationTag") {
-		d.add("Destination tag", t.decimal("DestinationTag"))
+	d.add("To", t.account(fDestination))
+	if t.has(fDestinationTag) {
+		d.add("Destination tag", t.decimal(fDestinationTag))
 	} else {
 		d.addWarning(true, "Destination tag", "NONE: an exchange or custodian needs one to know whose money it is")
 	}
@@ -69,86 +74,89 @@ func (d *lines) destination(t *Transaction) {
 
 func (d *lines) payment(t *Transaction) {
 	d.destination(t)
-	sum := t.amount("Amount")
+	sum := t.amount(fAmount)
 	d.add("Amount", sum.said(t.Chain()))
-	if t.has("SendMax") {
-		most := t.amount("SendMax")
+	if t.has(fSendMax) {
+		most := t.amount(fSendMax)
 		d.addWarning(!most.sameCurrency(sum), "Costs at most", most.said(t.Chain()))
 	} else if sum.issued {
 		d.add("Costs at most", "the amount")
 	}
-	if t.has("DeliverMin") {
-		d.add("Arrives at least", t.amount("DeliverMin").said(t.Chain()))
+	if t.has(fDeliverMin) {
+		d.add("Arrives at least", t.amount(fDeliverMin).said(t.Chain()))
 	}
 }
 
 func (d *lines) regularKey(t *Transaction) {
-	if t.has("RegularKey") {
-		d.addWarning(true, "New regular key", t.account("RegularKey")+": its holder can then sign for everything in the account")
+	if t.has(fRegularKey) {
+		d.addWarning(true, "New regular key", t.account(fRegularKey)+": its holder can then sign for everything in the account")
 	} else {
 		d.addWarning(true, "Regular key", "REMOVED: only the account's own key can then sign")
 	}
 }
 
 func (d *lines) trustLine(t *Transaction) {
-	limit := t.amount("LimitAmount")
+	limit := t.amount(fLimitAmount)
 	d.add("Issuer", limit.token())
 	d.add("Limit", limit.said(t.Chain()))
 	if limit.isZero() {
 		d.addWarning(true, "Limit", "ZERO: the line is removed once nothing is held on it")
 	}
-	for _, q := range []struct{ name, label string }{{"QualityIn", "Value of what comes in"}, {"QualityOut", "Value of what goes out"}} {
-		if t.has(q.name) {
-			d.addWarning(t.number(q.name) != 0, q.label, t.decimal(q.name)+" / 1000000000 (0: at its full value)")
+	for _, q := range []struct {
+		at    int
+		label string
+	}{{fQualityIn, "Value of what comes in"}, {fQualityOut, "Value of what goes out"}} {
+		if t.has(q.at) {
+			d.addWarning(t.number(q.at) != 0, q.label, t.decimal(q.at)+" / 1000000000 (0: at its full value)")
 		}
 	}
 }
 
 // flags are the flags that are set.
 func (t *Transaction) flags() []flag {
-	known, _ := t.format.flagsSaid(t.number("Flags"))
+	known, _ := t.format.flagsSaid(t.number(fFlags))
 	return known
 }
 
 // order says what the transaction has to wait for, and how long it can wait.
 func (d *lines) order(t *Transaction) {
-	if t.has("TicketSequence") {
-		d.add("Ticket", t.decimal("TicketSequence"))
+	if t.has(fTicketSequence) {
+		d.add("Ticket", t.decimal(fTicketSequence))
 	} else {
-		d.add("Sequence", t.decimal("Sequence")+": valid only as the account's next transaction")
+		d.add("Sequence", t.decimal(fSequence)+": valid only as the account's next transaction")
 	}
-	if t.has("LastLedgerSequence") {
-		d.add("Valid until", "ledger "+t.decimal("LastLedgerSequence"))
+	if t.has(fLastLedgerSequence) {
+		d.add("Valid until", "ledger "+t.decimal(fLastLedgerSequence))
 	} else {
 		d.add("Valid until", "used, without a limit")
 	}
-	if t.has("AccountTxnID") {
-		d.add("Valid after", "transaction "+t.hexadecimal("AccountTxnID"))
+	if t.has(fAccountTxnID) {
+		d.add("Valid after", "transaction "+t.hexadecimal(fAccountTxnID))
 	}
 }
 
 // rest says the fields that nothing depends on.
 func (d *lines) rest(t *Transaction) {
-	if t.has("SourceTag") {
-		d.add("Source tag", t.decimal("SourceTag"))
+	if t.has(fSourceTag) {
+		d.add("Source tag", t.decimal(fSourceTag))
 	}
-	if t.has("InvoiceID") {
-		d.add("Invoice ID", t.hexadecimal("InvoiceID"))
+	if t.has(fInvoiceID) {
+		d.add("Invoice ID", t.hexadecimal(fInvoiceID))
 	}
-	if t.has("Flags") {
-		d.add("All flags", fmt.Sprintf("0x%08x", t.number("Flags")))
+	if t.has(fFlags) {
+		d.add("All flags", fmt.Sprintf("0x%08x", t.number(fFlags)))
 	}
-	if t.has(signerField) {
+	if t.has(fSigningPubKey) {
 		d.add("Signing key", t.signingKey())
 	}
 }
 
-func (t *Transaction) hexadecimal(name string) string {
-	return strings.ToUpper(hex.EncodeToString(t.values[placeOf(name)]))
+func (t *Transaction) hexadecimal(at int) string {
+	return strings.ToUpper(hex.EncodeToString(t.values[at]))
 }
 
 func (t *Transaction) signingKey() string {
-	if key := t.hexadecimal(signerField); key != "" {
+	if key := t.hexadecimal(fSigningPubKey); key != "" {
 		return key
 	}
 	return "not named yet"

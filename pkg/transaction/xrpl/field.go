@@ -1,6 +1,9 @@
 package xrpl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // kind is the type of a field's value, by the type code of the binary format.
 type kind byte
@@ -23,52 +26,72 @@ type field struct {
 	code byte
 }
 
-// The fields of the transactions that are understood, in canonical order: by
-// type code, then by field code (XRP Ledger documents, "Serialization Format").
-var fields = []field{
-	{"TransactionType", kindUint16, 2},
-	{"NetworkID", kindUint32, 1},
-	{"Flags", kindUint32, 2},
-	{"SourceTag", kindUint32, 3},
-	{"Sequence", kindUint32, 4},
-	{"DestinationTag", kindUint32, 14},
-	{"QualityIn", kindUint32, 20},
-	{"QualityOut", kindUint32, 21},
-	{"LastLedgerSequence", kindUint32, 27},
-	{"TicketCount", kindUint32, 40},
-	{"TicketSequence", kindUint32, 41},
-	{"AccountTxnID", kindHash256, 9},
-	{"InvoiceID", kindHash256, 17},
-	{"Amount", kindAmount, 1},
-	{"LimitAmount", kindAmount, 3},
-	{"Fee", kindAmount, 8},
-	{"SendMax", kindAmount, 9},
-	{"DeliverMin", kindAmount, 10},
-	{"SigningPubKey", kindBlob, 3},
-	{"TxnSignature", kindBlob, 4},
-	{"Account", kindAccount, 1},
-	{"Destination", kindAccount, 3},
-	{"RegularKey", kindAccount, 8},
-}
-
-// Names of fields that the code asks for.
+// The places of the fields of the transactions that are understood, in canonical
+// order: by type code, then by field code (XRP Ledger documents, "Serialization
+// Format").
 const (
-	typeField     = "TransactionType"
-	signerField   = "SigningPubKey"
-	signatureName = "TxnSignature"
+	fTransactionType = iota
+	fNetworkID
+	fFlags
+	fSourceTag
+	fSequence
+	fDestinationTag
+	fQualityIn
+	fQualityOut
+	fLastLedgerSequence
+	fTicketCount
+	fTicketSequence
+	fAccountTxnID
+	fInvoiceID
+	fAmount
+	fLimitAmount
+	fFee
+	fSendMax
+	fDeliverMin
+	fSigningPubKey
+	fTxnSignature
+	fAccount
+	fDestination
+	fRegularKey
+	fieldCount
 )
 
-// place returns where in the canonical order the field is, or -1.
-func place(match func(field) bool) int {
-	for i, f := range fields {
-		if match(f) {
+// fields are the fields by their place.
+var fields = [fieldCount]field{
+	fTransactionType:    {"TransactionType", kindUint16, 2},
+	fNetworkID:          {"NetworkID", kindUint32, 1},
+	fFlags:              {"Flags", kindUint32, 2},
+	fSourceTag:          {"SourceTag", kindUint32, 3},
+	fSequence:           {"Sequence", kindUint32, 4},
+	fDestinationTag:     {"DestinationTag", kindUint32, 14},
+	fQualityIn:          {"QualityIn", kindUint32, 20},
+	fQualityOut:         {"QualityOut", kindUint32, 21},
+	fLastLedgerSequence: {"LastLedgerSequence", kindUint32, 27},
+	fTicketCount:        {"TicketCount", kindUint32, 40},
+	fTicketSequence:     {"TicketSequence", kindUint32, 41},
+	fAccountTxnID:       {"AccountTxnID", kindHash256, 9},
+	fInvoiceID:          {"InvoiceID", kindHash256, 17},
+	fAmount:             {"Amount", kindAmount, 1},
+	fLimitAmount:        {"LimitAmount", kindAmount, 3},
+	fFee:                {"Fee", kindAmount, 8},
+	fSendMax:            {"SendMax", kindAmount, 9},
+	fDeliverMin:         {"DeliverMin", kindAmount, 10},
+	fSigningPubKey:      {"SigningPubKey", kindBlob, 3},
+	fTxnSignature:       {"TxnSignature", kindBlob, 4},
+	fAccount:            {"Account", kindAccount, 1},
+	fDestination:        {"Destination", kindAccount, 3},
+	fRegularKey:         {"RegularKey", kindAccount, 8},
+}
+
+// placeOf returns the place of the field that JSON calls name, or -1.
+func placeOf(name string) int {
+	for i := range fields {
+		if fields[i].name == name {
 			return i
 		}
 	}
 	return -1
 }
-
-func placeOf(name string) int { return place(func(f field) bool { return f.name == name }) }
 
 // header returns the bytes in front of the field's value.
 func (f field) header() []byte {
@@ -83,9 +106,9 @@ func (k kind) prefixed() bool { return k == kindBlob || k == kindAccount }
 
 // common are the fields that any transaction may have. Delegate, Memos and
 // Signers are not among them.
-var common = []string{
-	typeField, "NetworkID", "Flags", "SourceTag", "Sequence", "LastLedgerSequence", "TicketSequence",
-	"AccountTxnID", "Fee", signerField, signatureName, "Account",
+var common = []int{
+	fTransactionType, fNetworkID, fFlags, fSourceTag, fSequence, fLastLedgerSequence, fTicketSequence, fAccountTxnID, fFee,
+	fSigningPubKey, fTxnSignature, fAccount,
 }
 
 // format is one type of transaction.
@@ -93,8 +116,8 @@ type format struct {
 	name     string
 	code     uint16
 	says     string // what it does
-	required []string
-	optional []string
+	required []int
+	optional []int
 	flags    []flag
 }
 
@@ -117,8 +140,8 @@ const partialPayment = 0x00020000
 var formats = []format{
 	{
 		name: "Payment", code: 0, says: "Payment",
-		required: []string{"Destination", "Amount"},
-		optional: []string{"DestinationTag", "InvoiceID", "SendMax", "DeliverMin"},
+		required: []int{fDestination, fAmount},
+		optional: []int{fDestinationTag, fInvoiceID, fSendMax, fDeliverMin},
 		flags: []flag{
 			{partialPayment, "tfPartialPayment", "PARTIAL PAYMENT: the destination may get less than the amount", true},
 			{0x00040000, "tfLimitQuality", "only exchange rates as good as amount / at most", false},
@@ -126,16 +149,16 @@ var formats = []format{
 	},
 	{
 		name: "SetRegularKey", code: 5, says: "Set or remove the regular key, which can sign for the whole account",
-		optional: []string{"RegularKey"},
+		optional: []int{fRegularKey},
 	},
 	{
 		name: "TicketCreate", code: 10, says: "Create tickets, which later transactions use instead of a sequence number",
-		required: []string{"TicketCount"},
+		required: []int{fTicketCount},
 	},
 	{
 		name: "TrustSet", code: 20, says: "Set a trust line, the limit of an issued currency that the account accepts",
-		required: []string{"LimitAmount"},
-		optional: []string{"QualityIn", "QualityOut"},
+		required: []int{fLimitAmount},
+		optional: []int{fQualityIn, fQualityOut},
 		flags: []flag{
 			{0x00010000, "tfSetfAuth", "authorises the other side to hold what this account issues", true},
 			{0x00020000, "tfSetNoRipple", "no rippling through this line", false},
@@ -146,30 +169,34 @@ var formats = []format{
 	},
 	{
 		name: "AccountDelete", code: 21, says: "DELETE THE ACCOUNT and send all the XRP that is left to the destination",
-		required: []string{"Destination"},
-		optional: []string{"DestinationTag"},
+		required: []int{fDestination},
+		optional: []int{fDestinationTag},
 	},
 }
 
-func formatOf(match func(*format) bool) *format {
+// formatNamed returns the type that JSON calls name, or nil.
+func formatNamed(name string) *format {
 	for i := range formats {
-		if match(&formats[i]) {
+		if formats[i].name == name {
 			return &formats[i]
 		}
 	}
 	return nil
 }
 
-// takes tells whether the type may have a field.
-func (f *format) takes(name string) bool {
-	for _, list := range [][]string{common, f.required, f.optional} {
-		for _, have := range list {
-			if have == name {
-				return true
-			}
+// formatCoded returns the type of a code, or nil.
+func formatCoded(code uint16) *format {
+	for i := range formats {
+		if formats[i].code == code {
+			return &formats[i]
 		}
 	}
-	return false
+	return nil
+}
+
+// takes tells whether the type may have the field at a place.
+func (f *format) takes(at int) bool {
+	return slices.Contains(common, at) || slices.Contains(f.required, at) || slices.Contains(f.optional, at)
 }
 
 // flagsSaid returns the known flags among the bits, and the bits that are not.

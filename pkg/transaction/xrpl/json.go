@@ -29,15 +29,15 @@ func parseJSON(text []byte) (*Transaction, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, ok := values[typeField]
+	name, ok := values[fields[fTransactionType].name]
 	if !ok {
 		return nil, transaction.ErrFormat // JSON of something else
 	}
-	format := formatOf(func(f *format) bool { return f.name == name.text })
+	format := formatNamed(name.text)
 	if format == nil {
 		return nil, transaction.Refuse(transaction.Unsupported, "a transaction of type %+.40q is not understood; these are: %s", name.text, typeNames())
 	}
-	delete(values, typeField)
+	delete(values, fields[fTransactionType].name)
 	// API version 2 of the ledger's servers has another name for a payment's amount.
 	if v, ok := values["DeliverMax"]; ok && format.name == "Payment" {
 		if _, both := values["Amount"]; both {
@@ -47,7 +47,7 @@ func parseJSON(text []byte) (*Transaction, error) {
 		delete(values, "DeliverMax")
 	}
 	t := &Transaction{format, make([][]byte, len(fields))}
-	t.values[placeOf(typeField)] = binary.BigEndian.AppendUint16(nil, format.code)
+	t.values[fTransactionType] = binary.BigEndian.AppendUint16(nil, format.code)
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		at := placeOf(name)
 		if at < 0 {
@@ -69,7 +69,7 @@ func parseJSON(text []byte) (*Transaction, error) {
 // readObject reads the names and values of the transaction. JSON without a
 // transaction type is transaction.ErrFormat: it may be anything.
 func readObject(text []byte) (map[string]jsonValue, error) {
-	if len(text) > maxJSON || !bytes.Contains(text, []byte(`"`+typeField+`"`)) {
+	if len(text) > maxJSON || !bytes.Contains(text, []byte(`"TransactionType"`)) {
 		return nil, transaction.ErrFormat
 	}
 	values := make(map[string]jsonValue)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 
 	"recover/internal/group"
 	"recover/pkg/transaction"
@@ -23,8 +24,8 @@ func Parse(data []byte, _ Options) (transaction.Transaction, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.has(signatureName) {
-		return nil, transaction.Syntax(signatureName, "the transaction is signed already")
+	if t.has(fTxnSignature) {
+		return nil, transaction.Syntax("TxnSignature", "the transaction is signed already")
 	}
 	return t, nil
 }
@@ -57,7 +58,7 @@ func parseBlob(blob []byte) (*Transaction, error) {
 		return nil, transaction.ErrFormat
 	}
 	code := binary.BigEndian.Uint16(blob[1:])
-	format := formatOf(func(f *format) bool { return f.code == code })
+	format := formatCoded(code)
 	if format == nil {
 		return nil, transaction.Refuse(transaction.Unsupported, "a transaction of type %d is not understood; these are: %s", code, typeNames())
 	}
@@ -91,7 +92,7 @@ func readField(blob []byte) (at int, value, rest []byte, err error) {
 			return 0, nil, nil, transaction.Syntax("", "a field is not in its canonical form")
 		}
 	}
-	at = place(func(f field) bool { return f.kind == head.kind && f.code == head.code })
+	at = slices.IndexFunc(fields[:], func(f field) bool { return f.kind == head.kind && f.code == head.code })
 	if at < 0 {
 		return 0, nil, nil, unknownField(blob)
 	}
@@ -146,7 +147,7 @@ func checkValue(f field, value []byte) error {
 			return transaction.Syntax(f.name, "%d bytes, an account has 20", len(value))
 		}
 	case kindBlob:
-		if f.name == signerField {
+		if f.name == fields[fSigningPubKey].name {
 			_, err := signer(value)
 			return err
 		}
@@ -164,11 +165,11 @@ func signer(key []byte) (account string, err error) {
 		return "", nil
 	}
 	if len(key) != 33 {
-		return "", transaction.Syntax(signerField, "%d bytes, a public key has 33", len(key))
+		return "", transaction.Syntax("SigningPubKey", "%d bytes, a public key has 33", len(key))
 	}
 	g, p, err := group.ParsePublicKey(bytes.TrimPrefix(key, []byte{0xED}))
 	if err != nil {
-		return "", transaction.Syntax(signerField, "%v", err)
+		return "", transaction.Syntax("SigningPubKey", "%v", err)
 	}
 	for _, a := range wallet.Addresses(g, p) {
 		if a.Chain == "xrp" {

@@ -201,6 +201,8 @@ func TestRefused(t *testing.T) {
 		{`{"Fee":"1","Sequence":1,"TransactionType":"TicketCreate","Account":"` + sender + `","TicketCount":251}`, "TicketCount: not 1 to 250"},
 		{`{"Fee":"1","Sequence":1,"TransactionType":"TrustSet","Account":"` + sender + `","LimitAmount":"5"}`, "LimitAmount: not of a currency that another account issues"},
 		{`{"Fee":"1","Sequence":1,"TransactionType":"TrustSet","Account":"` + sender + `","LimitAmount":` + issuedAmount + `}`, "LimitAmount: not of a currency that another account issues"},
+		{`{"TransactionType":""}`, `a transaction of type "" is not understood; these are: Payment, SetRegularKey, TicketCreate, TrustSet, AccountDelete`},
+		{`{"TransactionType":5}`, `a transaction of type "" is not understood; these are: Payment, SetRegularKey, TicketCreate, TrustSet, AccountDelete`},
 		{`{"TransactionType":"OfferCreate"}`, `a transaction of type "OfferCreate" is not understood; these are: Payment, SetRegularKey, TicketCreate, TrustSet, AccountDelete`},
 		{`{"TransactionType":"Payment"} x`, "line 1: something follows the end of the JSON text"},
 		{`{"TransactionType":"Payment","TransactionType":"Payment"}`, `line 1: the name "TransactionType" is there twice`},
@@ -224,6 +226,15 @@ func TestRefused(t *testing.T) {
 	} {
 		if _, err := Parse([]byte(c.text), Options{}); err == nil || err.Error() != c.want {
 			t.Errorf("%.150s\n got %v\nwant %s", c.text, err, c.want)
+		}
+	}
+}
+
+// TestFieldOrder holds that the table is in the canonical order.
+func TestFieldOrder(t *testing.T) {
+	for i := 1; i < len(fields); i++ {
+		if a, b := fields[i-1], fields[i]; a.kind > b.kind || a.kind == b.kind && a.code >= b.code {
+			t.Errorf("%s is before %s", a.name, b.name)
 		}
 	}
 }

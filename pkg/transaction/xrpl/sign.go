@@ -34,12 +34,12 @@ func (t *Transaction) Sign(key *transaction.Key, limits transaction.Limits) (*tr
 	if from != t.From() {
 		return nil, &transaction.AccountError{Want: t.From(), Key: from}
 	}
-	ready := t.with(signerField, publicKey(key.Group(), key.Public()))
+	ready := t.with(fSigningPubKey, publicKey(key.Group(), key.Public()))
 	signature, err := sign(key, ready.Unsigned())
 	if err != nil {
 		return nil, err
 	}
-	raw := ready.with(signatureName, signature).Unsigned()
+	raw := ready.with(fTxnSignature, signature).Unsigned()
 	if signer, err := Verify(raw); err != nil || signer != from {
 		return nil, transaction.ErrSignature
 	}
@@ -73,8 +73,8 @@ func Verify(data []byte) (from string, err error) {
 	if err != nil {
 		return "", err
 	}
-	key, signature := t.values[placeOf(signerField)], t.values[placeOf(signatureName)]
-	unsigned := t.with(signatureName, nil).Unsigned()
+	key, signature := t.values[fSigningPubKey], t.values[fTxnSignature]
+	unsigned := t.with(fTxnSignature, nil).Unsigned()
 	if len(key) == 0 || !verify(key, unsigned, signature) {
 		return "", transaction.ErrSignature
 	}

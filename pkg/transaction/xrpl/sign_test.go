@@ -40,7 +40,7 @@ func TestSign(t *testing.T) {
 		// Signing names the key, and changes nothing else.
 		named := mustParse(t, from(key, `,"Amount":"5","DestinationTag":1,"SigningPubKey":"`+hex.EncodeToString(publicKey(g, key.Public()))+`"`))
 		again, err := parse(signed.Raw)
-		if err != nil || !bytes.Equal(again.with(signatureName, nil).Unsigned(), named.Unsigned()) {
+		if err != nil || !bytes.Equal(again.with(fTxnSignature, nil).Unsigned(), named.Unsigned()) {
 			t.Errorf("%s: another transaction was signed: %v", g.Name(), err)
 		}
 	}
@@ -103,7 +103,7 @@ func TestVerifyRefuses(t *testing.T) {
 	if _, err := Verify(tx.Unsigned()); !errors.Is(err, transaction.ErrSignature) {
 		t.Errorf("unsigned: %v", err)
 	}
-	if _, err := Verify(tx.with(signatureName, []byte{0x30, 0}).Unsigned()); !errors.Is(err, transaction.ErrSignature) {
+	if _, err := Verify(tx.with(fTxnSignature, []byte{0x30, 0}).Unsigned()); !errors.Is(err, transaction.ErrSignature) {
 		t.Errorf("without a key: %v", err)
 	}
 	// The other s of a signature that is valid.
@@ -115,7 +115,7 @@ func TestVerifyRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	der := parsed.values[placeOf(signatureName)]
+	der := parsed.values[fTxnSignature]
 	rSize := int(der[3])
 	s := new(big.Int).SetBytes(der[6+rSize:])
 	high := new(big.Int).Sub(group.Secp256k1.Order(), s).Bytes()
@@ -125,7 +125,7 @@ func TestVerifyRefuses(t *testing.T) {
 	other := append(append([]byte{}, der[:4+rSize]...), 2, byte(len(high)))
 	other = append(other, high...)
 	other[1] = byte(len(other) - 2)
-	if _, err := Verify(parsed.with(signatureName, other).Unsigned()); !errors.Is(err, transaction.ErrSignature) {
+	if _, err := Verify(parsed.with(fTxnSignature, other).Unsigned()); !errors.Is(err, transaction.ErrSignature) {
 		t.Errorf("high s: %v", err)
 	}
 }

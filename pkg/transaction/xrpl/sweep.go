@@ -84,7 +84,7 @@ func Sweep(s State, n Network, to Destination) ([]*Transaction, error) {
 	balance := new(big.Int).SetUint64(s.Balance)
 	if balance.Cmp(kept) > 0 {
 		drops := new(big.Int).Sub(balance, kept).Uint64()
-		t, err := b.build("Payment", n.Fee, to, map[string][]byte{"Amount": amount{drops: drops}.bytes()})
+		t, err := b.build("Payment", n.Fee, to, map[int][]byte{fAmount: amount{drops: drops}.bytes()})
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +106,7 @@ func Delete(s State, n Network, to Destination) (*Transaction, error) {
 	if n.DeleteFee > s.Balance {
 		return nil, insufficient(new(big.Int).SetUint64(s.Balance), new(big.Int).SetUint64(n.DeleteFee))
 	}
-	return newBuilder(s, n).build("AccountDelete", n.DeleteFee, to, map[string][]byte{})
+	return newBuilder(s, n).build("AccountDelete", n.DeleteFee, to, map[int][]byte{})
 }
 
 // kept is the reserve and the fees of count transactions.
@@ -125,7 +125,7 @@ func insufficient(have, need *big.Int) error {
 
 // values are the amounts of the payment that empties the line, nil where nothing
 // is held on it.
-func (l Line) values() (map[string][]byte, error) {
+func (l Line) values() (map[int][]byte, error) {
 	if len(l.Balance) > 0 && l.Balance[0] == '-' {
 		return nil, nil
 	}
@@ -134,7 +134,7 @@ func (l Line) values() (map[string][]byte, error) {
 		return nil, err
 	}
 	if l.TransferRate == 0 || l.TransferRate == wholeRate {
-		return map[string][]byte{"Amount": held.bytes()}, nil
+		return map[int][]byte{fAmount: held.bytes()}, nil
 	}
 	if l.TransferRate < wholeRate {
 		return nil, transaction.Syntax("line", "the transfer rate %d is below %d", l.TransferRate, wholeRate)
@@ -143,7 +143,7 @@ func (l Line) values() (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{"Amount": arrives.bytes(), "SendMax": held.bytes()}, nil
+	return map[int][]byte{fAmount: arrives.bytes(), fSendMax: held.bytes()}, nil
 }
 
 // less is what arrives of an amount of an issued currency, rounded down to 16
@@ -172,34 +172,37 @@ type builder struct {
 func newBuilder(s State, n Network) *builder { return &builder{s, n} }
 
 // build makes the next transaction of the account.
-func (b *builder) build(name string, fee uint64, to Destination, values map[string][]byte) (*Transaction, error) {
-	for _, a := range []struct{ name, text string }{{"Account", b.state.Account}, {"Destination", to.Account}} {
+func (b *builder) build(name string, fee uint64, to Destination, values map[int][]byte) (*Transaction, error) {
+	for _, a := range []struct {
+		at   int
+		text string
+	}{{fAccount, b.state.Account}, {fDestination, to.Account}} {
 		account, err := wallet.ParseXRPAddress(a.text)
 		if err != nil {
-			return nil, transaction.Syntax(a.name, "%v", err)
+			return nil, transaction.Syntax(fields[a.at].name, "%v", err)
 		}
-		values[a.name] = account[:]
+		values[a.at] = account[:]
 	}
 	if fee > maxDrops {
 		return nil, transaction.Syntax("Fee", "more XRP than there is")
 	}
-	values["Fee"] = amount{drops: fee}.bytes()
+	values[fFee] = amount{drops: fee}.bytes()
 	if to.Tag != nil {
-		values["DestinationTag"] = number(*to.Tag)
+		values[fDestinationTag] = number(*to.Tag)
 	}
 	if b.network.LastLedger != 0 {
-		values["LastLedgerSequence"] = number(b.network.LastLedger)
+		values[fLastLedgerSequence] = number(b.network.LastLedger)
 	}
 	if b.network.ID > 1024 {
-		values["NetworkID"] = number(b.network.ID)
+		values[fNetworkID] = number(b.network.ID)
 	}
 	b.next(values)
 
-	format := formatOf(func(f *format) bool { return f.name == name })
+	format := formatNamed(name)
 	t := &Transaction{format, make([][]byte, len(fields))}
-	t.values[placeOf(typeField)] = binary.BigEndian.AppendUint16(nil, format.code)
-	for name, value := range values {
-		t.values[placeOf(name)] = value
+	t.values[fTransactionType] = binary.BigEndian.AppendUint16(nil, format.code)
+	for at, value := range values {
+		t.values[at] = value
 	}
 	built, err := parseBlob(t.Unsigned())
 	if err != nil {
@@ -209,13 +212,13 @@ func (b *builder) build(name string, fee uint64, to Destination, values map[stri
 }
 
 // next uses up a ticket, or a sequence number.
-func (b *builder) next(values map[string][]byte) {
+func (b *builder) next(values map[int][]byte) {
 	if len(b.state.Tickets) > 0 {
-		values["Sequence"], values["TicketSequence"] = number(0), number(b.state.Tickets[0])
+		values[fSequence], values[fTicketSequence] = number(0), number(b.state.Tickets[0])
 		b.state.Tickets = b.state.Tickets[1:]
 		return
 	}
-	values["Sequence"] = number(b.state.Sequence)
+	values[fSequence] = number(b.state.Sequence)
 	b.state.Sequence++
 }
 

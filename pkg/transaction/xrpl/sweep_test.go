@@ -98,7 +98,7 @@ func TestDelete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if moved := tx.Payments(); len(moved) != 1 || moved[0].To != other || tx.MaxFee().Units.Uint64() != 200_000 || tx.number("TicketSequence") != 5 {
+	if moved := tx.Payments(); len(moved) != 1 || moved[0].To != other || tx.MaxFee().Units.Uint64() != 200_000 || tx.number(fTicketSequence) != 5 {
 		t.Errorf("%+v, fee %s", moved, tx.MaxFee())
 	}
 	if _, err := Delete(State{Account: sender, Balance: 1_000_000, Sequence: 1, Owned: 1}, network, Destination{Account: other}); !errors.Is(err, ErrObjects) {

@@ -113,7 +113,7 @@ func TestDataDriven(t *testing.T) {
 			t.Errorf("%s is accepted: %s", v.JSON, v.Error)
 		case err == nil:
 			compared++
-			if got := fmt.Sprintf("%X", tx.values[placeOf("Amount")]); got != v.Hex {
+			if got := fmt.Sprintf("%X", tx.values[fAmount]); got != v.Hex {
 				t.Errorf("%s: %s, want %s", v.JSON, got, v.Hex)
 			}
 		case v.Error == "" && !bytes.Contains(v.JSON, []byte(`-`)) && !bytes.Contains(v.JSON, []byte(`mpt`)) && !strings.Contains(err.Error(), "nothing is paid"):

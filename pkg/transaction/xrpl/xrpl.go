@@ -33,19 +33,19 @@ type Transaction struct {
 }
 
 // has tells whether the field is there.
-func (t *Transaction) has(name string) bool { return t.values[placeOf(name)] != nil }
+func (t *Transaction) has(at int) bool { return t.values[at] != nil }
 
 // number returns a field of kindUint32, 0 where it is absent.
-func (t *Transaction) number(name string) uint32 {
-	if b := t.values[placeOf(name)]; b != nil {
+func (t *Transaction) number(at int) uint32 {
+	if b := t.values[at]; b != nil {
 		return binary.BigEndian.Uint32(b)
 	}
 	return 0
 }
 
 // amount returns a field of kindAmount, which is there.
-func (t *Transaction) amount(name string) amount {
-	a, err := readAmount(name, t.values[placeOf(name)])
+func (t *Transaction) amount(at int) amount {
+	a, err := readAmount(fields[at].name, t.values[at])
 	if err != nil {
 		panic(err) // it was read before
 	}
@@ -53,17 +53,17 @@ func (t *Transaction) amount(name string) amount {
 }
 
 // account returns the address in a field of kindAccount, or "".
-func (t *Transaction) account(name string) string {
-	if b := t.values[placeOf(name)]; b != nil {
+func (t *Transaction) account(at int) string {
+	if b := t.values[at]; b != nil {
 		return wallet.XRPAddress([20]byte(b))
 	}
 	return ""
 }
 
 // with returns a copy with one field set.
-func (t *Transaction) with(name string, value []byte) *Transaction {
+func (t *Transaction) with(at int, value []byte) *Transaction {
 	c := &Transaction{t.format, slices.Clone(t.values)}
-	c.values[placeOf(name)] = value
+	c.values[at] = value
 	return c
 }
 
@@ -88,17 +88,17 @@ func (t *Transaction) Unsigned() []byte {
 // them is valid on the XRP Ledger.
 func (t *Transaction) Chain() chain.Chain {
 	c := chain.XRPLedger
-	if id := t.number("NetworkID"); t.has("NetworkID") {
+	if id := t.number(fNetworkID); t.has(fNetworkID) {
 		return chain.Chain{Family: chain.XRPL, Name: "UNKNOWN XRPL NETWORK", ID: uint64(id), Symbol: "of its native coin", Unit: c.Unit, Decimals: c.Decimals}
 	}
 	return c
 }
 
 // From is the account that sends the transaction and pays its fee.
-func (t *Transaction) From() string { return t.account("Account") }
+func (t *Transaction) From() string { return t.account(fAccount) }
 
 // MaxFee is the fee, exactly: it is taken whatever becomes of the transaction.
-func (t *Transaction) MaxFee() chain.Amount { return t.amount("Fee").on(t.Chain()) }
+func (t *Transaction) MaxFee() chain.Amount { return t.amount(fFee).on(t.Chain()) }
 
 // Payments is the payment's amount, with the issuer as its token. Of an
 // AccountDelete it is the destination with zero: what is left is not in the
@@ -106,10 +106,10 @@ func (t *Transaction) MaxFee() chain.Amount { return t.amount("Fee").on(t.Chain(
 func (t *Transaction) Payments() []transaction.Payment {
 	switch t.format.name {
 	case "Payment":
-		a := t.amount("Amount")
-		return []transaction.Payment{{To: t.account("Destination"), Amount: a.on(t.Chain()), Token: a.token()}}
+		a := t.amount(fAmount)
+		return []transaction.Payment{{To: t.account(fDestination), Amount: a.on(t.Chain()), Token: a.token()}}
 	case "AccountDelete":
-		return []transaction.Payment{{To: t.account("Destination"), Amount: amount{}.on(t.Chain())}}
+		return []transaction.Payment{{To: t.account(fDestination), Amount: amount{}.on(t.Chain())}}
 	}
 	return nil
 }
@@ -121,6 +121,6 @@ func half(prefix string, data []byte) [32]byte {
 }
 
 // equal tells whether two fields have the same value.
-func (t *Transaction) equal(a, b string) bool {
-	return bytes.Equal(t.values[placeOf(a)], t.values[placeOf(b)])
+func (t *Transaction) equal(a, b int) bool {
+	return bytes.Equal(t.values[a], t.values[b])
 }
