@@ -15,6 +15,8 @@ import (
 	"recover/pkg/transaction/chain"
 )
 
+var _ transaction.Transaction = (*Transaction)(nil)
+
 // Transaction is one transaction that was understood. It is not changed any more.
 type Transaction struct {
 	message    *message

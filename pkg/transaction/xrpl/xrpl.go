@@ -26,6 +26,8 @@ const (
 	maxJSON = 16 << 10
 )
 
+var _ transaction.Transaction = (*Transaction)(nil)
+
 // Transaction is one transaction that was understood. It is not changed any more.
 type Transaction struct {
 	format *format
