@@ -114,7 +114,9 @@ func (e *SyntaxError) Error() string {
 	return e.Field + ": " + e.Problem
 }
 
-// Syntax makes a *SyntaxError.
+// Syntax makes a *SyntaxError. It has many callers, so it is not copied into them.
+//
+//go:noinline
 func Syntax(field, format string, args ...any) error {
 	return &SyntaxError{field, fmt.Sprintf(format, args...)}
 }
@@ -139,6 +141,8 @@ type RefusedError struct {
 func (e *RefusedError) Error() string { return e.Problem }
 
 // Refuse makes a *RefusedError.
+//
+//go:noinline
 func Refuse(reason Reason, format string, args ...any) error {
 	return &RefusedError{reason, fmt.Sprintf(format, args...)}
 }

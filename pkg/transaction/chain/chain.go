@@ -56,54 +56,57 @@ var (
 	SolanaMainnet  = Chain{Solana, "Solana", 0, "SOL", "lamports", 9, units(1, 7), "https://explorer.solana.com/tx/", false, true, false}
 )
 
-// evmChains are the chains that wallets of an MPC service are used on most. The
-// cap is about what a token transfer costs at a hundred times the usual price.
-var evmChains = []Chain{
-	evm(1, "Ethereum", "ETH", units(5, 16), "https://etherscan.io/tx/"),
-	rollup(evm(10, "OP Mainnet", "ETH", units(1, 16), "https://optimistic.etherscan.io/tx/")),
-	evm(25, "Cronos", "CRO", units(50, 18), "https://cronoscan.com/tx/"),
-	evm(56, "BNB Smart Chain", "BNB", units(5, 16), "https://bscscan.com/tx/"),
-	evm(61, "Ethereum Classic", "ETC", units(1, 18), "https://etc.blockscout.com/tx/"),
-	evm(100, "Gnosis", "xDAI", units(1, 18), "https://gnosisscan.io/tx/"),
-	evm(137, "Polygon", "POL", units(10, 18), "https://polygonscan.com/tx/"),
-	evm(250, "Fantom", "FTM", units(10, 18), "https://ftmscan.com/tx/"),
-	evm(324, "ZKsync Era", "ETH", units(1, 16), "https://explorer.zksync.io/tx/"),
-	evm(5000, "Mantle", "MNT", units(10, 18), "https://mantlescan.xyz/tx/"),
-	rollup(evm(8453, "Base", "ETH", units(1, 16), "https://basescan.org/tx/")),
-	evm(42161, "Arbitrum One", "ETH", units(1, 16), "https://arbiscan.io/tx/"),
-	evm(42220, "Celo", "CELO", units(10, 18), "https://celoscan.io/tx/"),
-	evm(43114, "Avalanche C-Chain", "AVAX", units(1, 18), "https://snowtrace.io/tx/"),
-	evm(59144, "Linea", "ETH", units(1, 16), "https://lineascan.build/tx/"),
-	rollup(evm(534352, "Scroll", "ETH", units(1, 16), "https://scrollscan.com/tx/")),
-	testnet(evm(97, "BNB Smart Chain testnet", "tBNB", units(1, 18), "https://testnet.bscscan.com/tx/")),
-	testnet(evm(17000, "Holesky testnet", "ETH", units(1, 18), "https://holesky.etherscan.io/tx/")),
-	testnet(evm(80002, "Polygon Amoy testnet", "POL", units(10, 18), "https://amoy.polygonscan.com/tx/")),
-	testnet(rollup(evm(84532, "Base Sepolia testnet", "ETH", units(1, 18), "https://sepolia.basescan.org/tx/"))),
-	testnet(evm(11155111, "Sepolia testnet", "ETH", units(1, 18), "https://sepolia.etherscan.io/tx/")),
+// evmChain is an EVM chain: its fee cap is capUnits·10^capZeros wei.
+type evmChain struct {
+	id                 uint64
+	name, symbol       string
+	capUnits, capZeros int64
+	explorer           string
+	kind               string // rollup, testnet, both, or empty
+}
+
+const (
+	rollup  = "rollup" // it charges for its entry on another chain
+	testnet = "testnet"
+	both    = rollup + testnet
+)
+
+// evmChains are the chains that wallets of an MPC service are used on most. A cap
+// is far above what a transfer costs; who needs more says so (transaction.Limits).
+var evmChains = []evmChain{
+	{1, "Ethereum", "ETH", 5, 16, "https://etherscan.io/tx/", ""},
+	{10, "OP Mainnet", "ETH", 1, 16, "https://optimistic.etherscan.io/tx/", rollup},
+	{25, "Cronos", "CRO", 50, 18, "https://cronoscan.com/tx/", ""},
+	{56, "BNB Smart Chain", "BNB", 5, 16, "https://bscscan.com/tx/", ""},
+	{61, "Ethereum Classic", "ETC", 1, 18, "https://etc.blockscout.com/tx/", ""},
+	{100, "Gnosis", "xDAI", 1, 18, "https://gnosisscan.io/tx/", ""},
+	{137, "Polygon", "POL", 10, 18, "https://polygonscan.com/tx/", ""},
+	{250, "Fantom", "FTM", 10, 18, "https://ftmscan.com/tx/", ""},
+	{324, "ZKsync Era", "ETH", 1, 16, "https://explorer.zksync.io/tx/", ""},
+	{5000, "Mantle", "MNT", 10, 18, "https://mantlescan.xyz/tx/", ""},
+	{8453, "Base", "ETH", 1, 16, "https://basescan.org/tx/", rollup},
+	{42161, "Arbitrum One", "ETH", 1, 16, "https://arbiscan.io/tx/", ""},
+	{42220, "Celo", "CELO", 10, 18, "https://celoscan.io/tx/", ""},
+	{43114, "Avalanche C-Chain", "AVAX", 1, 18, "https://snowtrace.io/tx/", ""},
+	{59144, "Linea", "ETH", 1, 16, "https://lineascan.build/tx/", ""},
+	{534352, "Scroll", "ETH", 1, 16, "https://scrollscan.com/tx/", rollup},
+	{97, "BNB Smart Chain testnet", "tBNB", 1, 18, "https://testnet.bscscan.com/tx/", testnet},
+	{17000, "Holesky testnet", "ETH", 1, 18, "https://holesky.etherscan.io/tx/", testnet},
+	{80002, "Polygon Amoy testnet", "POL", 10, 18, "https://amoy.polygonscan.com/tx/", testnet},
+	{84532, "Base Sepolia testnet", "ETH", 1, 18, "https://sepolia.basescan.org/tx/", both},
+	{11155111, "Sepolia testnet", "ETH", 1, 18, "https://sepolia.etherscan.io/tx/", testnet},
 }
 
 // EVMChain returns the chain of an EIP-155 chain ID. A chain that is not in the
 // table has no symbol, no cap and no explorer, and Known is false.
 func EVMChain(id uint64) Chain {
-	for _, c := range evmChains {
-		if c.ID == id {
-			return c
+	c := Chain{Family: EVM, Name: "UNKNOWN EVM CHAIN", ID: id, Symbol: "of its native coin", Unit: "wei", Decimals: 18}
+	for _, e := range evmChains {
+		if e.id == id {
+			c.Name, c.Symbol, c.FeeCap, c.Explorer = e.name, e.symbol, units(e.capUnits, e.capZeros), e.explorer
+			c.Test, c.ExtraFee, c.Known = e.kind == testnet || e.kind == both, e.kind == rollup || e.kind == both, true
 		}
 	}
-	return Chain{Family: EVM, Name: "UNKNOWN EVM CHAIN", ID: id, Symbol: "of its native coin", Unit: "wei", Decimals: 18}
-}
-
-func evm(id uint64, name, symbol string, cap *big.Int, explorer string) Chain {
-	return Chain{EVM, name, id, symbol, "wei", 18, cap, explorer, false, true, false}
-}
-
-func testnet(c Chain) Chain {
-	c.Test = true
-	return c
-}
-
-func rollup(c Chain) Chain {
-	c.ExtraFee = true
 	return c
 }
 

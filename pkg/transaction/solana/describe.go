@@ -10,48 +10,48 @@ import (
 // Describe says who signs and pays, every instruction, and how long the
 // transaction is valid.
 func (t *Transaction) Describe() []transaction.Line {
-	var all effect
-	all.line("Network", "Solana, or one of its test networks: the transaction does not say which")
-	all.line("Signed by", t.signer.String())
+	var all transaction.Lines
+	all.Add("Network", "Solana, or one of its test networks: the transaction does not say which")
+	all.Add("Signed by", t.signer.String())
 	t.describeOthers(&all)
 	for _, e := range t.effects {
-		all.lines = append(all.lines, e.lines...)
+		all = append(all, e.lines...)
 	}
-	all.line("Fee at most", t.MaxFee().String())
+	all.Add("Fee at most", t.MaxFee().String())
 	t.describeValidity(&all)
-	all.line("Message", t.form())
+	all.Add("Message", t.form())
 	for _, l := range t.message.lookups {
-		all.warn("Lookup table", l.table.String()+": its content was given, and is not part of what is signed")
+		all.Mark("Lookup table", l.table.String()+": its content was given, and is not part of what is signed")
 	}
-	return all.lines
+	return all
 }
 
 // describeOthers says who else signs, and who pays.
-func (t *Transaction) describeOthers(all *effect) {
+func (t *Transaction) describeOthers(all *transaction.Lines) {
 	for i, s := range t.signatures {
 		key := t.message.keys[i]
 		switch {
 		case key == t.signer:
 		case s == [signatureSize]byte{}:
-			all.warn("Also needs the signature of", key.String())
+			all.Mark("Also needs the signature of", key.String())
 		default:
-			all.line("Signed already by", key.String())
+			all.Add("Signed already by", key.String())
 		}
 	}
 	if payer := t.message.keys[0]; payer != t.signer {
-		all.line("Fee paid by", payer.String())
+		all.Add("Fee paid by", payer.String())
 	}
 }
 
 // describeValidity says what the blockhash of the message is.
-func (t *Transaction) describeValidity(all *effect) {
+func (t *Transaction) describeValidity(all *transaction.Lines) {
 	if t.nonce != nil {
-		all.line("Durable nonce", t.message.blockhash.String())
-		all.line("Valid until", "the nonce account is used or changed")
+		all.Add("Durable nonce", t.message.blockhash.String())
+		all.Add("Valid until", "the nonce account is used or changed")
 		return
 	}
-	all.line("Recent blockhash", t.message.blockhash.String())
-	all.warn("Valid for", "150 blocks after that one, about a minute: too short to carry it by hand; a durable nonce has no such limit")
+	all.Add("Recent blockhash", t.message.blockhash.String())
+	all.Mark("Valid for", "150 blocks after that one, about a minute: too short to carry it by hand; a durable nonce has no such limit")
 }
 
 // form is the shape of the message, so that nothing of it is left unsaid.

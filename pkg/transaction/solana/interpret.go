@@ -117,9 +117,9 @@ func (in *interpreter) transfer(c call) (effect, error) {
 	sum := in.Chain().Native(uint64Int(binary.LittleEndian.Uint64(c.data[4:])))
 	e := effect{payment: &transaction.Payment{To: to.String(), Amount: sum, Change: to.address == in.signer}}
 	e.title(c, "transfer SOL")
-	e.line("From", in.named(from))
-	e.line("To", in.named(to))
-	e.line("Amount", sum.String())
+	e.lines.Add("From", in.named(from))
+	e.lines.Add("To", in.named(to))
+	e.lines.Add("Amount", sum.String())
 	return e, nil
 }
 
@@ -135,8 +135,8 @@ func (in *interpreter) advanceNonce(c call) (effect, error) {
 	}
 	e := effect{kind: nonceKind}
 	e.title(c, "use up the durable nonce")
-	e.line("Nonce account", in.named(c.accounts[0]))
-	e.line("Nonce authority", in.named(c.accounts[2]))
+	e.lines.Add("Nonce account", in.named(c.accounts[0]))
+	e.lines.Add("Nonce authority", in.named(c.accounts[2]))
 	return e, nil
 }
 
@@ -150,18 +150,18 @@ func (in *interpreter) computeBudget(c call) (effect, error) {
 	switch code := c.data[0]; {
 	case code == 1 && len(value) == 4:
 		e.kind = "heap size"
-		e.line("Heap size", fmt.Sprintf("%d bytes", binary.LittleEndian.Uint32(value)))
+		e.lines.Add("Heap size", fmt.Sprintf("%d bytes", binary.LittleEndian.Uint32(value)))
 	case code == 2 && len(value) == 4:
 		e.kind = "compute limit"
 		in.budget.limit, in.budget.hasLimit = binary.LittleEndian.Uint32(value), true
-		e.line("Compute limit", fmt.Sprintf("%d units", in.budget.limit))
+		e.lines.Add("Compute limit", fmt.Sprintf("%d units", in.budget.limit))
 	case code == 3 && len(value) == 8:
 		e.kind = "compute price"
 		in.budget.price = binary.LittleEndian.Uint64(value)
-		e.line("Compute price", fmt.Sprintf("%d micro-lamports a unit", in.budget.price))
+		e.lines.Add("Compute price", fmt.Sprintf("%d micro-lamports a unit", in.budget.price))
 	case code == 4 && len(value) == 4:
 		e.kind = "loaded data limit"
-		e.line("Loaded data limit", fmt.Sprintf("%d bytes", binary.LittleEndian.Uint32(value)))
+		e.lines.Add("Loaded data limit", fmt.Sprintf("%d bytes", binary.LittleEndian.Uint32(value)))
 	default:
 		return effect{}, c.unknown("compute budget program")
 	}

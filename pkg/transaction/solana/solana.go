@@ -37,7 +37,7 @@ type account struct {
 
 // effect is what one instruction does.
 type effect struct {
-	lines   []transaction.Line
+	lines   transaction.Lines
 	payment *transaction.Payment
 	kind    string // the same for instructions of which a transaction may have one
 }

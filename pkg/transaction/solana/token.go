@@ -43,11 +43,11 @@ func (in *interpreter) transferUnchecked(c call) effect {
 	sum := chain.Amount{Units: uint64Int(binary.LittleEndian.Uint64(c.data[1:])), Decimals: -1}
 	e := effect{payment: &transaction.Payment{To: c.accounts[1].String(), Amount: sum, Token: unknownMint}}
 	e.title(c, "transfer tokens"+programName(c.program))
-	e.warn("Token", "NOT NAMED: the tokens of whatever kind that the two token accounts hold")
-	e.line("From token account", in.named(c.accounts[0]))
-	e.line("Signed for by", in.named(c.accounts[2]))
-	e.warn("To token account", in.named(c.accounts[1])+", whose owner is not in the transaction")
-	e.line("Amount", sum.String())
+	e.lines.Mark("Token", "NOT NAMED: the tokens of whatever kind that the two token accounts hold")
+	e.lines.Add("From token account", in.named(c.accounts[0]))
+	e.lines.Add("Signed for by", in.named(c.accounts[2]))
+	e.lines.Mark("To token account", in.named(c.accounts[1])+", whose owner is not in the transaction")
+	e.lines.Add("Amount", sum.String())
 	return e
 }
 
@@ -68,19 +68,19 @@ func (in *interpreter) transferChecked(c call) (effect, error) {
 	holders := in.holdersOf(c.program, mint.address)
 	e := effect{payment: &transaction.Payment{To: to.String(), Amount: sum, Token: mint.String()}}
 	e.title(c, "transfer tokens"+programName(c.program))
-	e.line("Token", in.tokenText(mint))
-	e.line("From token account", in.named(source)+holders.said(in, source.address))
-	e.line("Signed for by", in.named(authority))
+	e.lines.Add("Token", in.tokenText(mint))
+	e.lines.Add("From token account", in.named(source)+holders.said(in, source.address))
+	e.lines.Add("Signed for by", in.named(authority))
 	if owner, ok := holders[to.address]; ok {
 		e.payment.To, e.payment.Change = owner.String(), owner == in.signer
-		e.line("To", in.nameOf(owner))
-		e.line("To token account", in.named(to)+holders.said(in, to.address))
+		e.lines.Add("To", in.nameOf(owner))
+		e.lines.Add("To token account", in.named(to)+holders.said(in, to.address))
 	} else {
-		e.warn("To token account", in.named(to)+", whose owner is not known: compare it with the token account that you expect")
+		e.lines.Mark("To token account", in.named(to)+", whose owner is not known: compare it with the token account that you expect")
 	}
-	e.line("Amount", fmt.Sprintf("%s (%s of the smallest unit, %d decimals)", sum, sum.Units, decimals))
+	e.lines.Add("Amount", fmt.Sprintf("%s (%s of the smallest unit, %d decimals)", sum, sum.Units, decimals))
 	if c.program == token2022Program {
-		e.warn("Token program", "Token-2022: the token's issuer may take a part of the transfer")
+		e.lines.Mark("Token program", "Token-2022: the token's issuer may take a part of the transfer")
 	}
 	return e, nil
 }
@@ -111,8 +111,8 @@ func (in *interpreter) createTokenAccount(c call) (effect, error) {
 	} else {
 		e.title(c, "make a token account, if it is not there")
 	}
-	e.line("Token account", in.named(made)+", of "+in.named(owner)+" for "+in.tokenText(mint))
-	e.warn("Rent", "paid by "+in.named(payer)+" besides the fee, about 0.002 SOL")
+	e.lines.Add("Token account", in.named(made)+", of "+in.named(owner)+" for "+in.tokenText(mint))
+	e.lines.Mark("Rent", "paid by "+in.named(payer)+" besides the fee, about 0.002 SOL")
 	return e, nil
 }
 
@@ -171,18 +171,5 @@ func (in *interpreter) nameOf(a address) string {
 }
 
 func (e *effect) title(c call, text string) {
-	e.line(fmt.Sprintf("Instruction %d", c.number), text)
-}
-
-// line and warn are not inlined: there are so many calls that the program would
-// grow by them.
-//
-//go:noinline
-func (e *effect) line(label, value string) {
-	e.lines = append(e.lines, transaction.Line{Label: label, Value: value})
-}
-
-//go:noinline
-func (e *effect) warn(label, value string) {
-	e.lines = append(e.lines, transaction.Line{Label: label, Value: value, Warning: true})
+	e.lines.Add(fmt.Sprintf("Instruction %d", c.number), text)
 }

@@ -12,43 +12,38 @@ import (
 // Describe says every field of the transaction, and what is absent and should
 // not be overlooked.
 func (t *Transaction) Describe() []transaction.Line {
-	var d lines
-	d.add("Network", t.network())
-	d.addWarning(t.format.name == "AccountDelete", "Transaction", t.format.says)
-	d.add("From", t.From())
+	var d transaction.Lines
+	d.Add("Network", t.network())
+	addOrMark(&d, t.format.name == "AccountDelete", "Transaction", t.format.says)
+	d.Add("From", t.From())
 	switch t.format.name {
 	case "Payment":
-		d.payment(t)
+		t.describePayment(&d)
 	case "AccountDelete":
-		d.destination(t)
+		t.describeDestination(&d)
 	case "SetRegularKey":
-		d.regularKey(t)
+		t.describeRegularKey(&d)
 	case "TrustSet":
-		d.trustLine(t)
+		t.describeTrustLine(&d)
 	case "TicketCreate":
-		d.add("Tickets to create", t.decimal(fTicketCount))
+		d.Add("Tickets to create", t.decimal(fTicketCount))
 	}
 	for _, f := range t.flags() {
-		d.addWarning(f.warning, "Flag", f.name+": "+f.says)
+		addOrMark(&d, f.warning, "Flag", f.name+": "+f.says)
 	}
-	d.add("Fee", t.MaxFee().String())
-	d.order(t)
-	d.rest(t)
+	d.Add("Fee", t.MaxFee().String())
+	t.describeOrder(&d)
+	t.describeRest(&d)
 	return d
 }
 
-// lines are a description that grows.
-type lines []transaction.Line
-
-// add and addWarning are not inlined: there are so many calls that the program
-// would grow by them.
-//
-//go:noinline
-func (d *lines) add(label, value string) { d.addWarning(false, label, value) }
-
-//go:noinline
-func (d *lines) addWarning(warning bool, label, value string) {
-	*d = append(*d, transaction.Line{Label: label, Value: value, Warning: warning})
+// addOrMark adds a line that is a warning in some cases.
+func addOrMark(d *transaction.Lines, warning bool, label, value string) {
+	if warning {
+		d.Mark(label, value)
+	} else {
+		d.Add(label, value)
+	}
 }
 
 func (t *Transaction) network() string {
@@ -63,51 +58,51 @@ func (t *Transaction) decimal(at int) string {
 	return strconv.FormatUint(uint64(t.number(at)), 10)
 }
 
-func (d *lines) destination(t *Transaction) {
-	d.add("To", t.account(fDestination))
+func (t *Transaction) describeDestination(d *transaction.Lines) {
+	d.Add("To", t.account(fDestination))
 	if t.has(fDestinationTag) {
-		d.add("Destination tag", t.decimal(fDestinationTag))
+		d.Add("Destination tag", t.decimal(fDestinationTag))
 	} else {
-		d.addWarning(true, "Destination tag", "NONE: an exchange or custodian needs one to know whose money it is")
+		d.Mark("Destination tag", "NONE: an exchange or custodian needs one to know whose money it is")
 	}
 }
 
-func (d *lines) payment(t *Transaction) {
-	d.destination(t)
+func (t *Transaction) describePayment(d *transaction.Lines) {
+	t.describeDestination(d)
 	sum := t.amount(fAmount)
-	d.add("Amount", sum.said(t.Chain()))
+	d.Add("Amount", sum.said(t.Chain()))
 	if t.has(fSendMax) {
 		most := t.amount(fSendMax)
-		d.addWarning(!most.sameCurrency(sum), "Costs at most", most.said(t.Chain()))
+		addOrMark(d, !most.sameCurrency(sum), "Costs at most", most.said(t.Chain()))
 	} else if sum.issued {
-		d.add("Costs at most", "the amount")
+		d.Add("Costs at most", "the amount")
 	}
 	if t.has(fDeliverMin) {
-		d.add("Arrives at least", t.amount(fDeliverMin).said(t.Chain()))
+		d.Add("Arrives at least", t.amount(fDeliverMin).said(t.Chain()))
 	}
 }
 
-func (d *lines) regularKey(t *Transaction) {
+func (t *Transaction) describeRegularKey(d *transaction.Lines) {
 	if t.has(fRegularKey) {
-		d.addWarning(true, "New regular key", t.account(fRegularKey)+": its holder can then sign for everything in the account")
+		d.Mark("New regular key", t.account(fRegularKey)+": its holder can then sign for everything in the account")
 	} else {
-		d.addWarning(true, "Regular key", "REMOVED: only the account's own key can then sign")
+		d.Mark("Regular key", "REMOVED: only the account's own key can then sign")
 	}
 }
 
-func (d *lines) trustLine(t *Transaction) {
+func (t *Transaction) describeTrustLine(d *transaction.Lines) {
 	limit := t.amount(fLimitAmount)
-	d.add("Issuer", limit.token())
-	d.add("Limit", limit.said(t.Chain()))
+	d.Add("Issuer", limit.token())
+	d.Add("Limit", limit.said(t.Chain()))
 	if limit.isZero() {
-		d.addWarning(true, "Limit", "ZERO: the line is removed once nothing is held on it")
+		d.Mark("Limit", "ZERO: the line is removed once nothing is held on it")
 	}
 	for _, q := range []struct {
 		at    int
 		label string
 	}{{fQualityIn, "Value of what comes in"}, {fQualityOut, "Value of what goes out"}} {
 		if t.has(q.at) {
-			d.addWarning(t.number(q.at) != 0, q.label, t.decimal(q.at)+" / 1000000000 (0: at its full value)")
+			addOrMark(d, t.number(q.at) != 0, q.label, t.decimal(q.at)+" / 1000000000 (0: at its full value)")
 		}
 	}
 }
@@ -119,35 +114,35 @@ func (t *Transaction) flags() []flag {
 }
 
 // order says what the transaction has to wait for, and how long it can wait.
-func (d *lines) order(t *Transaction) {
+func (t *Transaction) describeOrder(d *transaction.Lines) {
 	if t.has(fTicketSequence) {
-		d.add("Ticket", t.decimal(fTicketSequence))
+		d.Add("Ticket", t.decimal(fTicketSequence))
 	} else {
-		d.add("Sequence", t.decimal(fSequence)+": valid only as the account's next transaction")
+		d.Add("Sequence", t.decimal(fSequence)+": valid only as the account's next transaction")
 	}
 	if t.has(fLastLedgerSequence) {
-		d.add("Valid until", "ledger "+t.decimal(fLastLedgerSequence))
+		d.Add("Valid until", "ledger "+t.decimal(fLastLedgerSequence))
 	} else {
-		d.add("Valid until", "used, without a limit")
+		d.Add("Valid until", "used, without a limit")
 	}
 	if t.has(fAccountTxnID) {
-		d.add("Valid after", "transaction "+t.hexadecimal(fAccountTxnID))
+		d.Add("Valid after", "transaction "+t.hexadecimal(fAccountTxnID))
 	}
 }
 
 // rest says the fields that nothing depends on.
-func (d *lines) rest(t *Transaction) {
+func (t *Transaction) describeRest(d *transaction.Lines) {
 	if t.has(fSourceTag) {
-		d.add("Source tag", t.decimal(fSourceTag))
+		d.Add("Source tag", t.decimal(fSourceTag))
 	}
 	if t.has(fInvoiceID) {
-		d.add("Invoice ID", t.hexadecimal(fInvoiceID))
+		d.Add("Invoice ID", t.hexadecimal(fInvoiceID))
 	}
 	if t.has(fFlags) {
-		d.add("All flags", fmt.Sprintf("0x%08x", t.number(fFlags)))
+		d.Add("All flags", fmt.Sprintf("0x%08x", t.number(fFlags)))
 	}
 	if t.has(fSigningPubKey) {
-		d.add("Signing key", t.signingKey())
+		d.Add("Signing key", t.signingKey())
 	}
 }
 

@@ -1,11 +1,9 @@
 package xrpl
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strings"
-
-	secp "github.com/decred/dcrd/dcrec/secp256k1/v4"
-	"github.com/decred/dcrd/dcrec/secp256k1/v4/ecdsa"
 
 	"recover/internal/group"
 	"recover/pkg/transaction"
@@ -82,26 +80,15 @@ func Verify(data []byte) (from string, err error) {
 }
 
 // verify tells whether signature is of the transaction under the key, as
-// SigningPubKey has it.
+// SigningPubKey has it, and canonical (XRP Ledger documents, "Transaction
+// Malleability").
 func verify(key, unsigned, signature []byte) bool {
-	if key[0] != 0xED {
-		return verifyDER(key, half(prefixSign, unsigned), signature)
-	}
-	public, err := group.Edwards25519.ParsePoint(key[1:])
-	return err == nil && transaction.VerifyMessage(public, append([]byte(prefixSign), unsigned...), signature)
-}
-
-// verifyDER tells whether signature is a canonical one of digest: strict DER, r
-// and s in range, the lower s (XRP Ledger documents, "Transaction Malleability").
-func verifyDER(key []byte, digest [32]byte, signature []byte) bool {
-	public, err := secp.ParsePubKey(key)
+	g, public, err := group.ParsePublicKey(bytes.TrimPrefix(key, []byte{0xED}))
 	if err != nil {
 		return false
 	}
-	parsed, err := ecdsa.ParseDERSignature(signature)
-	if err != nil {
-		return false
+	if g == group.Edwards25519 {
+		return transaction.VerifyMessage(public, append([]byte(prefixSign), unsigned...), signature)
 	}
-	s := parsed.S()
-	return !s.IsOverHalfOrder() && parsed.Verify(digest[:], public)
+	return transaction.VerifyDER(public, half(prefixSign, unsigned), signature)
 }

@@ -2,32 +2,22 @@ package xrpl
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"recover/fixtures/vectors"
 	"recover/internal/group"
 	"recover/pkg/transaction"
 )
 
 // thirdParty reads a file of vectors of other projects, which are not part of
-// this one: where they are not laid next to it, the test is skipped.
+// this one: where they are not next to it, the test is skipped.
 func thirdParty(t *testing.T, name string, into any) {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "shared", "vectors", "third-party", name))
-	if errors.Is(err, os.ErrNotExist) {
-		t.Skip("the vectors of other projects are not here: " + name)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(data, into); err != nil {
+	if err := json.Unmarshal(vectors.Read(t, "third-party", name), into); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -160,72 +150,18 @@ func TestKeypairs(t *testing.T) {
 		if account, err := signer(key); err != nil || account != p.Address {
 			t.Errorf("%s: account %s, %v", p.Address, account, err)
 		}
+		g, public, err := group.ParsePublicKey(bytes.TrimPrefix(key, []byte{0xED}))
+		if err != nil {
+			t.Fatal(err)
+		}
 		ok := false
-		if key[0] == 0xED {
-			public, err := group.Edwards25519.ParsePoint(key[1:])
-			ok = err == nil && transaction.VerifyMessage(public, []byte(p.Message), unhex(t, p.Signature))
+		if g == group.Edwards25519 {
+			ok = transaction.VerifyMessage(public, []byte(p.Message), unhex(t, p.Signature))
 		} else {
-			ok = verifyDER(key, half("", []byte(p.Message)), unhex(t, p.Signature))
+			ok = transaction.VerifyDER(public, half("", []byte(p.Message)), unhex(t, p.Signature))
 		}
 		if !ok {
 			t.Errorf("%s: the signature is refused", p.Address)
 		}
-	}
-}
-
-type wycheproof struct {
-	NumberOfTests int
-	TestGroups    []struct {
-		PublicKey struct{ PK, Uncompressed string }
-		Tests     []struct {
-			TcID              int
-			Comment, Msg, Sig string
-			Result            string
-		}
-	}
-}
-
-// TestWycheproofECDSA holds that the verification of DER signatures accepts what
-// is valid with the lower s, and nothing else.
-func TestWycheproofECDSA(t *testing.T) {
-	var w wycheproof
-	thirdParty(t, "wycheproof-ecdsa_secp256k1_sha256_bitcoin_test.json", &w)
-	count := 0
-	for _, g := range w.TestGroups {
-		key := unhex(t, g.PublicKey.Uncompressed)
-		for _, c := range g.Tests {
-			count++
-			digest := sha256.Sum256(unhex(t, c.Msg))
-			if got := verifyDER(key, digest, unhex(t, c.Sig)); got != (c.Result == "valid") {
-				t.Errorf("%d (%s): %t, it is %s", c.TcID, c.Comment, got, c.Result)
-			}
-		}
-	}
-	if count != w.NumberOfTests || count == 0 {
-		t.Errorf("%d of %d", count, w.NumberOfTests)
-	}
-}
-
-// TestWycheproofEd25519 holds the same for the messages of Ed25519 keys.
-func TestWycheproofEd25519(t *testing.T) {
-	var w wycheproof
-	thirdParty(t, "wycheproof-ed25519_test.json", &w)
-	count := 0
-	for _, g := range w.TestGroups {
-		key, err := hex.DecodeString(g.PublicKey.PK)
-		if err != nil {
-			t.Fatal(err)
-		}
-		public, err := group.Edwards25519.ParsePoint(key)
-		for _, c := range g.Tests {
-			count++
-			got := err == nil && transaction.VerifyMessage(public, unhex(t, c.Msg), unhex(t, c.Sig))
-			if got != (c.Result == "valid") {
-				t.Errorf("%d (%s): %t, it is %s", c.TcID, c.Comment, got, c.Result)
-			}
-		}
-	}
-	if count != w.NumberOfTests || count == 0 {
-		t.Errorf("%d of %d", count, w.NumberOfTests)
 	}
 }

@@ -170,6 +170,7 @@ func TestSigned(t *testing.T) {
 			asked = append(asked, randomTransaction(keys[len(keys)-1].Address("xrp")))
 		}
 		var requests []any
+		var ids []string
 		for i, b := range build(t, asked) {
 			for _, in := range []string{b.Hex, asText(t, asked[i])}[i%2:] {
 				tx, err := Parse([]byte(in), Options{})
@@ -181,6 +182,7 @@ func TestSigned(t *testing.T) {
 					t.Fatalf("%v: %s", err, in)
 				}
 				requests = append(requests, map[string]any{"op": "read", "raw": signed.Text})
+				ids = append(ids, signed.ID)
 				break
 			}
 			asked[i] = nil
@@ -191,10 +193,11 @@ func TestSigned(t *testing.T) {
 		type answer struct {
 			Valid, Same           bool
 			Signer, Fields, Error string
+			ID                    string
 		}
 		accepted := 0
 		for i, a := range wallets.Judge[answer](t, script, requests) {
-			if !a.Valid || !a.Same || a.Error != "" || a.Signer != keys[i].Address("xrp") {
+			if !a.Valid || !a.Same || a.Error != "" || a.Signer != keys[i].Address("xrp") || a.ID != ids[i] {
 				t.Errorf("%s %d: %+v, the account is %s", g.Name(), i, a, keys[i].Address("xrp"))
 				continue
 			}
