@@ -149,11 +149,14 @@ func Refuse(reason Reason, format string, args ...any) error {
 
 // AccountError says that the transaction is of another account than the key's.
 type AccountError struct {
-	Want string // the account of the transaction
-	Key  string // the account of the key
+	Want string // the account of the transaction, where it names one
+	Key  string // the account of the key, or empty where it has none on the chain
 }
 
 func (e *AccountError) Error() string {
+	if e.Key == "" {
+		return "the key is of a curve that has no accounts on this chain"
+	}
 	return "the transaction is for the account " + e.Want + ", the key has " + e.Key
 }
 
