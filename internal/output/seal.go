@@ -68,9 +68,18 @@ func SealWithPassphrase(passphrase *secret.Bytes) (s *Sealer, identityFile []byt
 }
 
 // ReopenWithPassphrase returns the Sealer of an earlier run from its identity
-// file and passphrase. The error is an *age.NoIdentityMatchError for a wrong
-// passphrase.
+// file and passphrase. Errors are those of OpenIdentity.
 func ReopenWithPassphrase(identityFile []byte, passphrase *secret.Bytes) (*Sealer, error) {
+	identity, err := OpenIdentity(identityFile, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	return &Sealer{[]age.Recipient{identity.Recipient()}}, nil
+}
+
+// OpenIdentity opens the identity file of a run, with which its files are opened.
+// The error is an *age.NoIdentityMatchError for a wrong passphrase.
+func OpenIdentity(identityFile []byte, passphrase *secret.Bytes) (*age.X25519Identity, error) {
 	outer, err := agefile.PassphraseIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, err
@@ -88,10 +97,10 @@ func ReopenWithPassphrase(identityFile []byte, passphrase *secret.Bytes) (*Seale
 	if err != nil {
 		return nil, ErrIdentityFile
 	}
-	return &Sealer{[]age.Recipient{identity.Recipient()}}, nil
+	return identity, nil
 }
 
-// ErrIdentityFile is returned by ReopenWithPassphrase. It says nothing of what
+// ErrIdentityFile is returned by OpenIdentity. It says nothing of what
 // is in the file.
 var ErrIdentityFile = errors.New("the identity file holds no identity")
 

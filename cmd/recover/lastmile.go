@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+
+	"recover/internal/sheet"
+	"recover/pkg/transaction"
+	"recover/pkg/wallet/export"
+)
+
+// What the verbs that use rebuilt keys (addresses, export, sign, sweep) have in
+// common: the roles of their files, and what to do about their errors.
+
+const (
+	asRebuilt     role = 100 + iota // a directory of rebuilt keys, or a file in it
+	asList                          // of addresses or destinations
+	asTransaction                   // to be signed
+	asState
+	asPlan
+)
+
+// lastMileHint returns the next step after an error of these verbs, or "".
+func lastMileHint(err error) string {
+	var file *fileError
+	var unproved *unprovedError
+	var noKey *noKeyError
+	var faults *listFaults
+	var account *transaction.AccountError
+	var form *export.FormatError
+	switch {
+	case errors.As(err, &unproved):
+		return "compare its address with a source outside the bucket first; if it is right, add --accept-unproved"
+	case errors.As(err, &noKey):
+		return "\"recover addresses --keys DIR\" lists the key IDs; keys of a divided run are in several directories"
+	case errors.As(err, &faults):
+		return "correct these lines in a copy of the list; every other line can be read"
+	case errors.As(err, &account):
+		return "\"recover addresses --keys DIR\" shows which key has which address"
+	case errors.As(err, &form):
+		return formatHint(form)
+	case errors.As(err, &file) && file.role == asRebuilt:
+		return rebuiltHint(err)
+	case errors.As(err, &file) && (errors.Is(err, sheet.ErrNone) || errors.Is(err, errNoAddresses)):
+		return "give a CSV file with an address on each line, as a spreadsheet saves it"
+	}
+	return refusalHint(err)
+}
+
+func rebuiltHint(err error) string {
+	switch {
+	case errors.Is(err, errNoSegments):
+		return "give the directory that was --out of the rebuild"
+	case errors.Is(err, errNeedsKeyOpener):
+		return "give the age identity with --identity; \"age -d\" opens the files with the same one"
+	case errors.Is(err, errWrongOpener):
+		return "try the other identities with --identity"
+	case errors.Is(err, errSegmentDamaged):
+		return "take another copy of the file, or rebuild into a new directory"
+	}
+	return ""
+}
+
+// refusalHint is about a transaction that is not signed.
+func refusalHint(err error) string {
+	var refused *transaction.RefusedError
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	switch refused.Reason {
+	case transaction.FeeTooHigh:
+		return "lower the fee and build it again, or allow it with --max-fee"
+	case transaction.FeeUnlimited:
+		return "give the highest fee that you accept with --max-fee, in the chain's smallest unit"
+	case transaction.UnknownData:
+		return "find out what the data does first; --allow-data signs it all the same"
+	}
+	return "build a plain transfer instead; docs/transactions.md lists what is understood"
+}
+
+func formatHint(e *export.FormatError) string {
+	if e.Algorithm == "ED25519" {
+		return "for ED25519 there are scalar-hex-big and scalar-hex-little; \"recover sign\" and \"recover sweep\" move the funds without an export"
+	}
+	return "the formats are hex, wif, descriptor, eth-keystore, pem and pem-sec1"
+}
