@@ -5,6 +5,7 @@ import (
 
 	"recover/internal/sheet"
 	"recover/pkg/transaction"
+	"recover/pkg/transaction/detect"
 	"recover/pkg/wallet/export"
 )
 
@@ -43,7 +44,32 @@ func lastMileHint(err error) string {
 	case errors.As(err, &file) && (errors.Is(err, sheet.ErrNone) || errors.Is(err, errNoAddresses)):
 		return "give a CSV file with an address on each line, as a spreadsheet saves it"
 	}
+	if errors.Is(err, errNotAgreed) {
+		return "if it is right after all, run the same command again"
+	}
+	if file != nil && file.role == asTransaction {
+		if h := transactionHint(err); h != "" {
+			return h
+		}
+	}
 	return refusalHint(err)
+}
+
+// transactionHint is about a file that is to be signed.
+func transactionHint(err error) string {
+	var syntax *transaction.SyntaxError
+	var ambiguous *detect.AmbiguousError
+	switch {
+	case errors.Is(err, detect.ErrUnknown):
+		return "docs/transactions.md lists the forms that are read; --blind signs a digest that something else made"
+	case errors.As(err, &syntax), errors.As(err, &ambiguous):
+		return "build the transaction again with a wallet or library that writes one of the forms of docs/transactions.md"
+	case errors.Is(err, errNotHex), errors.Is(err, errNotDigest):
+		return "leave --blind out for a transaction: it is shown in words then"
+	case errors.Is(err, transaction.ErrSignature):
+		return "do not trust this machine: repeat it on another one"
+	}
+	return ""
 }
 
 func rebuiltHint(err error) string {
