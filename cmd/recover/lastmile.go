@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"recover/internal/sheet"
+	"recover/pkg/sweep"
 	"recover/pkg/transaction"
 	"recover/pkg/transaction/detect"
 	"recover/pkg/wallet/export"
@@ -43,6 +44,19 @@ func lastMileHint(err error) string {
 		return rebuiltHint(err)
 	case errors.As(err, &file) && (errors.Is(err, sheet.ErrNone) || errors.Is(err, errNoAddresses)):
 		return "give a CSV file with an address on each line, as a spreadsheet saves it"
+	}
+	var sweepFaults sweep.Faults
+	switch {
+	case errors.Is(err, errOtherPlan):
+		return "do not sign it: compare it with the copy that was signed off, or have this one signed off"
+	case errors.Is(err, sweep.ErrPlan), errors.Is(err, sweep.ErrSums):
+		return "make the plan again with \"recover sweep plan\"; it cannot be edited"
+	case errors.Is(err, errStopped):
+		return "start again when ready"
+	case errors.As(err, &sweepFaults) && file != nil && file.role == asPlan:
+		return "make the plan again with \"recover sweep plan\"; it cannot be edited"
+	case errors.As(err, &sweepFaults):
+		return "correct the file in a copy, and make the plan again; docs/after-the-rebuild.md describes the files"
 	}
 	if errors.Is(err, errNotAgreed) {
 		return "if it is right after all, run the same command again"

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"recover/pkg/sweep"
 )
 
 // rebuiltInto rebuilds the keys of the small practice bucket in the clear.
@@ -133,4 +135,46 @@ func TestLastMileCanaries(t *testing.T) {
 		}
 	}
 	secrets.lookBelow(t, dir)
+}
+
+// TestSweepAtTerminal: the hash that was signed off is typed, and a typing error
+// can be corrected.
+func TestSweepAtTerminal(t *testing.T) {
+	t.Parallel()
+	keys, dir := rebuiltInto(t), t.TempDir()
+	e := small().keys[0].Expected()
+	accounts := writeInput(t, fmt.Sprintf("key_id,address\n%s,%s\n", e.KeyID, e.Addresses["xrp"]))
+	to := writeInput(t, "chain,address,tag\nxrp,rrrrrrrrrrrrrrrrrrrrrhoLvTp,none\n")
+	state := writeInput(t, fmt.Sprintf(`{"format":"recover-sweep-state/1","xrp":[{"base_reserve":1000000,"owner_reserve":200000,"fee":12,"accounts":[{"address":%q,"balance":50000000,"sequence":7,"owner_count":0}]}]}`, e.Addresses["xrp"]))
+	plan := filepath.Join(dir, "plan.json")
+	if o := start(t, exec.Command("recover", "sweep", "plan", "--addresses", accounts, "--state", state, "--to", to, "--out", plan)); o.status != exitOK {
+		t.Fatal(o.stderr)
+	}
+	data, err := os.ReadFile(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := sweep.Hash(data)
+	wrong := hash[:len(hash)-1] + "g"
+	for name, c := range map[string]struct {
+		typed  []string
+		status int
+	}{
+		"right":       {[]string{strings.ToLower(hash)}, exitOK},
+		"corrected":   {[]string{"x", wrong, hash}, exitOK},
+		"three times": {[]string{wrong, wrong, wrong}, exitFailed},
+	} {
+		out := filepath.Join(dir, name)
+		s := sit(t, exec.Command("recover", "sweep", "--plan", plan, "--keys", keys, "--out", out))
+		s.expect("48.999988 XRP")
+		for _, line := range c.typed {
+			s.answer("SHA-256 of the plan that was signed off", line)
+		}
+		if o := s.end(privateKeys()...); o.status != c.status {
+			t.Errorf("%s: status %d", name, o.status)
+		}
+		if _, err := os.Stat(filepath.Join(out, "signed.ndjson")); (err == nil) != (c.status == exitOK) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

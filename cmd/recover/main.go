@@ -60,6 +60,7 @@ func verbs() []verb {
 		{"addresses", "the addresses of rebuilt keys, or of a record; compare with a list", addressesUsage, (*program).addresses},
 		{"export", "one rebuilt key in the form that another wallet imports", exportUsage, (*program).export},
 		{"sign", "show and sign a transaction with a rebuilt key", signUsage, (*program).sign},
+		{"sweep", "from a plan: transactions that move everything to known destinations, signed", sweepUsage, (*program).sweep},
 		{"custody", "split, check, reissue: the recovery key among several holders", custodyUsage, (*program).custody},
 		{"hsm", "tokens and the keys in them, and whether one is the recovery key", hsmUsage, (*program).tokens},
 		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, (*program).keygen},
