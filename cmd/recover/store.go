@@ -115,4 +115,5 @@ func (j *rebuildJob) closing() {
 	case j.sealer.Sealed():
 		j.Note("open them with: age -d -i IDENTITY %s", first)
 	}
+	j.Note("how the funds are moved with them: docs/after-the-rebuild.md")
 }
