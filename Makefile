@@ -21,7 +21,7 @@ define install
 	else echo "this needs packages, run: sudo apt-get install" $(1) >&2; exit 1; fi
 endef
 
-.PHONY: build drill test check race fresh test-tools test-html bench bench-bulk fuzz vet staticcheck vulncheck cross
+.PHONY: build drill test check race fresh test-tools test-html test-wallets bench bench-bulk fuzz vet staticcheck vulncheck cross
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
@@ -44,6 +44,12 @@ test-tools:
 test-html:
 	@command -v chromium >/dev/null || { $(call install,chromium); }
 	go run ./fixtures/testrun -tags html -count=1 ./internal/page
+
+# What other wallets' libraries think of the transactions and exports, in Node.
+test-wallets:
+	@command -v npm >/dev/null || { $(call install,nodejs npm); }
+	@set -e; for lock in fixtures/wallets*/package-lock.json; do (cd $${lock%/*} && npm ci --omit=dev --ignore-scripts --no-fund --no-audit); done
+	go run ./fixtures/testrun -tags wallets -count=1 -timeout 30m ./pkg/transaction/... ./pkg/wallet/export
 
 # What a change has to pass beside the tests: .ci/run runs all of it.
 check: vet staticcheck vulncheck cross race

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"recover/internal/output"
 	"recover/pkg/hsm"
@@ -128,4 +129,33 @@ func (e *newKeyError) Unwrap() error { return e.err }
 func (e *newKeyError) hint() string {
 	return "wait until the token is idle, then: recover keygen --existing --hsm '" + e.location.String() +
 		"' --out DIR tests the key and writes its public half; if there is none, start again"
+}
+
+// Errors of the verbs that use rebuilt keys.
+var (
+	errNoAddresses = errors.New("no addresses are in it")
+	errNotAgreed   = errors.New("nothing was signed: the answer was not \"yes\"")
+	errOtherPlan   = errors.New("the plan is not the one whose hash was given")
+	errStopped     = errors.New("interrupted: nothing was signed")
+	errNotHex      = errors.New("not hex digits: with --blind the file holds what is signed, in hex")
+	errNotDigest   = errors.New("not 32 bytes: with --blind and a SECP256K1 key the file holds a digest of 32 bytes, in hex")
+)
+
+// listError are the lines of a list that cannot be read.
+type listError struct {
+	path  string
+	lines []string
+}
+
+func (e *listError) Error() string { return e.path + ": " + strings.Join(e.lines, "; ") }
+
+const maxFaults = 20
+
+func (e *listError) add(line int, format string, args ...any) {
+	switch {
+	case len(e.lines) < maxFaults:
+		e.lines = append(e.lines, fmt.Sprintf("line %d: ", line)+fmt.Sprintf(format, args...))
+	case len(e.lines) == maxFaults:
+		e.lines = append(e.lines, "and more")
+	}
 }

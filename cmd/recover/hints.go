@@ -29,6 +29,9 @@ func hint(err error) string {
 	var variable *workstation.VariableError
 	var faulty *record.Error
 	var file *fileError
+	if h := lastMileHint(err); h != "" {
+		return h
+	}
 	switch {
 	case errors.As(err, &variable):
 		return "unset " + variable.Name + " and start again: it can change how the program computes"

@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 
+	"recover/internal/agefile"
 	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
+
+	"filippo.io/age"
 )
 
 // passphraseTries is how often a wrong passphrase may be typed.
@@ -95,4 +98,17 @@ func (a *secretPrompter) typedShare() (*custody.Share, error) {
 		line.Wipe()
 	}
 	return custody.ParseShare(text)
+}
+
+// parseRecipients reads --recipient.
+func parseRecipients(texts []string) ([]age.Recipient, error) {
+	var all []age.Recipient
+	for _, text := range texts {
+		r, err := agefile.ParseRecipient(text)
+		if err != nil {
+			return nil, fmt.Errorf("--recipient: %w", err)
+		}
+		all = append(all, r)
+	}
+	return all, nil
 }

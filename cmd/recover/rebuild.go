@@ -9,7 +9,6 @@ import (
 
 	"filippo.io/age"
 
-	"recover/internal/agefile"
 	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/pkg/record"
@@ -204,18 +203,6 @@ func planRebuild(p *program, f *rebuildFlags, s *selection, session *keySession)
 	}
 	planned = true
 	return job, nil
-}
-
-func parseRecipients(texts []string) ([]age.Recipient, error) {
-	var all []age.Recipient
-	for _, text := range texts {
-		r, err := agefile.ParseRecipient(text)
-		if err != nil {
-			return nil, fmt.Errorf("--recipient: %w", err)
-		}
-		all = append(all, r)
-	}
-	return all, nil
 }
 
 // seal decides how the keys are sealed: as they are to be written, to the

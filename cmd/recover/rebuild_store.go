@@ -116,6 +116,7 @@ func (j *rebuildJob) closing() {
 	case j.sealer.Sealed():
 		j.term.Note("open them with: age -d -i IDENTITY %s", first)
 	}
+	j.term.Note("how the funds are moved with them: docs/after-the-rebuild.md")
 }
 
 // header is what the journal and the report of a rebuild begin with.

@@ -60,8 +60,12 @@ type Code struct {
 	target    []byte
 }
 
-// Bech32 is the code of BIP-173.
-var Bech32 = NewCode("AK54AJ", "QQQQQP")
+// Bech32 is the code of BIP-173; Bech32m, of BIP-350, differs in its target,
+// 0x2bc830a3 instead of 1.
+var (
+	Bech32  = NewCode("AK54AJ", "QQQQQP")
+	Bech32m = NewCode("AK54AJ", "4USV9R")
+)
 
 // NewCode makes a code of the coefficients of its generator below the highest,
 // which is one, and its target, as characters of the alphabet.

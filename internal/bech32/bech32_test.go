@@ -42,6 +42,23 @@ func TestBech32(t *testing.T) {
 	}
 }
 
+// TestBech32m has valid and invalid strings of BIP-350.
+func TestBech32m(t *testing.T) {
+	for text, want := range map[string]bool{
+		"A1LQFN3A": true,
+		"abcdef1l7aum6echk45nj3s0wdvt2fg8x9yrzpqzd3ryx":                true,
+		"split1checkupstagehandshakeupstreamerranterredcaperredlc445v": true,
+		"?1v759aa": true,
+		"A12UEL5L": false,
+		"A1G7SGD8": false,
+		"M1VUXWEZ": false,
+	} {
+		if hrp, word := split(text); Bech32m.Checks(hrp, word) != want {
+			t.Errorf("%s: the checksum holds: %t", text, !want)
+		}
+	}
+}
+
 func TestAppendFives(t *testing.T) {
 	for in, want := range map[string]string{
 		"":                     "",

@@ -43,17 +43,27 @@ func SealTo(recipients ...age.Recipient) (*Sealer, error) {
 // second and 256 MiB each. It is what age itself takes. Tests take less.
 var scryptWorkFactor = 18
 
+// SealToPassphrase returns a Sealer whose files the passphrase opens, for one file
+// alone: each costs scrypt. The passphrase must not be empty.
+func SealToPassphrase(passphrase *secret.Bytes) (*Sealer, error) {
+	r, err := age.NewScryptRecipient(string(passphrase.Reveal()))
+	if err != nil {
+		return nil, err
+	}
+	r.SetWorkFactor(scryptWorkFactor)
+	return &Sealer{[]age.Recipient{r}}, nil
+}
+
 // SealWithPassphrase makes a random X25519 identity for one run. It returns a
 // Sealer to that identity, and the identity file, an age file (binary, scrypt)
 // sealed with the passphrase, as "age -d -i" takes it. So the files of a run
 // cost scrypt once, and age alone opens them. The passphrase must not be
 // empty; age needs it as a string, which cannot be wiped.
 func SealWithPassphrase(passphrase *secret.Bytes) (s *Sealer, identityFile []byte, err error) {
-	outer, err := age.NewScryptRecipient(string(passphrase.Reveal()))
+	outer, err := SealToPassphrase(passphrase)
 	if err != nil {
 		return nil, nil, err
 	}
-	outer.SetWorkFactor(scryptWorkFactor)
 	identity, err := age.GenerateX25519Identity()
 	if err != nil {
 		return nil, nil, err
@@ -61,16 +71,25 @@ func SealWithPassphrase(passphrase *secret.Bytes) (s *Sealer, identityFile []byt
 	var file bytes.Buffer
 	line := []byte(identity.String() + "\n")
 	defer secret.Wipe(line)
-	if err := (&Sealer{[]age.Recipient{outer}}).Seal(&file, line); err != nil {
+	if err := outer.Seal(&file, line); err != nil {
 		return nil, nil, err
 	}
 	return &Sealer{[]age.Recipient{identity.Recipient()}}, file.Bytes(), nil
 }
 
 // ReopenWithPassphrase returns the Sealer of an earlier run from its identity
-// file and passphrase. The error is an *age.NoIdentityMatchError for a wrong
-// passphrase.
+// file and passphrase. Errors are those of OpenIdentity.
 func ReopenWithPassphrase(identityFile []byte, passphrase *secret.Bytes) (*Sealer, error) {
+	identity, err := OpenIdentity(identityFile, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	return &Sealer{[]age.Recipient{identity.Recipient()}}, nil
+}
+
+// OpenIdentity opens the identity file of a run, with which its files are opened.
+// The error is an *age.NoIdentityMatchError for a wrong passphrase.
+func OpenIdentity(identityFile []byte, passphrase *secret.Bytes) (*age.X25519Identity, error) {
 	outer, err := agefile.PassphraseIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, err
@@ -88,10 +107,10 @@ func ReopenWithPassphrase(identityFile []byte, passphrase *secret.Bytes) (*Seale
 	if err != nil {
 		return nil, ErrIdentityFile
 	}
-	return &Sealer{[]age.Recipient{identity.Recipient()}}, nil
+	return identity, nil
 }
 
-// ErrIdentityFile is returned by ReopenWithPassphrase. It says nothing of what
+// ErrIdentityFile is returned by OpenIdentity. It says nothing of what
 // is in the file.
 var ErrIdentityFile = errors.New("the identity file holds no identity")
 

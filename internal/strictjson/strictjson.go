@@ -168,6 +168,17 @@ func (s *Scanner) Skip() error {
 	return s.fault(s.decoder.SkipValue())
 }
 
+// Raw reads any value, holds it to the same rules, and returns its text: a slice
+// of the scanned data, without the white space around it.
+func (s *Scanner) Raw() ([]byte, error) {
+	start := s.Offset() - s.mark
+	if err := s.Skip(); err != nil {
+		return nil, err
+	}
+	end := int(s.decoder.InputOffset())
+	return s.text[start:end:end], nil
+}
+
 // End makes sure that nothing but white space is left.
 func (s *Scanner) End() error {
 	if _, err := s.decoder.ReadToken(); err != io.EOF {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -165,5 +166,21 @@ func BenchmarkSkip(b *testing.B) {
 		if err := New(data).Skip(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestRaw(t *testing.T) {
+	var got []string
+	s := New([]byte("\xef\xbb\xbf{\"a\" : 1 , \"b\":[ 1, 2 ] ,\"c\":{\"d\":\"x\"}} "))
+	err := s.Object(func(string) error {
+		text, err := s.Raw()
+		got = append(got, string(text))
+		return err
+	})
+	if want := []string{"1", "[ 1, 2 ]", `{"d":"x"}`}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := New([]byte(`{"a":1,"a":2}`)).Raw(); err == nil {
+		t.Error("a double name is passed over")
 	}
 }

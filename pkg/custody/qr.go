@@ -2,11 +2,11 @@ package custody
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"rsc.io/qr/coding"
 
+	"recover/internal/qrcode"
 	"recover/internal/secret"
 )
 
@@ -16,7 +16,7 @@ import (
 const (
 	qrVersion = 5
 	qrLevel   = coding.M
-	quietZone = 4 // modules
+	quietZone = qrcode.QuietZone
 )
 
 // drawQR makes the code with the mask of least penalty. The coder takes the
@@ -24,21 +24,11 @@ const (
 func (s *Share) drawQR() *coding.Code {
 	text := s.encode("", "")
 	defer text.Wipe()
-	var best *coding.Code
-	for mask := range coding.Mask(8) {
-		plan, err := coding.NewPlan(qrVersion, qrLevel, mask)
-		if err != nil { // cannot be: the version is one
-			panic("custody: " + err.Error())
-		}
-		code, err := plan.Encode(coding.Alpha(text.Reveal()))
-		if err != nil { // cannot be: it is 92 characters of the right kind
-			panic("custody: a share does not fit in its QR code")
-		}
-		if best == nil || penalty(code) < penalty(best) {
-			best = code
-		}
+	code, err := qrcode.Draw(qrVersion, qrLevel, coding.Alpha(text.Reveal()))
+	if err != nil { // cannot be: it is 92 characters of the right kind
+		panic("custody: a share does not fit in its QR code: " + err.Error())
 	}
-	return best
+	return code
 }
 
 // SVG returns the QR code of the share string for paper, 90 mm wide, with a
@@ -74,72 +64,5 @@ func (s *Share) SVG() *secret.Bytes {
 func (s *Share) Blocks() *secret.Bytes {
 	code := s.drawQR()
 	defer secret.Wipe(code.Bitmap)
-	b := make([]byte, 0, 4<<10)
-	for y := -quietZone; y < code.Size+quietZone; y += 2 {
-		for x := -quietZone; x < code.Size+quietZone; x++ {
-			switch upper, lower := code.Black(x, y), code.Black(x, y+1); {
-			case upper && lower:
-				b = append(b, ' ')
-			case upper:
-				b = append(b, "▄"...)
-			case lower:
-				b = append(b, "▀"...)
-			default:
-				b = append(b, "█"...)
-			}
-		}
-		b = append(b, '\n')
-	}
-	return secret.New(b)
-}
-
-// penalty rates what makes a code hard to read (ISO/IEC 18004, 7.8.3.1).
-func penalty(code *coding.Code) (sum int) {
-	dark := 0
-	for i := range code.Size {
-		row, column := line(code, i, false), line(code, i, true)
-		sum += linePenalty(row) + linePenalty(column)
-		dark += strings.Count(row, "1")
-	}
-	for y := range code.Size - 1 {
-		for x := range code.Size - 1 {
-			c := code.Black(x, y)
-			if c == code.Black(x+1, y) && c == code.Black(x, y+1) && c == code.Black(x+1, y+1) {
-				sum += 3
-			}
-		}
-	}
-	percent := 100 * dark / (code.Size * code.Size)
-	return sum + 10*(max(percent-50, 50-percent)/5)
-}
-
-// line returns a row or column, "1" for dark and "0" for light.
-func line(code *coding.Code, i int, column bool) string {
-	b := make([]byte, code.Size)
-	for j := range b {
-		x, y := j, i
-		if column {
-			x, y = i, j
-		}
-		b[j] = '0'
-		if code.Black(x, y) {
-			b[j] = '1'
-		}
-	}
-	return string(b)
-}
-
-// linePenalty rates runs of five and more, and what looks like a finder pattern.
-func linePenalty(line string) (sum int) {
-	for i := range len(line) {
-		rest := line[i:]
-		if strings.HasPrefix(rest, "10111010000") || strings.HasPrefix(rest, "00001011101") {
-			sum += 40
-		}
-		run := len(rest) - len(strings.TrimLeft(rest, rest[:1]))
-		if begins := i == 0 || line[i-1] != line[i]; begins && run >= 5 {
-			sum += run - 2
-		}
-	}
-	return sum
+	return secret.New(qrcode.Blocks(code))
 }

@@ -139,14 +139,3 @@ func TestCaption(t *testing.T) {
 		}
 	}
 }
-
-func TestLinePenalty(t *testing.T) {
-	for line, want := range map[string]int{
-		"0101010101010": 0, "0111110101010": 3, "0000000101010": 5, "1111111111111": 11,
-		"1011101000010": 40, "0100001011101": 40, "0000000000000": 11,
-	} {
-		if got := linePenalty(line); got != want {
-			t.Errorf("%s: %d, want %d", line, got, want)
-		}
-	}
-}

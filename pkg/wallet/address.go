@@ -42,8 +42,8 @@ func Addresses(g group.Group, p group.Point) []Address {
 		{"ethereum", eip55(account)},
 		{"tron", base58check(bitcoinAlphabet, 0x41, account)},
 		{"xrp", xrp(keyHash)},
-		{"bitcoin", witness("bc", keyHash)},
-		{"bitcoin_testnet", witness("tb", keyHash)},
+		{"bitcoin", witness("bc", 0, keyHash)},
+		{"bitcoin_testnet", witness("tb", 0, keyHash)},
 	}
 }
 

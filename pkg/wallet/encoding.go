@@ -41,10 +41,17 @@ func base58check(alphabet string, version byte, payload []byte) string {
 	return base58(alphabet, append(b, sum[:4]...))
 }
 
-// witness writes a version 0 witness program (BIP-141) of 20 bytes in bech32
-// (BIP-173); prefix is the human-readable part.
-func witness(prefix string, program []byte) string {
-	data := bech32.AppendFives([]byte{0}, program)
-	text := bech32.Append(nil, append(data, bech32.Bech32.Checksum(prefix, data)...))
+// witness writes a witness program (BIP-141) in bech32 (BIP-173), or for versions
+// above 0 in bech32m (BIP-350); prefix is the human-readable part.
+func witness(prefix string, version byte, program []byte) string {
+	data := bech32.AppendFives([]byte{version}, program)
+	text := bech32.Append(nil, append(data, witnessCode(version).Checksum(prefix, data)...))
 	return prefix + "1" + strings.ToLower(string(text))
+}
+
+func witnessCode(version byte) *bech32.Code {
+	if version == 0 {
+		return bech32.Bech32
+	}
+	return bech32.Bech32m
 }

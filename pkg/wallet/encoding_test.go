@@ -34,7 +34,7 @@ func TestWitness(t *testing.T) {
 		"bc": "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
 		"tb": "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx",
 	} {
-		if got := witness(prefix, program); got != want {
+		if got := witness(prefix, 0, program); got != want {
 			t.Errorf("%s: %s, want %s", prefix, got, want)
 		}
 	}
@@ -48,14 +48,14 @@ func FuzzBase58(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, alphabet := range []string{bitcoinAlphabet, xrpAlphabet} {
 			text := base58(alphabet, b)
-			if back, ok := decodeBase58(alphabet, text); !ok || !bytes.Equal(back, b) {
+			if back, ok := plainDecodeBase58(alphabet, text); !ok || !bytes.Equal(back, b) {
 				t.Errorf("%x becomes %s and then %x", b, text, back)
 			}
 		}
 	})
 }
 
-func decodeBase58(alphabet, text string) ([]byte, bool) {
+func plainDecodeBase58(alphabet, text string) ([]byte, bool) {
 	digits := strings.TrimLeft(text, alphabet[:1])
 	n := new(big.Int)
 	for _, c := range digits {

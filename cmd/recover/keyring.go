@@ -1,0 +1,261 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+	"github.com/spf13/pflag"
+
+	"recover/internal/output"
+	"recover/internal/secret"
+	"recover/internal/uuid"
+	"recover/pkg/report"
+	"recover/pkg/rsadecrypt"
+	"recover/pkg/transaction"
+)
+
+const keyringUsage = `
+The rebuilt keys:
+    --keys DIR                 the directory that a rebuild wrote (repeatable)
+    --identity FILE            the age identity that its files are sealed to;
+                               without it, the passphrase of the rebuild is asked
+    --passphrase-fd N          read passphrases from descriptor N, a line each in
+                               the order asked, instead of asking at the terminal
+`
+
+// keyringFlags name the rebuilt keys.
+type keyringFlags struct {
+	dirs         []string
+	identities   []string
+	passphraseFD string
+	unproved     bool
+}
+
+func (f *keyringFlags) register(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&f.dirs, "keys", nil, "")
+	fs.StringArrayVar(&f.identities, "identity", nil, "")
+	fs.StringVar(&f.passphraseFD, "passphrase-fd", "", "")
+}
+
+// registerUse is for the verbs that use a private key.
+func (f *keyringFlags) registerUse(fs *pflag.FlagSet) {
+	f.register(fs)
+	fs.BoolVar(&f.unproved, "accept-unproved", false, "")
+}
+
+// keyring is the segments of rebuilt keys, with what opens them.
+type keyring struct {
+	segments []segmentFile
+	unproved bool // keys that are not proved may be used
+}
+
+type segmentFile struct {
+	path       string
+	identities []age.Identity // none: it is not sealed
+}
+
+var (
+	errNoSegments     = errors.New("no rebuilt keys are in it")
+	errNeedsKeyOpener = errors.New("the rebuilt keys are sealed to an age identity")
+	errWrongOpener    = errors.New("the rebuilt keys are sealed to another age identity")
+	errSegmentDamaged = errors.New("the sealed file is damaged or cut off")
+)
+
+// openKeyring looks for the segments, and asks for what opens them.
+func (f *keyringFlags) open(ask *secretPrompter) (*keyring, error) {
+	ring := &keyring{unproved: f.unproved}
+	given, err := readIdentities(f.identities)
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range f.dirs {
+		paths, err := segmentsIn(dir)
+		if err != nil {
+			return nil, &fileError{dir, asRebuilt, err}
+		}
+		identities := given
+		if sealed := slices.ContainsFunc(paths, isSealed); sealed && len(given) == 0 {
+			if identities, err = ask.runIdentity(dir); err != nil {
+				return nil, err
+			}
+		}
+		for _, path := range paths {
+			s := segmentFile{path: path}
+			if isSealed(path) {
+				s.identities = identities
+			}
+			ring.segments = append(ring.segments, s)
+		}
+	}
+	return ring, nil
+}
+
+func isSealed(path string) bool { return strings.HasSuffix(path, ".age") }
+
+func segmentsIn(dir string) (paths []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if report.IsKeySegment(e.Name()) {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	if len(paths) == 0 {
+		return nil, errNoSegments
+	}
+	return paths, nil
+}
+
+// runIdentity opens the identity of a run, for which it asks for the passphrase.
+func (a *secretPrompter) runIdentity(dir string) ([]age.Identity, error) {
+	path := filepath.Join(dir, report.IdentityName)
+	file, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &fileError{dir, asRebuilt, errNeedsKeyOpener}
+	}
+	if err != nil {
+		return nil, &fileError{path, asRebuilt, err}
+	}
+	for try := 1; ; try++ {
+		passphrase, err := a.passphrase("Passphrase of the rebuilt keys in " + dir)
+		if err != nil {
+			return nil, err
+		}
+		identity, err := output.OpenIdentity(file, passphrase)
+		passphrase.Wipe()
+		if err == nil {
+			return []age.Identity{identity}, nil
+		}
+		if try >= a.tries() {
+			return nil, &fileError{path, asRebuilt, rsadecrypt.ErrWrongPassphrase}
+		}
+		a.term.Warn(fmt.Sprintf("%s: %v; try again", path, rsadecrypt.ErrWrongPassphrase))
+	}
+}
+
+// each calls visit for every key, whose private key is wiped after it.
+func (r *keyring) each(visit func(*report.RebuiltKey) error) error {
+	for _, s := range r.segments {
+		if err := s.each(visit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s segmentFile) each(visit func(*report.RebuiltKey) error) error {
+	file, err := output.ReadFile(s.path, report.MaxSegmentSize)
+	if err != nil {
+		return &fileError{s.path, asRebuilt, err}
+	}
+	lines := file
+	if s.identities != nil {
+		if lines, err = openSegment(file, s.identities); err != nil {
+			return &fileError{s.path, asRebuilt, err}
+		}
+	}
+	defer secret.Wipe(lines)
+	err = report.ReadKeys(lines, visit)
+	var line *report.KeyLineError
+	if errors.As(err, &line) {
+		return &fileError{s.path, asRebuilt, err}
+	}
+	return err
+}
+
+// openSegment opens a sealed segment, into a buffer that never has to grow.
+func openSegment(file []byte, identities []age.Identity) ([]byte, error) {
+	r, err := age.Decrypt(bytes.NewReader(file), identities...)
+	var other *age.NoIdentityMatchError
+	if errors.As(err, &other) {
+		return nil, errWrongOpener
+	}
+	if err != nil {
+		return nil, errSegmentDamaged
+	}
+	lines := make([]byte, len(file)) // what is sealed is longer than what is in it
+	n, err := io.ReadFull(r, lines)
+	if err != io.ErrUnexpectedEOF && err != io.EOF {
+		secret.Wipe(lines)
+		return nil, errSegmentDamaged
+	}
+	return lines[:n], nil
+}
+
+// unprovedError says that a key is not proved, and that nobody said it may be
+// used all the same.
+type unprovedError struct{ keyID, doubt string }
+
+func (e *unprovedError) Error() string {
+	return "the key " + e.keyID + " is not proved to be right (" + e.doubt + ")"
+}
+
+// noKeyError says that the rebuilt keys do not have a key.
+type noKeyError struct{ keyID string }
+
+func (e *noKeyError) Error() string { return "the key " + e.keyID + " is not among the rebuilt keys" }
+
+// usable makes sure that a key may be used, and warns where it is not proved.
+func (r *keyring) usable(p *program, k *report.RebuiltKey) error {
+	if k.Proved {
+		return nil
+	}
+	if !r.unproved {
+		return &unprovedError{k.KeyID, k.Doubt}
+	}
+	p.term.Warn("--accept-unproved: the key " + k.KeyID + " is not proved to be right (" + k.Doubt + "): it may be of somebody else")
+	return nil
+}
+
+// find returns the key with an ID, that may be used. The caller wipes it.
+func (r *keyring) find(p *program, keyID string) (*report.RebuiltKey, *transaction.Key, error) {
+	var found *report.RebuiltKey
+	var signer *transaction.Key
+	err := r.each(func(k *report.RebuiltKey) error {
+		if k.KeyID != keyID {
+			return nil
+		}
+		if err := r.usable(p, k); err != nil {
+			return err
+		}
+		copied := *k
+		copied.Private = k.Group.NewScalar().Set(k.Private)
+		var err error
+		if signer, err = transaction.NewKey(k.Group, k.Private); err != nil {
+			return err
+		}
+		found = &copied
+		return errFound
+	})
+	if err != nil && err != errFound {
+		return nil, nil, err
+	}
+	if found == nil {
+		return nil, nil, &noKeyError{keyID}
+	}
+	return found, signer, nil
+}
+
+var errFound = errors.New("found")
+
+// one checks that the rebuilt keys and one of them are named, and returns its ID
+// as it is written.
+func (f *keyringFlags) one(verb, keyID string) (string, error) {
+	if err := required(verb, [2]string{"keys", strings.Join(f.dirs, "")}, [2]string{"key-id", keyID}); err != nil {
+		return "", err
+	}
+	id, err := uuid.Parse(keyID)
+	if err != nil {
+		return "", &usageError{"--key-id: " + err.Error(), "\"recover addresses --keys DIR\" lists the key IDs"}
+	}
+	return id.String(), nil
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+
+	"recover/internal/output"
+	"recover/internal/sheet"
+	"recover/pkg/sweep"
+	"recover/pkg/transaction"
+	"recover/pkg/transaction/chain"
+	"recover/pkg/transaction/detect"
+	"recover/pkg/wallet/export"
+)
+
+// What the verbs that use rebuilt keys (addresses, export, sign, sweep) have in
+// common: the roles of their files, and what to do about their errors.
+
+const (
+	asRebuilt     role = 100 + iota // a directory of rebuilt keys, or a file in it
+	asList                          // of addresses or destinations
+	asTransaction                   // to be signed
+	asState
+	asPlan
+)
+
+// lastMileHint returns the next step after an error of these verbs, or "".
+func lastMileHint(err error) string {
+	var file *fileError
+	var unproved *unprovedError
+	var noKey *noKeyError
+	var faults *listError
+	var account *transaction.AccountError
+	var form *export.FormatError
+	switch {
+	case errors.As(err, &unproved):
+		return "compare its address with a source outside the bucket first; if it is right, add --accept-unproved"
+	case errors.As(err, &noKey):
+		return "\"recover addresses --keys DIR\" lists the key IDs; keys of a divided run are in several directories"
+	case errors.As(err, &faults):
+		return "correct these lines in a copy of the list; every other line can be read"
+	case errors.As(err, &account):
+		return "\"recover addresses --keys DIR\" shows which key has which address"
+	case errors.As(err, &form):
+		return formatHint(form)
+	case errors.As(err, &file) && file.role == asRebuilt:
+		return rebuiltHint(err)
+	case errors.As(err, &file) && (errors.Is(err, sheet.ErrNone) || errors.Is(err, errNoAddresses)):
+		return "give a CSV file with an address on each line, as a spreadsheet saves it"
+	}
+	var sweepFaults sweep.Faults
+	switch {
+	case errors.Is(err, errOtherPlan):
+		return "do not sign it: compare it with the copy that was signed off, or have this one signed off"
+	case errors.Is(err, sweep.ErrPlan), errors.Is(err, sweep.ErrSums):
+		return "make the plan again with \"recover sweep plan\"; it cannot be edited"
+	case errors.Is(err, errStopped):
+		return "start again when ready"
+	case errors.As(err, &sweepFaults) && file != nil && file.role == asPlan:
+		return "make the plan again with \"recover sweep plan\"; it cannot be edited"
+	case errors.As(err, &sweepFaults):
+		return "correct the file in a copy, and make the plan again; docs/after-the-rebuild.md describes the files"
+	}
+	if errors.Is(err, errNotAgreed) {
+		return "if it is right after all, run the same command again"
+	}
+	if file != nil && file.role == asTransaction {
+		if h := transactionHint(err); h != "" {
+			return h
+		}
+	}
+	return refusalHint(err)
+}
+
+// transactionHint is about a file that is to be signed.
+func transactionHint(err error) string {
+	var syntax *transaction.SyntaxError
+	var ambiguous *detect.AmbiguousError
+	switch {
+	case errors.Is(err, detect.ErrUnknown):
+		return "docs/transactions.md lists the forms that are read; --blind signs a digest that something else made"
+	case errors.As(err, &syntax), errors.As(err, &ambiguous):
+		return "build the transaction again with a wallet or library that writes one of the forms of docs/transactions.md"
+	case errors.Is(err, errNotHex), errors.Is(err, errNotDigest):
+		return "leave --blind out for a transaction: it is shown in words then"
+	case errors.Is(err, transaction.ErrSignature):
+		return "do not trust this machine: repeat it on another one"
+	}
+	return ""
+}
+
+func rebuiltHint(err error) string {
+	switch {
+	case errors.Is(err, errNoSegments):
+		return "give the directory that was --out of the rebuild"
+	case errors.Is(err, errNeedsKeyOpener):
+		return "give the age identity with --identity; \"age -d\" opens the files with the same one"
+	case errors.Is(err, errWrongOpener):
+		return "try the other identities with --identity"
+	case errors.Is(err, errSegmentDamaged):
+		return "take another copy of the file, or rebuild into a new directory"
+	}
+	return ""
+}
+
+// refusalHint is about a transaction that is not signed.
+func refusalHint(err error) string {
+	var refused *transaction.RefusedError
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	switch refused.Reason {
+	case transaction.FeeTooHigh:
+		return "lower the fee and build it again, or allow it with --max-fee"
+	case transaction.FeeUnlimited:
+		return "give the highest fee that you accept with --max-fee, in the chain's smallest unit"
+	case transaction.UnknownData:
+		return "find out what the data does first; --allow-data signs it all the same"
+	}
+	return "build a plain transfer instead; docs/transactions.md lists what is understood"
+}
+
+func formatHint(e *export.FormatError) string {
+	if e.Algorithm == "ED25519" {
+		return "for ED25519 there are scalar-hex-big and scalar-hex-little; \"recover sign\" and \"recover sweep\" move the funds without an export"
+	}
+	return "the formats are hex, wif, descriptor, eth-keystore, pem and pem-sec1"
+}
+
+// readSheet reads a list as a spreadsheet writes it.
+func readSheet(path string) ([]sheet.Row, error) {
+	data, err := output.ReadFile(path, sheet.MaxSize)
+	if err != nil {
+		return nil, &fileError{path, asList, err}
+	}
+	rows, err := sheet.Read(data)
+	if err != nil {
+		return nil, &fileError{path, asList, err}
+	}
+	return rows, nil
+}
+
+// broadcastWith says which call of a node takes a signed transaction.
+func broadcastWith(c chain.Chain) string {
+	switch c.Family {
+	case chain.EVM:
+		return "eth_sendRawTransaction"
+	case chain.Bitcoin:
+		return "sendrawtransaction"
+	case chain.XRPL:
+		return "submit, as tx_blob"
+	case chain.Solana:
+		return "sendTransaction, with encoding base64"
+	}
+	return "wallet/broadcasthex"
+}

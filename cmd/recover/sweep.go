@@ -1,0 +1,331 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"recover/internal/output"
+	"recover/pkg/report"
+	"recover/pkg/sweep"
+	"recover/pkg/transaction"
+)
+
+const sweepUsage = `
+recover sweep plan --addresses FILE --state FILE --to FILE --out PLAN
+recover sweep --plan PLAN --keys DIR --out DIR
+
+Moves everything that many accounts have to a few destinations. The plan is made
+on any machine, without a key: it holds every unsigned transaction and what it
+does in words, and is signed off by its hash. "recover sweep" signs that plan and
+no other, and nothing if one transaction cannot be signed.
+
+recover sweep plan:
+    --addresses FILE           our accounts: what "recover addresses --csv" lists
+    --state FILE               what they have: balances, nonces, outputs, fees, as
+                               JSON; docs/after-the-rebuild.md collects it
+    --to FILE                  the destinations: CSV with the columns chain, address
+                               and tag, a line for each network (ethereum or evm:ID,
+                               bitcoin, bitcoin_testnet, tron, xrp, solana)
+    --out PLAN                 a new file
+
+recover sweep:
+    --plan PLAN                the plan
+    --plan-sha256 HASH         the hash that was signed off; without it, it is asked
+    --out DIR                  a directory that does not exist yet: a file for each
+                               signed transaction, signed.ndjson for whoever sends
+                               them, sums.txt
+    --accept-unproved          also with keys that nothing proves to be right
+` + keyringUsage
+
+// sweep is the verb: plan, or sign a plan.
+func runSweep(p *program, args []string) error {
+	if len(args) > 0 && args[0] == "plan" {
+		return p.sweepPlan(args[1:])
+	}
+	return p.sweepSign(args)
+}
+
+// sweepPlan makes a plan of three lists.
+func (p *program) sweepPlan(args []string) error {
+	fs := newFlags("sweep")
+	addresses, state := fs.String("addresses", "", ""), fs.String("state", "", "")
+	to, out := fs.String("to", "", ""), fs.String("out", "", "")
+	if err := parseFlags(fs, args, 0); err != nil {
+		return err
+	}
+	if err := required("sweep", [2]string{"addresses", *addresses}, [2]string{"state", *state}, [2]string{"to", *to}, [2]string{"out", *out}); err != nil {
+		return err
+	}
+	if err := output.CheckNewFile(*out); err != nil {
+		return &fileError{*out, asOutput, err}
+	}
+	plan, err := readAndPlan(*addresses, *state, *to)
+	if err != nil {
+		return err
+	}
+	data, err := plan.Encode()
+	if err != nil {
+		return err
+	}
+	if _, err := sweep.ParsePlan(data); err != nil { // as the one who signs reads it
+		return &fileError{*out, asPlan, err}
+	}
+	if err := writeFile(*out, data); err != nil {
+		return err
+	}
+	p.showSums(plan)
+	if n := len(plan.NotMoved); n > 0 {
+		p.term.Note("%d %s of the list: no state is given, so nothing is moved; not_moved in the plan names them", n, plural(n, "address", "addresses"))
+	}
+	p.term.Note("the plan is in %s; read it, and write down its SHA-256:", *out)
+	return p.term.Print("%s", sweep.Hash(data))
+}
+
+func readAndPlan(addresses, state, to string) (*sweep.Plan, error) {
+	rows, err := readSheet(addresses)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := sweep.ReadAccounts(rows)
+	if err != nil {
+		return nil, &fileError{addresses, asList, err}
+	}
+	if rows, err = readSheet(to); err != nil {
+		return nil, err
+	}
+	destinations, err := sweep.ReadDestinations(rows)
+	if err != nil {
+		return nil, &fileError{to, asList, err}
+	}
+	data, err := output.ReadFile(state, sweep.MaxStateSize)
+	if err != nil {
+		return nil, &fileError{state, asState, err}
+	}
+	known, err := sweep.ReadState(data)
+	if err != nil {
+		return nil, &fileError{state, asState, err}
+	}
+	plan, err := sweep.Build(accounts, known, destinations)
+	if err != nil {
+		return nil, &fileError{state, asState, err}
+	}
+	return plan, nil
+}
+
+func writeFile(path string, data []byte) error {
+	err := output.WriteNewFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+	if err != nil {
+		return &fileError{path, asOutput, err}
+	}
+	return nil
+}
+
+// sumRows is the table of what each destination gets.
+func sumRows(plan *sweep.Plan) [][]string {
+	rows := [][]string{{"NETWORK", "TO", "AMOUNT", "HIGHEST FEES", "TRANSACTIONS"}}
+	for _, s := range plan.Sums {
+		to, amount := s.To, s.Amount
+		if s.Tag != "" {
+			to += ", tag " + s.Tag
+		}
+		if s.Token != "" {
+			amount += ", token " + s.Token
+		}
+		rows = append(rows, []string{string(s.Network), to, amount, s.HighestFees, fmt.Sprint(s.Transactions)})
+	}
+	return rows
+}
+
+func (p *program) showSums(plan *sweep.Plan) { p.term.Table(sumRows(plan)) }
+
+// sweepFlags are the flags of a sweep that signs.
+type sweepFlags struct {
+	ring      keyringFlags
+	plan, sum string
+	out       string
+}
+
+func parseSweep(args []string) (*sweepFlags, error) {
+	f := new(sweepFlags)
+	fs := newFlags("sweep")
+	f.ring.registerUse(fs)
+	fs.StringVar(&f.plan, "plan", "", "")
+	fs.StringVar(&f.sum, "plan-sha256", "", "")
+	fs.StringVar(&f.out, "out", "", "")
+	if err := parseFlags(fs, args, 0); err != nil {
+		return nil, err
+	}
+	if err := required("sweep", [2]string{"plan", f.plan}, [2]string{"keys", strings.Join(f.ring.dirs, "")}, [2]string{"out", f.out}); err != nil {
+		return nil, err
+	}
+	if err := output.CheckNewDir(f.out); err != nil {
+		return nil, &fileError{f.out, asOutput, err}
+	}
+	return f, nil
+}
+
+// sweepSign signs a plan, all of it or nothing.
+func (p *program) sweepSign(args []string) error {
+	f, err := parseSweep(args)
+	if err != nil {
+		return err
+	}
+	data, err := output.ReadFile(f.plan, sweep.MaxPlanSize)
+	if err != nil {
+		return &fileError{f.plan, asPlan, err}
+	}
+	plan, err := sweep.ParsePlan(data)
+	if err != nil {
+		return &fileError{f.plan, asPlan, err}
+	}
+	p.showSums(plan)
+	if err := p.checkHash(f, data); err != nil {
+		return err
+	}
+	ask, err := newPrompter(p, f.ring.passphraseFD)
+	if err != nil {
+		return err
+	}
+	ring, err := f.ring.open(ask)
+	if err != nil {
+		return err
+	}
+	if err := ask.used(); err != nil {
+		return err
+	}
+	signed, err := p.signAll(f, ring, plan)
+	if err != nil {
+		return err
+	}
+	if err := f.writeSigned(plan, signed); err != nil {
+		return &fileError{f.out, asOutput, err}
+	}
+	p.term.Note("%d %s signed; they are in %s, for whoever sends them: signed.ndjson", len(signed), plural(len(signed), "transaction is", "transactions are"), f.out)
+	p.term.Note("send one first, and wait until it has arrived: docs/after-the-rebuild.md")
+	return nil
+}
+
+// checkHash compares the hash that was signed off with that of the plan.
+func (p *program) checkHash(f *sweepFlags, data []byte) error {
+	for try := 1; ; try++ {
+		typed := f.sum
+		if typed == "" {
+			var err error
+			if typed, err = p.term.Ask("SHA-256 of the plan that was signed off"); err != nil {
+				return err
+			}
+		}
+		group, ok := sweep.CompareHash(data, typed)
+		if ok {
+			return nil
+		}
+		if f.sum != "" || try == passphraseTries {
+			return &fileError{f.plan, asPlan, errOtherPlan}
+		}
+		if group == 0 {
+			p.term.Warn("a SHA-256 has 16 groups of four characters; try again")
+		} else {
+			p.term.Warn(fmt.Sprintf("group %d is not that of this plan; try again", group))
+		}
+	}
+}
+
+// signAll signs every transaction, or returns an error.
+func (p *program) signAll(f *sweepFlags, ring *keyring, plan *sweep.Plan) ([]*sweep.Signed, error) {
+	entries := make(map[string][]*sweep.Entry)
+	for i := range plan.Transactions {
+		e := &plan.Transactions[i]
+		entries[e.KeyID] = append(entries[e.KeyID], e)
+	}
+	signed := make([]*sweep.Signed, len(plan.Transactions))
+	progress := p.term.Progress("signed", len(signed))
+	defer progress.Done()
+	err := ring.each(func(k *report.RebuiltKey) error {
+		mine := entries[k.KeyID]
+		if len(mine) == 0 {
+			return nil
+		}
+		delete(entries, k.KeyID)
+		if err := ring.usable(p, k); err != nil {
+			return err
+		}
+		key, err := transaction.NewKey(k.Group, k.Private)
+		if err != nil {
+			return err
+		}
+		defer key.Wipe()
+		for _, e := range mine {
+			if p.ctx.Err() != nil {
+				return errStopped
+			}
+			if signed[e.Number-1], err = e.Sign(key); err != nil {
+				return &fileError{f.plan, asPlan, fmt.Errorf("transaction %d: %w", e.Number, err)}
+			}
+			progress.Step(false)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for i := range plan.Transactions {
+		if signed[i] == nil {
+			return nil, &noKeyError{plan.Transactions[i].KeyID}
+		}
+	}
+	return signed, nil
+}
+
+// signedLine is a line of signed.ndjson.
+type signedLine struct {
+	Type     string        `json:"type"`
+	Number   int           `json:"number"`
+	Network  sweep.Network `json:"network"`
+	KeyID    string        `json:"key_id"`
+	From     string        `json:"from"`
+	To       string        `json:"to"`
+	Tag      string        `json:"tag,omitempty"`
+	ID       string        `json:"id"`
+	SendWith string        `json:"send_with"`
+	Explorer string        `json:"explorer,omitempty"`
+	File     string        `json:"file"`
+	Signed   string        `json:"signed"`
+}
+
+// writeSigned writes a file for each transaction, the list, and the sums.
+func (f *sweepFlags) writeSigned(plan *sweep.Plan, signed []*sweep.Signed) error {
+	dir, err := output.CreateDir(f.out)
+	if err != nil {
+		return err
+	}
+	var list []byte
+	for _, s := range signed {
+		c := s.Transaction().Chain()
+		l := signedLine{"signed", s.Number, s.Network, s.KeyID, s.Entry.From, s.To, s.Tag, s.ID, broadcastWith(c), "",
+			fmt.Sprintf("%04d-%s-%s.txt", s.Number, strings.ReplaceAll(string(s.Network), ":", "-"), s.Entry.From), s.Text}
+		if c.Explorer != "" {
+			l.Explorer = c.Explorer + s.ID
+		}
+		if err := dir.WriteFile(l.File, []byte(s.Text+"\n")); err != nil {
+			return err
+		}
+		line, err := json.Marshal(l)
+		if err != nil {
+			return err
+		}
+		list = append(append(list, line...), '\n')
+	}
+	var sums strings.Builder
+	for _, row := range sumRows(plan) {
+		sums.WriteString(strings.Join(row, " | ") + "\n")
+	}
+	if err := dir.WriteFile("sums.txt", []byte(sums.String())); err != nil {
+		return err
+	}
+	return dir.WriteFile("signed.ndjson", list)
+}
