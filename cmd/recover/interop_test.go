@@ -115,7 +115,7 @@ func ecPrivateKey(scalar []byte) []byte {
 }
 
 // opensslVerifies signs with a big-endian scalar, as a wallet of these keys has
-// to (spec, section 4), and lets OpenSSL verify it.
+// to (docs/formats.md, section 2.4), and lets OpenSSL verify it.
 func opensslVerifies(t *testing.T, dir string, public, private []byte) {
 	t.Helper()
 	message := []byte("a message")

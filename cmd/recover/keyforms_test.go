@@ -82,7 +82,7 @@ func sealedWithAge(to age.Recipient, data []byte, armored bool) []byte {
 	return file.Bytes()
 }
 
-// sealedByVendor seals as the vendor's tool does (spec, section 6).
+// sealedByVendor seals as the vendor's tool does (docs/formats.md, section 2.6).
 func sealedByVendor(key *rsa.PrivateKey) []byte {
 	salt, nonce := make([]byte, 16), make([]byte, 12)
 	text := hex.EncodeToString(x509.MarshalPKCS1PrivateKey(key))

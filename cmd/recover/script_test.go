@@ -273,7 +273,7 @@ func checkRebuilt(text string, p practice, withMaster bool, ids []string) error 
 }
 
 // asLine makes of a key of expected.json the line that a rebuild writes
-// (design, section 4).
+// (docs/formats.md, section 6).
 func asLine(e map[string]any, withMaster bool) map[string]any {
 	line := map[string]any{
 		"quorum_id": e["quorum_id"], "key_id": e["key_id"], "algorithm": e["algorithm"], "addresses": e["addresses"],

@@ -1,5 +1,5 @@
 // Package challenge computes which ciphertexts of a player's part have to be
-// opened: the challenge of the cut-and-choose proof (spec, section 3), made
+// opened: the challenge of the cut-and-choose proof (docs/formats.md, section 2.3), made
 // non-interactive by hashing what was committed to. The players compute it
 // when they write a backup, a verifier when it reads one.
 package challenge

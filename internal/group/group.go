@@ -22,7 +22,7 @@ import (
 // Group is one of the two groups: Secp256k1 or Edwards25519.
 type Group interface {
 	// Name is the name of the curve in the recovery data: "secp256k1",
-	// "ED-25519" (spec, section 2).
+	// "ED-25519" (docs/formats.md, section 2.2).
 	Name() string
 	// Algorithm is the key algorithm of the record: "SECP256K1", "ED25519".
 	Algorithm() string

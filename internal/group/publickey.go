@@ -37,8 +37,8 @@ func (e *UnsupportedError) Error() string {
 
 // ParsePublicKey reads a public key in any of the forms in which it is written:
 // a point of secp256k1, compressed (33 bytes) or not (65); a point of
-// edwards25519 (32); or the DER SubjectPublicKeyInfo of either (spec, section
-// 1). Nothing may follow. The point has passed ParsePoint's checks. The error is
+// edwards25519 (32); or the DER SubjectPublicKeyInfo of either (docs/formats.md, section
+// 2.1). Nothing may follow. The point has passed ParsePoint's checks. The error is
 // an ErrPoint, an ErrPublicKey or an *UnsupportedError.
 func ParsePublicKey(b []byte) (Group, Point, error) {
 	switch len(b) { // no SubjectPublicKeyInfo of the two groups is so short

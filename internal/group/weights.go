@@ -58,8 +58,8 @@ func dividedWeights(g Group, xs []int) []Scalar {
 	return ws
 }
 
-// span is how many evaluations of its polynomial a player encrypts (spec,
-// section 2).
+// span is how many evaluations of its polynomial a player encrypts (docs/formats.md,
+// section 2.2).
 const span = 80
 
 // spanWeights are the weights of 1 … span in each group.

@@ -1,7 +1,7 @@
 // Package uuid holds the IDs of quorums and keys.
 //
 // It knows one text form only, the 36 characters that the service writes and
-// that the label of a backup is made of (spec, section 2). Anything looser,
+// that the label of a backup is made of (docs/formats.md, section 2.2). Anything looser,
 // such as braces, a URN prefix or missing dashes, would let two spellings of
 // one ID pass for two IDs.
 package uuid

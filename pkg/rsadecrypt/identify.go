@@ -1,5 +1,5 @@
 // Package rsadecrypt holds all that concerns the recovery key, an RSA key
-// pair: reading it from the file forms seen in the field (spec, section 6), its
+// pair: reading it from the file forms seen in the field (docs/formats.md, section 2.6), its
 // fingerprint, and RSA-OAEP.
 //
 // What a file is follows from its content, never from its name. Identify needs

@@ -13,7 +13,7 @@ import (
 )
 
 // Decrypt opens an RSA-OAEP ciphertext, with SHA-256 for the label and for MGF1
-// (RFC 8017, 7.1.2; spec, section 2). The label is bytes, not their hash.
+// (RFC 8017, 7.1.2; docs/formats.md, section 2.2). The label is bytes, not their hash.
 //
 // ErrDecrypt says that this ciphertext is bad, or another label's or key's. Any
 // other error is one of the key source, such as an HSM that is gone, wrapped.
@@ -38,8 +38,8 @@ func Decrypt(key crypto.Decrypter, ciphertext, label []byte) ([]byte, error) {
 const hashSize = sha256.Size
 
 // SeededEncrypter encrypts with RSA-OAEP as Decrypt expects it, but with given
-// seeds, which proves a ciphertext whose seed and message are published (spec,
-// section 3). For these public values alone it trades constant time for speed:
+// seeds, which proves a ciphertext whose seed and message are published (docs/formats.md,
+// section 2.3). For these public values alone it trades constant time for speed:
 // for secret messages, use crypto/rsa.
 //
 // It reuses buffers, and is not for concurrent use.

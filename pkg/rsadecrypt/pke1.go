@@ -12,7 +12,7 @@ import (
 	"recover/internal/secret"
 )
 
-// The vendor's sealed form (spec, section 6): salt ‖ nonce ‖ AES-256-GCM
+// The vendor's sealed form (docs/formats.md, section 2.6): salt ‖ nonce ‖ AES-256-GCM
 // ciphertext and tag. The parts and the whole, in bytes.
 const (
 	pke1Salt       = 16

@@ -80,7 +80,7 @@ func checkNumbers(pub *rsa.PublicKey) error {
 }
 
 // MarshalPublicKey returns the DER SubjectPublicKeyInfo, as keys are registered
-// (spec, section 6).
+// (docs/formats.md, section 2.6).
 func MarshalPublicKey(pub *rsa.PublicKey) []byte {
 	der, err := x509.MarshalPKIXPublicKey(pub)
 	if err != nil { // cannot be: two numbers have an encoding

@@ -10,7 +10,7 @@ import (
 )
 
 // agreement checks that all players speak of one backup, and that there are
-// enough of them (spec, section 3, step 1).
+// enough of them (docs/formats.md, section 2.3, step 1).
 func (v *verifier) agreement() {
 	players := v.shard.data.Players
 	reference := v.shard.data.Reference()
@@ -108,7 +108,7 @@ func (s *Shard) checkPublicKey(p *part.Player) error {
 }
 
 // publicKeys compares the master public key of the recovery data with the
-// shard's (spec, section 3, step 2).
+// shard's (docs/formats.md, section 2.3, step 2).
 func (v *verifier) publicKeys() {
 	for _, p := range v.shard.data.Players {
 		if err := v.shard.checkPublicKey(p); err != nil {

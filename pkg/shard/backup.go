@@ -8,7 +8,7 @@ import (
 	"recover/pkg/shard/internal/part"
 )
 
-// backupReader reads the recovery data: the inner JSON object (spec, section 2).
+// backupReader reads the recovery data: the inner JSON object (docs/formats.md, section 2.2).
 type backupReader struct {
 	*strictjson.Scanner
 	backup     part.Backup

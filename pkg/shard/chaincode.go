@@ -27,7 +27,7 @@ const (
 )
 
 // chainCode opens the master chain code: an AES key with one private operation,
-// the data with the AES key (spec, section 4, step 4). All players carry the
+// the data with the AES key (docs/formats.md, section 2.4, step 4). All players carry the
 // same two. Where copies are damaged, or somebody has changed them, each
 // different AES key is unwrapped once and tried on each different data, until
 // one opens that is accepted. That none opens is kept in the Master; an error

@@ -14,7 +14,7 @@ import (
 	"recover/pkg/shard/internal/part"
 )
 
-// envelope is the outer JSON object of a shard file (spec, section 1).
+// envelope is the outer JSON object of a shard file (docs/formats.md, section 2.1).
 type envelope struct {
 	index                        int64
 	recoveryKeyHex, root, wallet string

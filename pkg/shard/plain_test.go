@@ -23,7 +23,7 @@ import (
 )
 
 // plain is a backup read with encoding/json, to be proved without haste: as the
-// spec, section 3, has it, step by step and point by point.
+// docs/formats.md, section 2.3, has it, step by step and point by point.
 type plain struct {
 	RecoveryKey string `json:"recoveryPublicKeyHex"`
 	Data        []byte `json:"partialRecoveryDataHex"`

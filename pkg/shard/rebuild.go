@@ -12,8 +12,8 @@ import (
 	"recover/pkg/shard/internal/part"
 )
 
-// Rebuild rebuilds the master private key with the recovery private key (spec,
-// section 4). The recovery key is used through crypto.Decrypter, so that it may
+// Rebuild rebuilds the master private key with the recovery private key (docs/formats.md,
+// section 2.4). The recovery key is used through crypto.Decrypter, so that it may
 // stay in a token; Rebuild costs threshold+1 private operations for Shamir's
 // sharing, one a player for the others, and one for the chain code. Damaged
 // ciphertexts and damaged players cost more, at most 80 a player, and are

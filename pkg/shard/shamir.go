@@ -12,7 +12,7 @@ import (
 // of the player of index i is f(i+1), where f is a polynomial of degree
 // threshold, and the key is f(0).
 
-// combine makes the master key of the shares (spec, section 4, step 2).
+// combine makes the master key of the shares (docs/formats.md, section 2.4, step 2).
 func (r *rebuilder) combine(shares []*interp.Share) (group.Scalar, error) {
 	sum := r.shard.group.NewScalar()
 	switch r.terms.Sharing {
@@ -50,7 +50,7 @@ func (r *rebuilder) proved(shares []*interp.Share) *Master {
 }
 
 // commitments decodes the players' commitments and checks that they make the
-// public key (spec, section 3, step 6).
+// public key (docs/formats.md, section 2.3, step 6).
 func (v *verifier) commitments() map[int64]group.Point {
 	listed := v.shard.data.Reference().Commitments
 	points := make(map[int64]group.Point)

@@ -20,8 +20,7 @@
 // (Verify), and rebuild.go and shamir.go (Rebuild). What is below internal/ reads
 // damaged text (salvage) and finds each player's share (interp).
 //
-// The format is described in the specification of the recovery data; "spec,
-// section N" in this package refers to it.
+// The format is described in docs/formats.md, section 2.
 package shard
 
 import (
@@ -48,7 +47,7 @@ const (
 // names it.
 type Sharing = part.Sharing
 
-// The sharings of the format (spec, section 2).
+// The sharings of the format (docs/formats.md, section 2.2).
 const (
 	Shamir         Sharing = "shamir"         // any threshold+1 shares interpolate to the key
 	Additive       Sharing = "additive"       // the key is the sum of all shares
@@ -69,7 +68,7 @@ type IDs struct {
 	Quorum, Key uuid.ID
 }
 
-// label is what the OAEP ciphertexts of the backup are bound to (spec, section 2).
+// label is what the OAEP ciphertexts of the backup are bound to (docs/formats.md, section 2.2).
 func (ids IDs) label() []byte {
 	sum := sha256.Sum256([]byte(ids.Quorum.String() + "-" + ids.Key.String()))
 	return sum[:]

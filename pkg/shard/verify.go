@@ -27,7 +27,7 @@ func (p *Proof) Players() int { return p.players }
 func (p *Proof) Caveats() []string { return p.caveats }
 
 // Verify proves from public data alone that the backup can be opened under the
-// given IDs (spec, section 3). It checks all of it, and its error lists every
+// given IDs (docs/formats.md, section 2.3). It checks all of it, and its error lists every
 // fault of every player. Errors are *Error: with ReasonWrongIDs where the IDs
 // are not this backup's, else ReasonTooFewPlayers, ReasonPublicKey or
 // ReasonProof.

@@ -8,7 +8,7 @@ import (
 	"recover/pkg/shard/internal/part"
 )
 
-// player checks one player's own part (spec, section 3, steps 3 to 5).
+// player checks one player's own part (docs/formats.md, section 2.3, steps 3 to 5).
 func (v *verifier) player(p *part.Player, commitments map[int64]group.Point) {
 	if wrong := wrongLengths(p); len(wrong) > 0 {
 		v.faults = append(v.faults, wrong...)

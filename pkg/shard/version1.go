@@ -8,7 +8,7 @@ import (
 
 // Version 1.0.0 has another shape and no proof: each player's part is a
 // commitment, opened values and ciphertexts, both by their x. It is read into
-// the shape of the later versions (spec, section 5).
+// the shape of the later versions (docs/formats.md, section 2.5).
 
 // field1 reads a top-level field that only version 1.0.0 has.
 func (r *backupReader) field1(name string) (err error) {

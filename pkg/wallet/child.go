@@ -23,7 +23,7 @@ var (
 )
 
 // Child derives the non-hardened child m/index of a secp256k1 master key
-// (CKDpriv of BIP-32), the wallet key of spec, section 4, at index 0. master is
+// (CKDpriv of BIP-32), the wallet key of docs/formats.md, section 2.4, at index 0. master is
 // not zero; chainCode is 32 bytes. The caller wipes the key that comes back.
 //
 // It fails with ErrChainCode, with ErrHardened for an index of 2^31 or above,

@@ -60,8 +60,8 @@ func (e *MismatchError) Error() string {
 	return "the master key was rebuilt, but no wallet key derived from it has the " + e.Field + " of the record"
 }
 
-// Derive makes the wallet key of a master key in the usual way (spec, section
-// 4, step 5): the master key itself for ED25519, its child m/0 for SECP256K1.
+// Derive makes the wallet key of a master key in the usual way (docs/formats.md, section
+// 2.4, step 5): the master key itself for ED25519, its child m/0 for SECP256K1.
 // The error is that of m.ChainCode.
 func Derive(m *shard.Master) (*Key, error) {
 	code, err := chainCodeOf(m)

@@ -86,7 +86,7 @@ type playerSearch struct {
 }
 
 // Share brings back a player's share: p(0), from the opened values and one more
-// that is decrypted, checked against the player's commitment (spec, section 4,
+// that is decrypted, checked against the player's commitment (docs/formats.md, section 2.4,
 // step 1). A cheating player may have hidden a ciphertext that cannot be
 // opened, or one that holds another value, among those that the proof did not
 // open: then the next one is tried.

@@ -35,7 +35,7 @@ const (
 // Sharing is how a master key is made of its players' shares.
 type Sharing string
 
-// The sharings of the format (spec, section 2).
+// The sharings of the format (docs/formats.md, section 2.2).
 const (
 	Shamir         Sharing = "shamir"
 	Additive       Sharing = "additive"
@@ -53,7 +53,7 @@ type Terms struct {
 	Curve     string
 }
 
-// Backup is the recovery data: the parts of all players (spec, section 2).
+// Backup is the recovery data: the parts of all players (docs/formats.md, section 2.2).
 type Backup struct {
 	Version string
 	Players []*Player
@@ -147,7 +147,7 @@ func SameCommitments(p, q *Player) bool {
 
 // Version1 is recovery data of version 1.0.0, which has another shape and no
 // proof: some fields once for all players, and of each player a commitment,
-// opened values and ciphertexts, both by their x (spec, section 5).
+// opened values and ciphertexts, both by their x (docs/formats.md, section 2.5).
 type Version1 struct {
 	PublicKey, AuxData, AuxKey Blob
 	Sharing                    string
@@ -164,7 +164,7 @@ type Part1 struct {
 }
 
 // Players returns the parts in the shape of the later versions. What the format
-// leaves out has its defaults (spec, section 5).
+// leaves out has its defaults (docs/formats.md, section 2.5).
 func (v *Version1) Players() []*Player {
 	curve := ""
 	if raw, err := v.PublicKey.Bytes(); err == nil {
