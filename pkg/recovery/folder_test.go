@@ -24,6 +24,10 @@ import (
 	"recover/pkg/shard"
 )
 
+// underRace is set where the race detector makes everything ten times as slow: the
+// tests of many rounds do fewer.
+var underRace bool
+
 var groups = []group.Group{group.Secp256k1, group.Edwards25519}
 
 // makeKey makes a key of the sandbox; ids may be zero.

@@ -137,7 +137,7 @@ func TestRule(t *testing.T) {
 // comes out and none is recorded; with one, never another than the right key.
 func TestTwoBackups(t *testing.T) {
 	rounds := 150
-	if testing.Short() {
+	if testing.Short() || underRace {
 		rounds = 20
 	}
 	random := rand.New(rand.NewPCG(4, 5))
@@ -437,7 +437,7 @@ func TestLostIndices(t *testing.T) {
 			}
 		}
 	})})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	r, err := collect(t, d, entry(k, record.AnchorNone)).Rebuild(ctx, testkey.Small(), recovery.RebuildOptions{Salvage: true, AcceptUnproved: true})
 	if err != nil || r.Err == nil {
