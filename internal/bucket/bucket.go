@@ -196,14 +196,13 @@ const (
 
 // walk calls visit for every entry below dir, those of upper folders before
 // those of lower ones, and looks into the folders for which visit says so. What
-// cannot be listed is passed over with a warning. It tells whether it was not
-// stopped.
-func (b *Bucket) walk(dir string, warn func(Warning), visit func(dir string, e fs.DirEntry) walking) bool {
+// cannot be listed is passed over with a warning.
+func (b *Bucket) walk(dir string, warn func(Warning), visit func(dir string, e fs.DirEntry) walking) {
 	level := []string{dir}
 	for depth := 0; len(level) > 0; depth++ {
 		if depth > maxDepth {
 			warn(Warning{level[0], ErrTooDeep})
-			return true
+			return
 		}
 		var below []string
 		for _, folder := range level {
@@ -216,12 +215,11 @@ func (b *Bucket) walk(dir string, warn func(Warning), visit func(dir string, e f
 				}
 				return next != stop
 			}) {
-				return false
+				return
 			}
 		}
 		level = below
 	}
-	return true
 }
 
 // list calls each for the entries of one folder, a batch of them at a time, and
