@@ -76,14 +76,14 @@ func TestFaults(t *testing.T) {
 		},
 		"WriteNewFile": {
 			run: func(dir string) error {
-				return WriteNewFile(dir+"//a", func(w io.Writer) error { _, err := io.WriteString(w, "text"); return err })
+				return WriteNewFile(dir+"//a/", func(w io.Writer) error { _, err := io.WriteString(w, "text"); return err })
 			},
 			calls: "open DIR/.a.partial, write DIR/.a.partial, sync DIR/.a.partial, close DIR/a, rename DIR/a, syncdir DIR",
 			done:  "a=text", left: []string{"", "", "", "", "", "a=text"},
 		},
 		"a journal": {
 			run: func(dir string) error {
-				j, err := CreateJournal(dir + "//j")
+				j, err := CreateJournal(dir + "//j/")
 				if err != nil {
 					return err
 				}
@@ -175,6 +175,21 @@ func TestFaults(t *testing.T) {
 				t.Errorf("%d files are open, before there were %d", now, files)
 			}
 		})
+	}
+}
+
+// TestAppearsMeanwhile: a directory that is there after all is not taken.
+func TestAppearsMeanwhile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new")
+	Fault = func(op, path string) error {
+		if op == "mkdir" {
+			return os.Mkdir(path, 0o700)
+		}
+		return nil
+	}
+	defer func() { Fault = nil }()
+	if d, err := CreateDir(path); !errors.Is(err, ErrExists) || d != nil {
+		t.Errorf("got %v, %v", d, err)
 	}
 }
 

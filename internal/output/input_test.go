@@ -90,6 +90,17 @@ func TestInput(t *testing.T) {
 	if _, err := ReadFile(path, 8); err != nil {
 		t.Error(err)
 	}
+	for _, other := range []struct {
+		path string
+		kind error
+	}{{filepath.Dir(path), ErrDirectory}, {filepath.Join(filepath.Dir(path), "gone"), fs.ErrNotExist}} {
+		if in, err := openSeen(other.path, 8); !errors.Is(err, other.kind) || in != nil {
+			t.Errorf("in place of the file that was looked at: %v, want %v", err, other.kind)
+		}
+	}
+	if in, err := openSeen(path, 7); !errors.As(err, new(*TooLargeError)) || in != nil {
+		t.Errorf("it has grown since it was looked at: %v", err)
+	}
 	if now := openFiles(t); now != files {
 		t.Errorf("%d files are open, before there were %d", now, files)
 	}

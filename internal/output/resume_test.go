@@ -2,6 +2,7 @@ package output
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -194,6 +195,19 @@ func TestCutTornLine(t *testing.T) {
 			}
 			if err := cutTornLine(f); err == nil {
 				t.Error("a file that cannot be written to was cut")
+			}
+			_ = f.Close()
+			// Nor is one whose end cannot be read.
+			if f, err = os.OpenFile(path, os.O_WRONLY, 0); err != nil {
+				t.Fatal(err)
+			}
+			before, err := f.Seek(0, io.SeekEnd)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = cutTornLine(f)
+			if after, seekErr := f.Seek(0, io.SeekEnd); seekErr != nil || after != before || before > 0 && err == nil {
+				t.Errorf("a file that cannot be read: %v, and it has %d bytes, not %d", err, after, before)
 			}
 			_ = f.Close()
 		}

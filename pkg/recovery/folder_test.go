@@ -38,6 +38,11 @@ func makeKey(t testing.TB, seed byte, spec sandbox.Spec) *sandbox.Key {
 	return k
 }
 
+// kit makes a key that is backed up to two recovery keys.
+func kit(t testing.TB, seed byte, g group.Group) *sandbox.Key {
+	return makeKey(t, seed, sandbox.Spec{Group: g, Kit: []*rsa.PublicKey{&testkey.Small().PublicKey, &testkey.Recovery(0).PublicKey}})
+}
+
 // planted is another key under the same IDs: what somebody can make who knows
 // them and the recovery public key.
 func planted(t testing.TB, k *sandbox.Key) *sandbox.Key {
