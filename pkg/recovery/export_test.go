@@ -21,5 +21,12 @@ func SetLimits(t testing.TB, parsed int64, distinct int, examined int64, one int
 	}
 }
 
+// SetMaxJoined has fewer copies joined, until the test ends.
+func SetMaxJoined(t testing.TB, n int) {
+	was := maxJoined
+	t.Cleanup(func() { maxJoined = was })
+	maxJoined = n
+}
+
 // IsKept tells whether the parsed form of a backup is held.
 func (b *Backup) IsKept() bool { return b.shard != nil }

@@ -50,17 +50,18 @@ func TestJoined(t *testing.T) {
 			t.Errorf("%s, accepted: %v, doubts %v", c.name, r.Err, r.Doubts)
 		}
 	}
-	// At most eight are joined: the ninth is the one that would be needed.
-	nine := files{"recovery_shard-9.txt": b}
-	for i := range 8 {
-		nine[fmt.Sprintf("recovery_shard-%d.txt", i)] = changed(t, k, func(s *sandbox.Shard) { spoilPlayer(s, 0); s.MPCAlgorithm = strings.Repeat("x", i+1) })
+	// Only so many are joined: the last is the one that would be needed.
+	recovery.SetMaxJoined(t, 2)
+	three := files{"recovery_shard-9.txt": b}
+	for i := range 2 {
+		three[fmt.Sprintf("recovery_shard-%d.txt", i)] = changed(t, k, func(s *sandbox.Shard) { spoilPlayer(s, 0); s.MPCAlgorithm = strings.Repeat("x", i+1) })
 	}
-	if r := rebuild(t, folder(t, k, nine), entry(k, record.AnchorService), recovery.RebuildOptions{}); r.IsRight() {
-		t.Error("nine copies were joined")
+	if r := rebuild(t, folder(t, k, three), entry(k, record.AnchorService), recovery.RebuildOptions{}); r.IsRight() {
+		t.Error("three copies were joined")
 	}
-	delete(nine, "recovery_shard-7.txt")
-	if r := rebuild(t, folder(t, k, nine), entry(k, record.AnchorService), recovery.RebuildOptions{}); !r.IsRight() {
-		t.Errorf("eight copies: %v", r.Err)
+	delete(three, "recovery_shard-1.txt")
+	if r := rebuild(t, folder(t, k, three), entry(k, record.AnchorService), recovery.RebuildOptions{}); !r.IsRight() {
+		t.Errorf("two copies: %v", r.Err)
 	}
 }
 
