@@ -74,7 +74,6 @@ type Backups struct {
 
 	all      []*Backup // in the order in which they are tried
 	download *Download
-	entryIDs bool // Entry has a quorum ID
 }
 
 // Found returns how many files are, or may have been, backups.

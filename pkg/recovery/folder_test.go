@@ -3,7 +3,6 @@ package recovery_test
 import (
 	"crypto/rsa"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -79,12 +78,16 @@ func folder(t testing.TB, k *sandbox.Key, files map[string][]byte) *recovery.Dow
 
 func write(t testing.TB, dir string, files map[string][]byte) {
 	t.Helper()
+	date := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for name, data := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, date, date); err != nil { // the same for all, in whatever order they are written
 			t.Fatal(err)
 		}
 	}
@@ -245,10 +248,6 @@ func decodeObject(t testing.TB, text []byte) map[string]any {
 		t.Fatal(err)
 	}
 	return v
-}
-
-func isDoubt(err error, reason shard.Reason) bool {
-	return err != nil && recovery.ReasonOf(err) == reason && !errors.Is(err, recovery.ErrMissing)
 }
 
 // setTime gives a file of the download a date.
