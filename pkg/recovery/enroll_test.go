@@ -224,3 +224,16 @@ func TestEnrollForeign(t *testing.T) {
 		t.Errorf("warnings %q", en.Warnings)
 	}
 }
+
+// TestEnrollOtherGroup: the service's list stands against the bucket in the
+// algorithm, too.
+func TestEnrollOtherGroup(t *testing.T) {
+	k := makeKey(t, 45, sandbox.Spec{Group: group.Secp256k1})
+	d := folder(t, k, map[string][]byte{"recovery_shard-0.txt": encode(t, k.Shards[0])})
+	g := group.Edwards25519
+	list := []record.Wallet{{KeyID: k.IDs.Key, PublicKey: g.NewPoint().BaseMul(g.NewScalar().SetUint64(5))}}
+	en := enrollAs(t, d, record.Entry{KeyID: k.IDs.Key}, recovery.Known{Quorums: []uuid.ID{k.IDs.Quorum}, Wallets: list})
+	if recovery.ReasonOf(en.Err) != recovery.ReasonRecord || !en.Usable || en.Entry.Algorithm != g || en.Entry.PublicKey != list[0].PublicKey {
+		t.Errorf("%v, %+v", en.Err, en.Entry)
+	}
+}
