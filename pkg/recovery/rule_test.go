@@ -412,6 +412,13 @@ func TestInterrupt(t *testing.T) {
 	if _, err := b.Verify(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("verify: %v", err)
 	}
+	junk := collect(t, folder(t, k, map[string][]byte{"recovery_shard-0.txt": []byte("junk")}), entry(k, record.AnchorNone)) // of which nothing is proved
+	if _, err := junk.Verify(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("verify junk: %v", err)
+	}
+	if _, err := junk.Rebuild(ctx, testkey.Small(), recovery.RebuildOptions{Salvage: true}); !errors.Is(err, context.Canceled) {
+		t.Errorf("rebuild junk: %v", err)
+	}
 	if _, err := b.Enroll(ctx, recovery.Known{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("enroll: %v", err)
 	}
