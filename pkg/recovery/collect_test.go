@@ -189,9 +189,12 @@ func TestReadAgain(t *testing.T) {
 		for _, anchor := range []record.Anchor{record.AnchorNone, record.AnchorService} {
 			write(t, filepath.Dir(path), map[string][]byte{filepath.Base(path): good})
 			d := openDownload(t, dir)
-			var all [5]*recovery.Backups
+			var all [6]*recovery.Backups
 			for i := range all {
 				all[i] = collect(t, d, entry(k, anchor))
+			}
+			if v, err := all[5].Verify(t.Context(), nil); err != nil || v.Err != nil { // proved before it changes
+				t.Fatal(err, v)
 			}
 			if err := change(); err != nil {
 				t.Fatal(err)
@@ -209,7 +212,15 @@ func TestReadAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, loadErr := all[3].Load(all[3].All()[0])
-			for what, err := range map[string]error{"rebuild": r.Err, "verify": v.Err, "enroll": en.Err, "load": loadErr, "check": all[4].CheckRecord()} {
+			proved, err := all[5].Verify(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := all[5].Rebuild(t.Context(), testkey.Small(), recovery.RebuildOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for what, err := range map[string]error{"rebuild": r.Err, "verify": v.Err, "enroll": en.Err, "load": loadErr, "check": all[4].CheckRecord(), "proved": proved.Err, "rebuild what is proved": again.Err} {
 				if recovery.ReasonOf(err) != recovery.ReasonUnreadable || err.Error() != name {
 					t.Errorf("%s, %s, %s: %v", name, anchor, what, err)
 				}
