@@ -412,6 +412,16 @@ func TestInterrupt(t *testing.T) {
 	if _, err := b.Verify(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("verify: %v", err)
 	}
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, k.IDs.Key.String()), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, k.IDs.Key.String(), "recovery_shard-0.txt")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := recovery.Collect(ctx, openDownload(t, dir), entry(k, record.AnchorNone)); !errors.Is(err, context.Canceled) {
+		t.Errorf("collect what cannot be read: %v", err)
+	}
 	junk := collect(t, folder(t, k, map[string][]byte{"recovery_shard-0.txt": []byte("junk")}), entry(k, record.AnchorNone)) // of which nothing is proved
 	if _, err := junk.Verify(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("verify junk: %v", err)
