@@ -59,7 +59,13 @@ func TestFaults(t *testing.T) {
 		left  []string // and with a fault of each call
 	}{
 		"CreateDir": {
-			run:   func(dir string) error { _, err := CreateDir(filepath.Join(dir, "new")); return err },
+			run: func(dir string) error {
+				d, err := CreateDir(dir + "//new/")
+				if want := filepath.Join(dir, "new"); err == nil && d.Path() != want {
+					return errors.New("the path is " + d.Path())
+				}
+				return err
+			},
 			calls: "mkdir DIR/new, syncdir DIR",
 			done:  "new", left: []string{"", ""},
 		},

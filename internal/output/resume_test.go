@@ -101,7 +101,7 @@ func TestOpenDir(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if d, err := OpenDir(dir); err != nil || d.Path() != dir {
+	if d, err := OpenDir(dir + "//"); err != nil || d.Path() != dir {
 		t.Errorf("OpenDir: %v, %v", d, err)
 	}
 	for path, want := range map[string]string{file: "is not a directory", filepath.Join(dir, "absent"): "no such file or directory"} {
