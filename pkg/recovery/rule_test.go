@@ -433,3 +433,40 @@ func TestInterrupt(t *testing.T) {
 		t.Errorf("enroll: %v", err)
 	}
 }
+
+// late is a context that ends when it is asked a second time.
+type late struct {
+	context.Context
+	asked int
+}
+
+func (l *late) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+func (l *late) Err() error {
+	if l.asked++; l.asked > 1 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestInterruptOfProof: an interrupt is heard while a backup is proved.
+func TestInterruptOfProof(t *testing.T) {
+	k := makeKey(t, 19, sandbox.Spec{Group: group.Edwards25519})
+	b := collect(t, folder(t, k, map[string][]byte{"recovery_shard-0.txt": encode(t, k.Shards[0])}), entry(k, record.AnchorNone))
+	if v, err := b.Verify(&late{Context: t.Context()}, nil); !errors.Is(err, context.Canceled) || v != nil {
+		t.Errorf("verify: %v", err)
+	}
+	if v, err := b.Verify(t.Context(), nil); err != nil || v.Err != nil {
+		t.Errorf("verify again: %v, %v", v, err)
+	}
+	if r, err := b.Rebuild(&late{Context: t.Context()}, testkey.Small(), recovery.RebuildOptions{}); !errors.Is(err, context.Canceled) || r != nil {
+		t.Errorf("rebuild: %v", err)
+	}
+	if en, err := b.Enroll(&late{Context: t.Context()}, recovery.Known{Quorums: []uuid.ID{k.IDs.Quorum}}); !errors.Is(err, context.Canceled) || en != nil {
+		t.Errorf("enroll: %v", err)
+	}
+}
