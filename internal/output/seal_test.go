@@ -241,6 +241,9 @@ func TestReopenWithPassphrase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if header, _, _ := bytes.Cut(file, []byte("\n---")); !bytes.Contains(header, []byte("-> scrypt ")) || !bytes.Contains(header, []byte(" 4\n")) {
+		t.Errorf("the work factor is not in the file: %s", header)
+	}
 	again, err := ReopenWithPassphrase(file, pass("one"))
 	if err != nil || !reflect.DeepEqual(again.Recipients(), first.Recipients()) || again.Suffix() != ".age" {
 		t.Errorf("again: %v", err)
