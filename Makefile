@@ -6,6 +6,8 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 FUZZTIME    := 30s
+MUTATED     := ./pkg/recovery ./pkg/report ./internal/output ./internal/bucket
+SEED        := 1
 
 # What the tests use beside Go, as command:package: a C compiler, the commands
 # on the other side of the formats, and those that make tokens.
@@ -21,7 +23,7 @@ define install
 	else echo "this needs packages, run: sudo apt-get install" $(1) >&2; exit 1; fi
 endef
 
-.PHONY: build drill test check race fresh test-tools test-html test-wallets bench bench-bulk fuzz vet staticcheck vulncheck cross
+.PHONY: build drill test check race fresh test-tools test-html test-wallets bench bench-bulk fuzz mutate vet staticcheck vulncheck cross
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
@@ -105,3 +107,9 @@ fuzz:
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x $$package; \
 		done; \
 	done
+
+# Whether the tests of a package notice small changes to its code; some minutes
+# a package. A change may make a test ask for memory without end: 8 GB are enough.
+mutate:
+	ulimit -v 8000000; go run ./fixtures/mutate -short -n 40 -least 38 -seed $(SEED) \
+		-last 'TestAttacker$$|TestRule$$|TestTwoBackups|TestOperationLimit' $(MUTATED)

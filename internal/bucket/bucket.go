@@ -28,13 +28,17 @@ import (
 )
 
 const (
-	maxDepth    = 16      // of folders that are searched
-	maxFiles    = 1000    // of one key that are read
-	maxEntries  = 100_000 // below one key's folder that are looked at
-	maxFolders  = 100_000 // of one depth that are looked into
-	maxOdd      = 10_000  // key folders whose name is not in lower case
+	maxDepth    = 16 // of folders that are searched
 	maxWarnings = 50
-	batchSize   = 1024 // of directory entries held at a time
+)
+
+// Tests take less.
+var (
+	maxFiles   = 1000    // of one key that are read
+	maxEntries = 100_000 // below one key's folder that are looked at
+	maxFolders = 100_000 // of one depth that are looked into
+	maxOdd     = 10_000  // key folders whose name is not in lower case
+	batchSize  = 1024    // of directory entries held at a time
 )
 
 // Errors of this package. Those of the file system come through wrapped.
@@ -139,15 +143,29 @@ func (b *Bucket) discover(name string) error {
 
 // readable makes sure that the download itself can be listed.
 func (b *Bucket) readable() error {
-	f, err := b.root.Open(".")
+	f, err := b.open(".")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	if _, err := f.ReadDir(1); err != nil && !errors.Is(err, io.EOF) {
+	if _, err := readDir(f, 1); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
 	return nil
+}
+
+func (b *Bucket) open(folder string) (*os.File, error) {
+	if err := faulty("open", folder); err != nil {
+		return nil, err
+	}
+	return b.root.Open(folder)
+}
+
+func readDir(f *os.File, n int) ([]fs.DirEntry, error) {
+	if err := faulty("readdir", f.Name()); err != nil {
+		return nil, err
+	}
+	return f.ReadDir(n)
 }
 
 // Warning is a folder that was passed over, and why.
@@ -178,14 +196,13 @@ const (
 
 // walk calls visit for every entry below dir, those of upper folders before
 // those of lower ones, and looks into the folders for which visit says so. What
-// cannot be listed is passed over with a warning. It tells whether it was not
-// stopped.
-func (b *Bucket) walk(dir string, warn func(Warning), visit func(dir string, e fs.DirEntry) walking) bool {
+// cannot be listed is passed over with a warning.
+func (b *Bucket) walk(dir string, warn func(Warning), visit func(dir string, e fs.DirEntry) walking) {
 	level := []string{dir}
 	for depth := 0; len(level) > 0; depth++ {
 		if depth > maxDepth {
 			warn(Warning{level[0], ErrTooDeep})
-			return true
+			return
 		}
 		var below []string
 		for _, folder := range level {
@@ -198,25 +215,24 @@ func (b *Bucket) walk(dir string, warn func(Warning), visit func(dir string, e f
 				}
 				return next != stop
 			}) {
-				return false
+				return
 			}
 		}
 		level = below
 	}
-	return true
 }
 
 // list calls each for the entries of one folder, a batch of them at a time, and
 // tells whether each did not end it.
 func (b *Bucket) list(folder string, warn func(Warning), each func(fs.DirEntry) bool) bool {
-	f, err := b.root.Open(folder)
+	f, err := b.open(folder)
 	if err != nil {
 		warn(Warning{folder, err})
 		return true
 	}
 	defer func() { _ = f.Close() }()
 	for {
-		entries, err := f.ReadDir(batchSize)
+		entries, err := readDir(f, batchSize)
 		for _, e := range entries {
 			if !each(e) {
 				return false
@@ -357,7 +373,11 @@ func (b *Bucket) stat(name string) (File, error) {
 
 func fileOf(name string, stat func() (fs.FileInfo, error)) (File, error) {
 	f := File{Path: name, Named: shardName.MatchString(path.Base(name))}
-	info, err := stat()
+	err := faulty("stat", name)
+	var info fs.FileInfo
+	if err == nil {
+		info, err = stat()
+	}
 	if err == nil {
 		f.Size, f.Modified = info.Size(), info.ModTime()
 	}
@@ -373,6 +393,9 @@ func (b *Bucket) Read(f File, limit int64) ([]byte, error) {
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
+	if err == nil {
+		err = faulty("stat", f.Path)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -384,7 +407,11 @@ func (b *Bucket) Read(f File, limit int64) ([]byte, error) {
 	}
 	// With room for the read that finds the end.
 	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
-	if _, err := data.ReadFrom(io.LimitReader(file, limit+1)); err != nil {
+	err = faulty("read", f.Path)
+	if err == nil {
+		_, err = data.ReadFrom(io.LimitReader(file, limit+1))
+	}
+	if err != nil {
 		return nil, err
 	}
 	if int64(data.Len()) > limit { // it has grown

@@ -212,6 +212,27 @@ func TestPlace(t *testing.T) {
 	}
 }
 
+// TestPlaceInOrder: the next way is tried where the filesystem does not know
+// one, and only then.
+func TestPlaceInOrder(t *testing.T) {
+	defer func(all []func(from, to string) error) { ways = all }(ways)
+	if len(ways) != 3 {
+		t.Fatalf("%d ways", len(ways))
+	}
+	other := errors.New("other")
+	for first, want := range map[error]error{nil: nil, other: other, errors.ErrUnsupported: errors.ErrUnsupported} {
+		tried := ""
+		way := func(name string, err error) func(string, string) error {
+			return func(string, string) error { tried += name; return err }
+		}
+		ways = []func(from, to string) error{way("a", errors.ErrUnsupported), way("b", first), way("c", errors.ErrUnsupported)}
+		err := place("from", "to")
+		if err != want || (tried == "abc") != (first == errors.ErrUnsupported) || !strings.HasPrefix(tried, "ab") {
+			t.Errorf("%v: %v after %s", first, err, tried)
+		}
+	}
+}
+
 func TestJournal(t *testing.T) {
 	d := newDir(t)
 	j, err := d.OpenJournal("journal.ndjson")

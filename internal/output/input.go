@@ -27,11 +27,16 @@ func OpenInput(path string, max int64) (*Input, error) {
 	if err := regular(path, max, info, err); err != nil {
 		return nil, err
 	}
+	return openSeen(path, max)
+}
+
+// openSeen opens what was a regular file when it was looked at.
+func openSeen(path string, max int64) (*Input, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
 	if err != nil {
 		return nil, at(path, err)
 	}
-	info, err = f.Stat()
+	info, err := f.Stat()
 	if err := regular(path, max, info, err); err != nil {
 		f.Close()
 		return nil, err

@@ -3,8 +3,10 @@ package output
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -52,5 +54,60 @@ func TestInputThatGrows(t *testing.T) {
 	var tooLarge *TooLargeError
 	if !errors.As(err, &tooLarge) || len(b) > 9 {
 		t.Errorf("read %d bytes, %v", len(b), err)
+	}
+}
+
+// TestInput reads files as they are while they are read.
+func TestInput(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, []byte("01234567"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files := openFiles(t)
+	in, err := OpenInput(path, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := io.ReadAll(in)
+	if err != nil || string(all) != "01234567" {
+		t.Errorf("Read: %q, %v", all, err)
+	}
+	buf := make([]byte, 4)
+	if n, err := in.ReadAt(buf, 2); err != nil || string(buf[:n]) != "2345" {
+		t.Errorf("ReadAt: %q, %v", buf[:n], err)
+	}
+	if n, err := in.ReadAt(buf, 6); err != io.EOF || string(buf[:n]) != "67" {
+		t.Errorf("ReadAt of the end: %q, %v", buf[:n], err)
+	}
+	if err := in.Close(); err != nil {
+		t.Error(err)
+	}
+	_, readErr := in.Read(buf)
+	_, readAtErr := in.ReadAt(buf, 0)
+	for what, err := range map[string]error{"Read": readErr, "ReadAt": readAtErr} {
+		check(t, what, err, fs.ErrClosed, filepath.Dir(path), `"DIR/f": file already closed`)
+	}
+	if _, err := ReadFile(path, 8); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []struct {
+		path string
+		kind error
+	}{{filepath.Dir(path), ErrDirectory}, {filepath.Join(filepath.Dir(path), "gone"), fs.ErrNotExist}} {
+		if in, err := openSeen(other.path, 8); !errors.Is(err, other.kind) || in != nil {
+			t.Errorf("in place of the file that was looked at: %v, want %v", err, other.kind)
+		}
+	}
+	if in, err := openSeen(path, 7); !errors.As(err, new(*TooLargeError)) || in != nil {
+		t.Errorf("it has grown since it was looked at: %v", err)
+	}
+	if now := openFiles(t); now != files {
+		t.Errorf("%d files are open, before there were %d", now, files)
+	}
+	if b, err := ReadFile("/proc/self/stat", 3); runtime.GOOS == "linux" && (!errors.As(err, new(*TooLargeError)) || b != nil) {
+		t.Errorf("a file that is larger than it says: %q, %v", b, err)
+	}
+	if b, err := ReadFile("/proc/self/mem", 3); runtime.GOOS == "linux" && (err == nil || b != nil) {
+		t.Errorf("a file that cannot be read: %q, %v", b, err)
 	}
 }

@@ -15,15 +15,17 @@ func place(from, to string) error {
 	if err := faulty("rename", to); err != nil {
 		return err
 	}
-	err := renameExclusive(from, to)
-	if errors.Is(err, errors.ErrUnsupported) {
-		err = linkExclusive(from, to)
-	}
-	if errors.Is(err, errors.ErrUnsupported) {
-		err = renameChecked(from, to)
+	var err error
+	for _, way := range ways {
+		if err = way(from, to); !errors.Is(err, errors.ErrUnsupported) {
+			break
+		}
 	}
 	return err
 }
+
+// ways are tried in this order, until the filesystem knows one.
+var ways = []func(from, to string) error{renameExclusive, linkExclusive, renameChecked}
 
 func linkExclusive(from, to string) error {
 	err := os.Link(from, to)

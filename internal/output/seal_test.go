@@ -3,10 +3,12 @@ package output
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -176,5 +178,98 @@ func TestRecipients(t *testing.T) {
 	}
 	if _, err := SealTo(classic.Recipient(), classic.Recipient()); err != nil {
 		t.Error(err)
+	}
+}
+
+// refusing takes so many bytes and then no more.
+type refusing struct{ left int }
+
+func (w *refusing) Write(p []byte) (int, error) {
+	if w.left -= len(p); w.left < 0 {
+		return 0, errPlayed
+	}
+	return len(p), nil
+}
+
+// TestSealFails: wherever the writing of a sealed file breaks off, Seal says so.
+func TestSealFails(t *testing.T) {
+	s, _ := recipient(t)
+	size := len(seal(t, s))
+	for left := range size {
+		if err := s.Seal(&refusing{left}, []byte(canary)); !errors.Is(err, errPlayed) {
+			t.Errorf("after %d of %d bytes: %v", left, size, err)
+		}
+	}
+	if err := s.Seal(&refusing{size}, []byte(canary)); err != nil {
+		t.Errorf("all of it: %v", err)
+	}
+	if err := s.Seal(&refusing{size}, bytes.Repeat([]byte("x"), 200<<10)); !errors.Is(err, errPlayed) {
+		t.Errorf("a large file: %v", err)
+	}
+	if err := Unsealed().Seal(&refusing{}, []byte(canary)); err != errPlayed {
+		t.Errorf("unsealed: %v", err)
+	}
+}
+
+// nameless is a recipient that has no text.
+type nameless struct{}
+
+func (nameless) Wrap([]byte) ([]*age.Stanza, error) { return nil, errPlayed }
+
+func TestRecipientTexts(t *testing.T) {
+	s, identity := recipient(t)
+	if got := s.Recipients(); !reflect.DeepEqual(got, []string{identity.Recipient().String()}) {
+		t.Errorf("recipients %q", got)
+	}
+	if got := Unsealed().Recipients(); got != nil {
+		t.Errorf("unsealed: %q", got)
+	}
+	if got := (&Sealer{[]age.Recipient{nameless{}, identity.Recipient()}}).Recipients(); len(got) != 1 {
+		t.Errorf("one of two without a text: %q", got)
+	}
+	if err := (&Sealer{[]age.Recipient{nameless{}}}).Seal(io.Discard, nil); !errors.Is(err, errPlayed) {
+		t.Errorf("a recipient that fails: %v", err)
+	}
+}
+
+// TestReopenWithPassphrase seals on with the identity of an earlier run.
+func TestReopenWithPassphrase(t *testing.T) {
+	defer func(n int) { scryptWorkFactor = n }(scryptWorkFactor)
+	scryptWorkFactor = 4
+	pass := func(text string) *secret.Bytes { return secret.New([]byte(text)) }
+	first, file, err := SealWithPassphrase(pass("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if header, _, _ := bytes.Cut(file, []byte("\n---")); !bytes.Contains(header, []byte("-> scrypt ")) || !bytes.Contains(header, []byte(" 4\n")) {
+		t.Errorf("the work factor is not in the file: %s", header)
+	}
+	again, err := ReopenWithPassphrase(file, pass("one"))
+	if err != nil || !reflect.DeepEqual(again.Recipients(), first.Recipients()) || again.Suffix() != ".age" {
+		t.Errorf("again: %v", err)
+	}
+	var noMatch *age.NoIdentityMatchError
+	if s, err := ReopenWithPassphrase(file, pass("two")); !errors.As(err, &noMatch) || s != nil {
+		t.Errorf("another passphrase: %v", err)
+	}
+	if s, err := ReopenWithPassphrase(file[:len(file)-1], pass("one")); err == nil || errors.Is(err, ErrIdentityFile) || s != nil {
+		t.Errorf("a file that is cut off: %v", err)
+	}
+	if s, err := ReopenWithPassphrase(file, pass("")); err == nil || s != nil {
+		t.Errorf("no passphrase: %v", err)
+	}
+	outer, err := age.NewScryptRecipient("one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	outer.SetWorkFactor(4)
+	for _, text := range []string{"", "precious", fmt.Sprintf("%5000s", "x")} {
+		var other bytes.Buffer
+		if err := (&Sealer{[]age.Recipient{outer}}).Seal(&other, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := ReopenWithPassphrase(other.Bytes(), pass("one")); err != ErrIdentityFile || s != nil {
+			t.Errorf("an identity file with %.10q: %v", text, err)
+		}
 	}
 }

@@ -199,3 +199,17 @@ func TestOpenInputNeverWaits(t *testing.T) {
 		t.Errorf("a file of unknown size: %d bytes, %v", len(b), err)
 	}
 }
+
+// A pipe has no end to look for.
+func TestCutPipe(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cutTornLine(w); !errors.Is(err, unix.ESPIPE) {
+		t.Errorf("got %v", err)
+	}
+	if err := errors.Join(r.Close(), w.Close()); err != nil {
+		t.Error(err)
+	}
+}

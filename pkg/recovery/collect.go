@@ -22,12 +22,12 @@ type Download = bucket.Bucket
 // key ID, or one shard file. The caller closes it.
 func Open(path string) (*Download, error) { return bucket.Open(path) }
 
-// What is kept of the backups of one key, at the most.
-const (
-	maxParsed   = 24 << 20 // bytes of files whose parsed form is held; others are read again
-	maxDistinct = 100      // backups that are not the same byte for byte
-	maxExamined = 6 << 20  // bytes of damaged files that are searched for the key they name
-	maxOne      = 2 << 20  // of one of them: a backup of 16 players
+// What is kept of the backups of one key, at the most. Tests take less.
+var (
+	maxParsed   = int64(24 << 20) // bytes of files whose parsed form is held; others are read again
+	maxDistinct = 100             // backups that are not the same byte for byte
+	maxExamined = int64(6 << 20)  // bytes of damaged files that are searched for the key they name
+	maxOne      = 2 << 20         // of one of them: a backup of 16 players
 )
 
 // Backup is one file of a key's folder that is, or may have been, a backup.
@@ -74,7 +74,6 @@ type Backups struct {
 
 	all      []*Backup // in the order in which they are tried
 	download *Download
-	entryIDs bool // Entry has a quorum ID
 }
 
 // Found returns how many files are, or may have been, backups.

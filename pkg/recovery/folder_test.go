@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -46,6 +45,11 @@ func makeKey(t testing.TB, seed byte, spec sandbox.Spec) *sandbox.Key {
 	return k
 }
 
+// kit makes a key that is backed up to two recovery keys.
+func kit(t testing.TB, seed byte, g group.Group) *sandbox.Key {
+	return makeKey(t, seed, sandbox.Spec{Group: g, Kit: []*rsa.PublicKey{&testkey.Small().PublicKey, &testkey.Recovery(0).PublicKey}})
+}
+
 // planted is another key under the same IDs: what somebody can make who knows
 // them and the recovery public key.
 func planted(t testing.TB, k *sandbox.Key) *sandbox.Key {
@@ -82,12 +86,16 @@ func folder(t testing.TB, k *sandbox.Key, files map[string][]byte) *recovery.Dow
 
 func write(t testing.TB, dir string, files map[string][]byte) {
 	t.Helper()
+	date := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for name, data := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, date, date); err != nil { // the same for all, in whatever order they are written
 			t.Fatal(err)
 		}
 	}
@@ -277,10 +285,6 @@ func decodeObject(t testing.TB, text []byte) map[string]any {
 		t.Fatal(err)
 	}
 	return v
-}
-
-func isDoubt(err error, reason shard.Reason) bool {
-	return err != nil && recovery.ReasonOf(err) == reason && !errors.Is(err, recovery.ErrMissing)
 }
 
 // setTime gives a file of the download a date.

@@ -315,8 +315,8 @@ func (r *rebuild) withDoubt(b *Backup, doubts []error) []error {
 	return append(slices.Clone(doubts), whyUnproved(b))
 }
 
-// maxJoined is how many copies of one backup are joined.
-const maxJoined = 8
+// maxJoined is how many copies of one backup are joined. Tests take less.
+var maxJoined = 8
 
 // tryJoined tries what the copies of each backup have together.
 func (r *rebuild) tryJoined(doubts []error) error {

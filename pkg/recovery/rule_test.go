@@ -2,12 +2,8 @@ package recovery_test
 
 import (
 	"context"
-	"crypto"
-	"crypto/rsa"
 	"encoding/base64"
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -341,80 +337,6 @@ func TestUnreadable(t *testing.T) {
 	o = try(t, openDownload(t, dir), entry(k, record.AnchorNone), recovery.RebuildOptions{})
 	if o.rebuildReason() != recovery.ReasonUnreadable || o.verifyReason() != recovery.ReasonUnreadable {
 		t.Errorf("%q %q", o.rebuildReason(), o.verifyReason())
-	}
-}
-
-// counting counts private operations, and calls each before one is done.
-type counting struct {
-	*rsa.PrivateKey
-	done int
-	each func(done int)
-}
-
-func (c *counting) Decrypt(random io.Reader, text []byte, opts crypto.DecrypterOpts) ([]byte, error) {
-	if c.done++; c.each != nil {
-		c.each(c.done)
-	}
-	return c.PrivateKey.Decrypt(random, text, opts)
-}
-
-// hostile is a shard of 64 players whose ciphertexts do not open.
-func hostile(t testing.TB, k *sandbox.Key) []byte {
-	return changed(t, k, func(s *sandbox.Shard) {
-		for _, p := range s.Data.Players {
-			for i := range p.Es {
-				p.Es[i] = slices.Clone(p.Es[i])
-				p.Es[i][9] ^= 0xff
-			}
-			p.Vs, p.Rs, p.Combination = nil, nil, nil
-		}
-	})
-}
-
-// TestOperationLimit: however many players and copies, a key takes no more
-// private operations than is stated.
-func TestOperationLimit(t *testing.T) {
-	k := makeKey(t, 16, sandbox.Spec{Group: group.Edwards25519, Players: 64, Threshold: 63, Sharing: shard.Shamir})
-	d := folder(t, k, map[string][]byte{"recovery_shard-0.txt": hostile(t, k), "recovery_shard-1.txt": hostile(t, makeKey(t, 17, sandbox.Spec{Group: k.Group, IDs: k.IDs, Players: 64, Threshold: 63, Sharing: shard.Shamir}))})
-	key := &counting{PrivateKey: testkey.Small()}
-	e := entry(k, record.AnchorNone)
-	r, err := collect(t, d, e).Rebuild(t.Context(), key, recovery.RebuildOptions{AcceptUnproved: true})
-	if err != nil || recovery.ReasonOf(r.Err) != shard.ReasonOperations {
-		t.Fatalf("%v, %v", r.Err, err)
-	}
-	if key.done != shard.MaxOperations || r.Operations != key.done {
-		t.Errorf("%d operations, counted %d, the limit is %d", key.done, r.Operations, shard.MaxOperations)
-	}
-}
-
-// TestInterrupt: an interrupt is heard between two private operations, whatever
-// the backup.
-func TestInterrupt(t *testing.T) {
-	k := makeKey(t, 18, sandbox.Spec{Group: group.Edwards25519, Players: 16, Threshold: 15, Sharing: shard.Shamir})
-	d := folder(t, k, map[string][]byte{"recovery_shard-0.txt": hostile(t, k)})
-	for _, salvage := range []bool{false, true} {
-		ctx, cancel := context.WithCancel(t.Context())
-		key := &counting{PrivateKey: testkey.Small(), each: func(done int) {
-			if done == 5 {
-				cancel()
-			}
-		}}
-		_, err := collect(t, d, entry(k, record.AnchorNone)).Rebuild(ctx, key, recovery.RebuildOptions{AcceptUnproved: true, Salvage: salvage})
-		if !errors.Is(err, context.Canceled) || key.done != 5 {
-			t.Errorf("salvage %v: %v after %d operations", salvage, err, key.done)
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := recovery.Collect(ctx, d, entry(k, record.AnchorNone)); !errors.Is(err, context.Canceled) {
-		t.Errorf("collect: %v", err)
-	}
-	b := collect(t, d, entry(k, record.AnchorNone))
-	if _, err := b.Verify(ctx, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("verify: %v", err)
-	}
-	if _, err := b.Enroll(ctx, recovery.Known{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("enroll: %v", err)
 	}
 }
 
