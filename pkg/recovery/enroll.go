@@ -149,7 +149,9 @@ func (e *enrollment) conclude() {
 	use := e.choose()
 	if use < 0 { // no proved backup is of the wallet that the list or the record names
 		use, e.out.Err = 0, e.disagreement(e.proved[0])
-		e.fromList(listed)
+		if e.fromList(listed); e.out.Usable {
+			return // nothing is taken from a backup that disagrees
+		}
 	}
 	e.identify(use)
 	e.out.Usable = e.out.Err == nil || entry.NamesWallet()
