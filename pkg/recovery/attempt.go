@@ -76,7 +76,7 @@ func (r *rebuild) derive(m *shard.Master, sh *shard.Shard) (key *wallet.Key, dou
 func (r *rebuild) keepMaster(m *shard.Master, b *Backup, err error, doubts []error) {
 	proved := len(doubts) == 0 && (b.proof != nil && b.proof.err == nil)
 	if !r.options.WithMaster || r.out.Master != nil || shard.ReasonOf(err) != shard.ReasonChainCode ||
-		!proved && !r.options.AcceptUnproved {
+		(!proved || r.conflict() != nil) && !r.options.AcceptUnproved {
 		m.Wipe()
 		return
 	}

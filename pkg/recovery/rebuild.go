@@ -283,8 +283,11 @@ func (r *rebuild) unproved(proved int) {
 // whyUnproved is the error of a backup that is not proved: where it is not one
 // of the proof alone, no anchor would help.
 func whyUnproved(b *Backup) error {
-	if b.proof == nil {
+	switch {
+	case b.proof == nil:
 		return &UnprovedError{errNotRead}
+	case b.proof.err == nil: // of copies that were joined, none of which gives the key by itself
+		return &UnprovedError{errJoined}
 	}
 	switch shard.ReasonOf(b.proof.err) {
 	case shard.ReasonProof, shard.ReasonNoProof:
@@ -292,6 +295,8 @@ func whyUnproved(b *Backup) error {
 	}
 	return b.proof.err
 }
+
+var errJoined = errors.New("it was joined of several copies, and no proof is of what they have together")
 
 // tryUnproved tries what the copies of one backup make together, which costs
 // less than one after the other, and then each for itself.
