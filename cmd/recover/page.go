@@ -67,7 +67,7 @@ func pageRow(k *keyResult) page.Row {
 		row.RecoveryKey = f.String()
 	}
 	for _, w := range k.Warnings {
-		row.Warnings = append(row.Warnings, terminal.Escape(w))
+		row.Warnings = append(row.Warnings, terminal.Escape(w.Detail))
 	}
 	for _, c := range k.Shards {
 		row.Copies = append(row.Copies, page.Copy{

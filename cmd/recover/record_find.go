@@ -284,6 +284,6 @@ func (k *foundKey) found(c *recovery.Backup, g record.Candidate, tried int) {
 	k.QuorumID, k.KeyID, k.Algorithm = g.Quorum.String(), g.Key.String(), c.Group().Algorithm()
 	k.describe(c)
 	if dir := filepath.Base(filepath.Dir(filepath.FromSlash(c.Path))); dir != "." && dir != k.KeyID {
-		k.Warnings = append(k.Warnings, fmt.Sprintf("the shard lies in %s: the folder of a key has to have the name of its key ID", c.Path))
+		k.warn(warnFolder, "the shard lies in %s: the folder of a key has to have the name of its key ID", c.Path)
 	}
 }

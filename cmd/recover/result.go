@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"time"
 
 	"recover/internal/group"
@@ -39,13 +40,24 @@ type keyResult struct {
 func newResult(e record.Entry) *keyResult {
 	return &keyResult{Key: report.Key{
 		Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(),
-		Anchor: string(e.Anchor()), Warnings: []string{},
+		Anchor: string(e.Anchor()), Warnings: []message.Warning{},
 	}, name: e.Name}
 }
 
 // resultOf is the result of a key of which only the ID is known.
 func resultOf(keyID string) *keyResult {
-	return &keyResult{Key: report.Key{Type: "key", KeyID: keyID, Warnings: []string{}}}
+	return &keyResult{Key: report.Key{Type: "key", KeyID: keyID, Warnings: []message.Warning{}}}
+}
+
+// Codes of warnings that are of the program itself; the others are those of
+// package recovery.
+const (
+	warnFolder     = "wrong-folder"
+	warnMadeFaulty = "made-faulty" // sandbox
+)
+
+func (r *keyResult) warn(code, format string, args ...any) {
+	r.Warnings = append(r.Warnings, message.Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 // fail sets why the key is not done.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	sandbox "recover/fixtures"
+	"recover/internal/message"
 	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/internal/terminal"
@@ -318,10 +319,10 @@ func (b *practiceBucket) report() error {
 	for _, e := range b.expected {
 		r := &keyResult{Key: report.Key{
 			Type: "key", QuorumID: e.QuorumID, KeyID: e.KeyID, Algorithm: e.Algorithm, Status: statusOK,
-			PublicKey: e.WalletPublicKey, Addresses: e.Addresses, Warnings: []string{},
+			PublicKey: e.WalletPublicKey, Addresses: e.Addresses, Warnings: []message.Warning{},
 		}}
 		if e.Fault != "" {
-			r.Warnings = append(r.Warnings, "damaged on demand: "+e.Fault)
+			r.warn(warnMadeFaulty, "damaged on demand: %s", e.Fault)
 		}
 		sum.count(r)
 		if b.flags.json {

@@ -70,7 +70,7 @@ func (b *Backup) HasKey() bool { return b.MasterPublicKey != nil }
 // Backups are all backups of one key.
 type Backups struct {
 	Entry    record.Entry
-	Warnings []string // about files and folders that were passed over
+	Warnings []Warning // about files and folders that were passed over
 
 	all      []*Backup // in the order in which they are tried
 	download *Download
@@ -104,7 +104,7 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 		return nil, &UnreadableError{err}
 	}
 	for _, w := range passed {
-		s.Warnings = append(s.Warnings, w.Path+": "+systemError(w.Err))
+		s.warn(WarnNotRead, "%s: %s", w.Path, systemError(w.Err))
 	}
 	seen := make(map[string]*Backup)
 	held, examined, distinct := int64(0), int64(0), 0
@@ -153,7 +153,7 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 		default:
 			b.Err = err
 			if f.Named {
-				s.warn("%s: damaged, and too large to be searched for the key that it names", f.Path)
+				s.warn(WarnNotRead, "%s: damaged, and too large to be searched for the key that it names", f.Path)
 			}
 		}
 		b.ignored = s.isForeign(b)
@@ -190,11 +190,11 @@ func (s *Backups) isForeign(b *Backup) bool {
 func (s *Backups) passOver(distinct int) {
 	for _, b := range s.all {
 		if b.ignored && b.Err != errNotRead {
-			s.warn("%s is not a shard", b.Path)
+			s.warn(WarnNotShard, "%s is not a shard", b.Path)
 		}
 	}
 	if distinct > maxDistinct {
-		s.warn("%d different files are in the key's folder: of those that are not named recovery_shard-N.txt, only the first were read", distinct)
+		s.warn(WarnNotRead, "%d different files are in the key's folder: of those that are not named recovery_shard-N.txt, only the first were read", distinct)
 	}
 }
 

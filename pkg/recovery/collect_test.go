@@ -21,9 +21,17 @@ import (
 	"recover/pkg/wallet"
 )
 
+// warned are warnings of one code.
+func warned(code string, details ...string) (all []recovery.Warning) {
+	for _, d := range details {
+		all = append(all, recovery.Warning{Code: code, Detail: d})
+	}
+	return all
+}
+
 // has tells whether one of the warnings holds the text.
-func has(warnings []string, text string) bool {
-	return slices.ContainsFunc(warnings, func(w string) bool { return strings.Contains(w, text) })
+func has(warnings []recovery.Warning, text string) bool {
+	return slices.ContainsFunc(warnings, func(w recovery.Warning) bool { return strings.Contains(w.Detail, text) })
 }
 
 // TestCollect holds what is known of each file of a key's folder.
@@ -58,7 +66,7 @@ func TestCollect(t *testing.T) {
 		t.Errorf("junk: %+v", junk)
 	}
 	key := k.IDs.Key.String()
-	if want := []string{key + "/junk is not a shard", key + "/note is not a shard", key + "/note-2 is not a shard"}; !slices.Equal(s.Warnings, want) {
+	if want := warned(recovery.WarnNotShard, key+"/junk is not a shard", key+"/note is not a shard", key+"/note-2 is not a shard"); !slices.Equal(s.Warnings, want) {
 		t.Errorf("warnings %q, want %q", s.Warnings, want)
 	}
 	if sh, err := s.Load(first); err != nil || sh.Fingerprint() != first.RecoveryKey {

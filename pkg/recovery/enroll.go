@@ -30,7 +30,7 @@ type Enrolled struct {
 	Err          error // why the key is not in order
 	Backup       *Backup
 	RecoveryKeys []rsadecrypt.Fingerprint // of its proved backups
-	Warnings     []string
+	Warnings     []Warning
 }
 
 // Enroll makes the entry of a record, or completes the one that Collect was
@@ -182,7 +182,7 @@ func (e *enrollment) identify(use int) {
 	entry, quorum := &e.out.Entry, e.quorums[use]
 	e.out.Backup = e.proved[use]
 	if !entry.QuorumID.IsZero() && entry.QuorumID != quorum && !slices.Contains(entry.PreviousQuorumIDs, quorum) {
-		e.warnf("the backup is of quorum %s: the recorded %s is kept as a previous one", quorum, entry.QuorumID)
+		e.warnf(WarnPreviousQuorum, "the backup is of quorum %s: the recorded %s is kept as a previous one", quorum, entry.QuorumID)
 		entry.PreviousQuorumIDs = append([]uuid.ID{entry.QuorumID}, entry.PreviousQuorumIDs...)
 		entry.QuorumID = quorum
 	}
@@ -196,8 +196,8 @@ func (e *enrollment) identify(use int) {
 	}
 }
 
-func (e *enrollment) warnf(format string, args ...any) {
-	e.out.Warnings = append(e.out.Warnings, fmt.Sprintf(format, args...))
+func (e *enrollment) warnf(code, format string, args ...any) {
+	e.out.Warnings = append(e.out.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 // listed returns the wallet of the service's list that is the key's: the one
@@ -241,7 +241,7 @@ func (e *enrollment) anchor(w *record.Wallet) {
 	}
 	entry.Recorded, entry.PublicKey, entry.Address = record.AnchorService, w.PublicKey, w.Address
 	if w.PublicKey != nil && w.Address != "" && !wallet.IsAddress(w.Address) {
-		e.warnf("the address %s of the list is of a form that is not known here: only the public key is compared", w.Address)
+		e.warnf(WarnAddressForm, "the address %s of the list is of a form that is not known here: only the public key is compared", w.Address)
 	}
 }
 
@@ -292,7 +292,7 @@ func groupOf(p group.Point) group.Group {
 func (e *enrollment) warnForeign(use *Backup) {
 	for _, b := range e.all {
 		if slices.ContainsFunc(b.masters, func(p group.Point) bool { return !shard.SamePublicKey(p, use.MasterPublicKey) }) {
-			e.warnf("%s names another master public key: it may have been planted", b.Path)
+			e.warnf(WarnForeign, "%s names another master public key: it may have been planted", b.Path)
 		}
 	}
 }

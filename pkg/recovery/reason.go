@@ -175,8 +175,8 @@ func checkUnanchored(sh *shard.Shard) error {
 	return nil
 }
 
-func (s *Backups) warn(format string, args ...any) {
-	s.Warnings = append(s.Warnings, fmt.Sprintf(format, args...))
+func (s *Backups) warn(code, format string, args ...any) {
+	s.Warnings = append(s.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 // CheckRecord compares what the backups say of themselves with the record: that

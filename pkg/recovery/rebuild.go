@@ -40,7 +40,7 @@ type Rebuilt struct {
 	// Doubts are why the key is not known to be right.
 	Doubts []error
 	// Warnings are what was wrong and did no harm.
-	Warnings []string
+	Warnings []Warning
 	Err      error
 
 	// Operations is how many private operations were done.
@@ -203,9 +203,9 @@ func (r *rebuild) salvage(b *Backup) {
 			return
 		}
 	}
-	r.warn("%s: salvaged: %v", b.Path, b.Err)
+	r.warn(WarnSalvaged, "%s: salvaged: %v", b.Path, b.Err)
 	for _, f := range lost {
-		r.warn("%s: %s", b.Path, f.Error())
+		r.warn(WarnSalvaged, "%s: %s", b.Path, f.Error())
 	}
 	salvaged := *b
 	salvaged.describe(s)
@@ -213,8 +213,8 @@ func (r *rebuild) salvage(b *Backup) {
 	*b = salvaged
 }
 
-func (r *rebuild) warn(format string, args ...any) {
-	r.out.Warnings = append(r.out.Warnings, fmt.Sprintf(format, args...))
+func (r *rebuild) warn(code, format string, args ...any) {
+	r.out.Warnings = append(r.out.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 func (r *rebuild) fail(b *Backup, err error) { r.failures = append(r.failures, failure{b, err}) }

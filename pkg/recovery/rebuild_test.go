@@ -83,9 +83,9 @@ func TestRebuildOrder(t *testing.T) {
 			if !r.IsRight() || !r.Wallet.Private().Equal(k.Wallet) || r.Backup.Path != in+c.used || r.Operations != n || r.Err != nil {
 				t.Errorf("%s, %s: %v, %d operations, used %s", g.Name(), c.name, r.Err, r.Operations, r.Backup.Path)
 			}
-			var warnings []string
+			var warnings []recovery.Warning
 			for _, w := range r.Warnings {
-				if !strings.Contains(w, "record-mismatch") { // of ED25519, the master key is compared first
+				if !strings.Contains(w.Detail, "record-mismatch") { // of ED25519, the master key is compared first
 					warnings = append(warnings, w)
 				}
 			}

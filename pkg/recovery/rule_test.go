@@ -307,7 +307,7 @@ func TestJunk(t *testing.T) {
 		if o.rebuildReason() != ok || o.verifyReason() != ok || o.rebuilt.Operations != 3 {
 			t.Errorf("%s: rebuild %q with %d operations, verify %q: %v %v", anchor, o.rebuildReason(), o.rebuilt.Operations, o.verifyReason(), o.rebuilt.Err, o.verdict.Err)
 		}
-		text := strings.Join(o.rebuilt.Warnings, "\n")
+		text := fmt.Sprint(o.rebuilt.Warnings)
 		for _, want := range []string{"folders are nested more than 16 deep", "more than 1000 files are below the key's folder"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("no warning %q", want)
@@ -326,8 +326,8 @@ func TestUnreadable(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := try(t, openDownload(t, dir), entry(k, record.AnchorNone), recovery.RebuildOptions{})
-	if o.rebuildReason() != ok || o.verifyReason() != ok || !slices.ContainsFunc(o.rebuilt.Warnings, func(w string) bool {
-		return strings.HasSuffix(w, "recovery_shard-0.txt: unreadable: a link to a file that is not there")
+	if o.rebuildReason() != ok || o.verifyReason() != ok || !slices.ContainsFunc(o.rebuilt.Warnings, func(w recovery.Warning) bool {
+		return w.Code == recovery.WarnBadCopy && strings.HasSuffix(w.Detail, "recovery_shard-0.txt: unreadable: a link to a file that is not there")
 	}) {
 		t.Errorf("%q %q %q", o.rebuildReason(), o.verifyReason(), o.rebuilt.Warnings)
 	}

@@ -23,7 +23,7 @@ type Verdict struct {
 	// Backup is the first that is proved, or else the first.
 	Backup   *Backup
 	Copies   []Copy
-	Warnings []string
+	Warnings []Warning
 	// RecoveryKeys are those for which a backup is proved.
 	RecoveryKeys []rsadecrypt.Fingerprint
 }
@@ -35,7 +35,7 @@ type Copy struct {
 	Err  error
 	Used bool // a rebuild with its recovery key uses this one first
 
-	warnings []string
+	warnings []Warning
 }
 
 // Verify proves the backups of the key with public data alone. expected are the
@@ -72,7 +72,7 @@ func (s *Backups) Verify(ctx context.Context, expected []rsadecrypt.Fingerprint)
 }
 
 // verifyCopy returns what is wrong with one file; stopped is the error of ctx.
-func (s *Backups) verifyCopy(ctx context.Context, b *Backup, expected []rsadecrypt.Fingerprint) (warnings []string, wrong, stopped error) {
+func (s *Backups) verifyCopy(ctx context.Context, b *Backup, expected []rsadecrypt.Fingerprint) (warnings []Warning, wrong, stopped error) {
 	if b.HasKey() && len(expected) > 0 && !slices.Contains(expected, b.RecoveryKey) {
 		return nil, notExpected(b.RecoveryKey), nil
 	}
@@ -84,7 +84,7 @@ func (s *Backups) verifyCopy(ctx context.Context, b *Backup, expected []rsadecry
 		return nil, nil, stopped
 	}
 	if p.warning != "" {
-		warnings = append(warnings, p.warning)
+		warnings = append(warnings, Warning{Code: WarnPreviousQuorum, Detail: p.warning})
 	}
 	if p.err != nil {
 		return warnings, p.err, nil
@@ -93,13 +93,20 @@ func (s *Backups) verifyCopy(ctx context.Context, b *Backup, expected []rsadecry
 	if err != nil {
 		return nil, err, nil
 	}
-	return append(warnings, p.proof.Caveats()...), CheckClaims(sh, s.Entry), nil
+	for _, caveat := range p.proof.Caveats() {
+		warnings = append(warnings, Warning{Code: WarnNotProvable, Detail: caveat})
+	}
+	return warnings, CheckClaims(sh, s.Entry), nil
 }
 
 func notExpected(f rsadecrypt.Fingerprint) error {
 	return &shard.Error{Reason: shard.ReasonOtherRecoveryKey, Faults: []shard.Fault{{
 		Field: "recoveryPublicKeyHex", Problem: fmt.Sprintf("the shard is encrypted to recovery key %s, which is not an expected one", f),
 	}}}
+}
+
+func (v *Verdict) warn(code, format string, args ...any) {
+	v.Warnings = append(v.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 // judge makes one verdict of all copies.
@@ -117,7 +124,7 @@ func (v *Verdict) judge() {
 				v.Warnings = append(v.Warnings, c.warnings...)
 			}
 		case v.isCovered(c):
-			v.Warnings = append(v.Warnings, fmt.Sprintf("%s: %s: %v", c.Path, ReasonOf(c.Err), c.Err))
+			v.warn(WarnBadCopy, "%s: %s: %v", c.Path, ReasonOf(c.Err), c.Err)
 		case v.Err == nil:
 			v.Err = c.Err
 			if len(v.Copies) > 1 {
@@ -192,8 +199,8 @@ func (v *Verdict) warnOfAge(use *Copy) {
 	for _, c := range v.Copies {
 		same := !c.HasKey() && path.Base(c.Path) == path.Base(use.Path) || c.HasKey() && c.RecoveryKey == use.RecoveryKey
 		if same && c.Err != nil && c.Modified.After(use.Modified) {
-			v.Warnings = append(v.Warnings, fmt.Sprintf("only an older copy is valid: %s (%s); the newer %s (%s) is damaged",
-				use.Path, day(use.Modified), c.Path, day(c.Modified)))
+			v.warn(WarnNewerDamaged, "only an older copy is valid: %s (%s); the newer %s (%s) is damaged",
+				use.Path, day(use.Modified), c.Path, day(c.Modified))
 			return
 		}
 	}
@@ -207,7 +214,7 @@ func (s *Backups) warnMissing(v *Verdict, expected []rsadecrypt.Fingerprint) {
 	for _, want := range expected {
 		there := slices.ContainsFunc(v.Copies, func(c Copy) bool { return c.HasKey() && c.RecoveryKey == want })
 		if !there && v.Err == nil {
-			v.Warnings = append(v.Warnings, fmt.Sprintf("no shard for the recorded recovery key %s is there", want))
+			v.warn(WarnNoShard, "no shard for the recorded recovery key %s is there", want)
 		}
 	}
 }

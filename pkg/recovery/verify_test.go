@@ -87,7 +87,7 @@ func TestVerifyKit(t *testing.T) {
 			if copies != c.copies || v.Backup != v.Copies[c.backup].Backup || !slices.Equal(v.RecoveryKeys, c.keys) {
 				t.Errorf("%s: copies %s, backup %s, recovery keys %v", c.name, copies, v.Backup.Path, v.RecoveryKeys)
 			}
-			if (c.warning == "") != (len(v.Warnings) == 0) || !has(append(v.Warnings, ""), c.warning) || len(v.Warnings) > 1 {
+			if (c.warning == "") != (len(v.Warnings) == 0) || !has(append(v.Warnings, recovery.Warning{}), c.warning) || len(v.Warnings) > 1 {
 				t.Errorf("%s: warnings %q", c.name, v.Warnings)
 			}
 			if v.Err != nil && len(v.Copies) > 1 && !strings.HasPrefix(v.Err.Error(), v.Copies[0].Path+": ") {

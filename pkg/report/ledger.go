@@ -42,6 +42,7 @@ type keyState struct {
 	segment  int32 // index; -1: none
 	status   int8  // index in statuses
 	recorded bool  // see Run.CheckRecord
+	warned   bool  // it has a warning
 }
 
 var statuses = []string{OK, Failed, Missing, Unrecorded, Unproved}
@@ -51,6 +52,7 @@ func (s keyState) isDone() bool { return statuses[s.status] == OK || statuses[s.
 // tally counts the keys that a segment holds.
 type tally struct {
 	ok, unproved int
+	warned       int  // of these
 	declared     bool // it has a line of its own
 }
 
@@ -82,7 +84,7 @@ func (l *ledger) addKey(k *Key, offset int64) (problem string) {
 	if k.IsDone() != (kind == keysPrefix) {
 		return "a key that is done is in a segment of keys, and no other is"
 	}
-	state := keyState{offset: offset, segment: -1, status: int8(status)}
+	state := keyState{offset: offset, segment: -1, status: int8(status), warned: len(k.Warnings) > 0}
 	if kind != "" {
 		if state.segment, problem = l.segmentOf(k.Segment); problem != "" {
 			return problem
@@ -95,6 +97,9 @@ func (l *ledger) addKey(k *Key, offset int64) (problem string) {
 			return "a key comes twice"
 		case seen && !before.isDone():
 			l.counts.add(statuses[before.status], -1)
+			if before.warned {
+				l.counts.Warnings--
+			}
 		case !seen && len(l.keys) >= maxKeys:
 			return fmt.Sprintf("more than %d keys", maxKeys)
 		}
@@ -106,6 +111,9 @@ func (l *ledger) addKey(k *Key, offset int64) (problem string) {
 	}
 	if k.Status == Unproved {
 		l.tallies[state.segment].unproved++
+	}
+	if k.IsDone() && state.warned {
+		l.tallies[state.segment].warned++
 	}
 	return ""
 }
@@ -165,6 +173,7 @@ func (l *ledger) addSegment(s *Segment) (problem string) {
 	t := l.tallies[index]
 	l.counts.add(OK, -t.ok)
 	l.counts.add(Unproved, -t.unproved)
+	l.counts.Warnings -= t.warned
 	return ""
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"recover/internal/message"
 	"recover/internal/output"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -146,7 +147,7 @@ func (m *Merge) Each(yield func(e record.Entry, k *Key, line []byte) error) erro
 // believed.
 func (m *Merge) result(e record.Entry) (k *Key, line []byte, err error) {
 	of := m.keys[e.KeyID]
-	not := &Key{Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(), Warnings: []string{}}
+	not := &Key{Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(), Warnings: []message.Warning{}}
 	if !of.seen {
 		not.Status, not.Reason, not.Detail = Missing, ReasonUnreported, "in none of the reports"
 		return not, nil, nil

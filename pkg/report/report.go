@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"strings"
 
+	"recover/internal/message"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -100,7 +101,7 @@ type Key struct {
 	Addresses   map[string]string `json:"addresses,omitempty"`
 	Anchor      string            `json:"anchor,omitempty"` // "service", "drill", "backup" or "none"
 	Proved      *bool             `json:"proved,omitempty"` // false: with Unproved
-	Warnings    []string          `json:"warnings"`
+	Warnings    []message.Warning `json:"warnings"`
 	Shards      []Copy            `json:"shards,omitempty"`  // verify: where there are several
 	Signed      bool              `json:"signed,omitempty"`  // drill: the rebuilt key signed, and the signature was checked
 	Segment     string            `json:"segment,omitempty"` // rebuild: the file that the key is in
@@ -127,14 +128,17 @@ const (
 	maxWarnings = 50
 )
 
+// WarnMore is the code of the warning that says how many more there were.
+const WarnMore = "more"
+
 // Truncate cuts the texts of a result to what a line of a journal may hold.
 func (k *Key) Truncate() {
 	k.Detail = truncate(k.Detail)
 	if more := len(k.Warnings) - maxWarnings; more > 0 {
-		k.Warnings = append(k.Warnings[:maxWarnings], fmt.Sprintf("and %d more", more))
+		k.Warnings = append(k.Warnings[:maxWarnings], message.Warning{Code: WarnMore, Detail: fmt.Sprintf("and %d more", more)})
 	}
 	for i, w := range k.Warnings {
-		k.Warnings[i] = truncate(w)
+		k.Warnings[i].Detail = truncate(w.Detail)
 	}
 }
 
@@ -167,6 +171,7 @@ type Summary struct {
 	Missing      int                `json:"missing"`
 	Unrecorded   int                `json:"unrecorded"`
 	Unproved     int                `json:"unproved"`
+	Warnings     int                `json:"warnings"` // keys with one or more
 	Seconds      float64            `json:"seconds"`
 	Anchors      map[string]int     `json:"anchors,omitempty"`       // verify, rebuild and drill: keys by what the record knows them by
 	RecoveryKeys []RecoveryKeyCount `json:"recovery_keys,omitempty"` // verify
@@ -202,6 +207,9 @@ func (c RecoveryKeyCount) String() string {
 // Count counts a result.
 func (s *Summary) Count(k *Key) {
 	s.add(k.Status, 1)
+	if len(k.Warnings) > 0 {
+		s.Warnings++
+	}
 	if k.Anchor != "" {
 		if s.Anchors == nil {
 			s.Anchors = make(map[string]int)
@@ -240,13 +248,17 @@ func (s *Summary) String() string {
 			text += fmt.Sprintf(", %d %s", c.n, c.what)
 		}
 	}
+	if s.Warnings > 0 {
+		text += fmt.Sprintf("; %d with a warning", s.Warnings)
+	}
 	return text
 }
 
-// sameCounts reports whether two summaries count the same results.
+// sameCounts reports whether the summary of a report counts the same results as
+// another. One that was written before warnings were counted has none.
 func (s *Summary) sameCounts(o *Summary) bool {
 	return s.Keys == o.Keys && s.OK == o.OK && s.Failed == o.Failed && s.Missing == o.Missing &&
-		s.Unrecorded == o.Unrecorded && s.Unproved == o.Unproved
+		s.Unrecorded == o.Unrecorded && s.Unproved == o.Unproved && (s.Warnings == 0 || s.Warnings == o.Warnings)
 }
 
 // Tail is what is known of a run at its end: the last line of a report.

@@ -216,7 +216,13 @@ func (r *Run) IsDone(id uuid.ID) bool {
 
 // Counts returns the counts of the keys that are done.
 func (r *Run) Counts() Summary {
-	return Summary{Type: "summary", Keys: r.counts.OK + r.counts.Unproved, OK: r.counts.OK, Unproved: r.counts.Unproved}
+	done := Summary{Type: "summary", Keys: r.counts.OK + r.counts.Unproved, OK: r.counts.OK, Unproved: r.counts.Unproved}
+	for i, t := range r.tallies {
+		if r.segments[i].Rejected == "" {
+			done.Warnings += t.warned
+		}
+	}
+	return done
 }
 
 // Sample returns some of the keys that are done, chosen at random, so that their

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"recover/internal/group"
+	"recover/internal/message"
 	"recover/internal/output"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -41,7 +42,7 @@ func newSample(t testing.TB, n int) *sample {
 		public := g.NewPoint().BaseMul(g.NewScalar().SetUint64(uint64(1000 + i)))
 		k := Key{
 			Type: "key", QuorumID: id(1000 + i%3).String(), KeyID: id(i).String(), Algorithm: g.Algorithm(), Status: OK,
-			PublicKey: hex.EncodeToString(public.Bytes()), Addresses: make(map[string]string), Warnings: []string{},
+			PublicKey: hex.EncodeToString(public.Bytes()), Addresses: make(map[string]string), Warnings: []message.Warning{},
 			Shard: fmt.Sprint("shard-", i), ShardSHA256: strings.Repeat("ab", 32),
 		}
 		for _, a := range wallet.Addresses(g, public) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"recover/internal/message"
 	"recover/internal/uuid"
 )
 
@@ -32,6 +33,9 @@ func keyText(n int, status, segment string) string {
 // they add up to.
 func TestJournalLines(t *testing.T) {
 	const first, second, masters = "keys-0001.ndjson", "keys-0002.ndjson", "masters-0001.ndjson"
+	warned := func(line string) string {
+		return strings.Replace(line, `"warnings":[]`, `"warnings":[{"code":"bad-copy","detail":"x"},"as it was written before"]`, 1)
+	}
 	mastersLine := strings.Replace(oneSegment, "keys", "masters", 1)
 	for name, c := range map[string]struct {
 		lines string
@@ -47,6 +51,10 @@ func TestJournalLines(t *testing.T) {
 		"rejected, failed":        {oneSegment + "\n" + keyText(1, OK, first) + "\n" + rejection + "\n" + keyText(1, Failed, ""), "1 key: 0 ok, 1 failed"},
 		"rejected, failed, done":  {oneSegment + "\n" + keyText(1, OK, first) + "\n" + rejection + "\n" + keyText(1, Failed, "") + "\n" + twoSegment + "\n" + keyText(1, Unproved, second), "1 key: 0 ok, 1 unproved"},
 		"a master key":            {mastersLine + "\n" + keyText(1, Failed, masters), "1 key: 0 ok, 1 failed"},
+		"warned":                  {oneSegment + "\n" + warned(keyText(1, OK, first)) + "\n" + warned(keyText(2, Failed, "")), "2 keys: 1 ok, 1 failed; 2 with a warning"},
+		"warned, tried again":     {warned(keyText(1, Failed, "")) + "\n" + oneSegment + "\n" + keyText(1, OK, first), "1 key: 1 ok"},
+		"warned, rejected":        {oneSegment + "\n" + warned(keyText(1, OK, first)) + "\n" + rejection + "\n" + warned(keyText(1, Failed, "")), "1 key: 0 ok, 1 failed; 1 with a warning"},
+		"no warning":              {strings.Replace(keyText(1, Failed, ""), "[]", "[7]", 1), "line 2: not the line of a key"},
 		"twice":                   {oneSegment + "\n" + keyText(1, OK, first) + "\n" + keyText(1, OK, first), "line 4: a key comes twice"},
 		"done, failed":            {oneSegment + "\n" + keyText(1, OK, first) + "\n" + keyText(1, Failed, ""), "line 4: a key comes twice"},
 		"no segment line":         {keyText(1, OK, first), "line 2: a key is in a segment that has no line"},
@@ -262,13 +270,13 @@ func TestReadLine(t *testing.T) {
 }
 
 func TestTruncate(t *testing.T) {
-	k := &Key{Detail: strings.Repeat("é", maxText), Warnings: make([]string, maxWarnings+7)}
-	k.Warnings[0] = strings.Repeat("x", maxText+1)
+	k := &Key{Detail: strings.Repeat("é", maxText), Warnings: make([]message.Warning, maxWarnings+7)}
+	k.Warnings[0].Detail = strings.Repeat("x", maxText+1)
 	k.Truncate()
-	if len(k.Detail) != maxText+len("…") || len(k.Warnings) != maxWarnings+1 || k.Warnings[maxWarnings] != "and 7 more" || k.Warnings[0] != strings.Repeat("x", maxText)+"…" {
+	if len(k.Detail) != maxText+len("…") || len(k.Warnings) != maxWarnings+1 || k.Warnings[maxWarnings] != (message.Warning{Code: WarnMore, Detail: "and 7 more"}) || k.Warnings[0].Detail != strings.Repeat("x", maxText)+"…" {
 		t.Errorf("%d bytes, %d warnings, the last %q", len(k.Detail), len(k.Warnings), k.Warnings[len(k.Warnings)-1])
 	}
-	k = &Key{Detail: strings.Repeat("x", maxText), Warnings: make([]string, maxWarnings)}
+	k = &Key{Detail: strings.Repeat("x", maxText), Warnings: make([]message.Warning, maxWarnings)}
 	k.Truncate()
 	if len(k.Detail) != maxText || len(k.Warnings) != maxWarnings {
 		t.Errorf("what fits was cut: %d bytes, %d warnings", len(k.Detail), len(k.Warnings))

@@ -1,0 +1,26 @@
+package recovery
+
+import "recover/internal/message"
+
+// Warning is what is not as it should be with the backups of a key, and does not
+// stop a rebuild.
+type Warning = message.Warning
+
+// Codes of warnings. They are stable: scripts read them.
+const (
+	WarnNotRead        = "not-read"           // files or folders that were passed over
+	WarnNotShard       = "not-a-shard"        // a file in the key's folder that is no backup
+	WarnBadCopy        = "bad-copy"           // a backup that cannot be used, next to one that can
+	WarnNewerDamaged   = "newer-damaged"      // only an older copy is valid
+	WarnNoShard        = "no-shard-for-key"   // no backup for one of the recorded recovery keys
+	WarnPreviousQuorum = "previous-quorum"    // the backup is of another quorum ID than the recorded one
+	WarnNotProvable    = "not-provable"       // public data cannot prove all of a backup of this kind
+	WarnNoProof        = "no-valid-proof"     // the key is the recorded one, and the proof of its backup does not hold
+	WarnDerivation     = "unusual-derivation" // the wallet key is not derived in the usual way
+	WarnClaim          = "claim-differs"      // the backup names another wallet public key than the recorded one
+	WarnMasterOnly     = "master-key-only"    // the master key is kept, without its wallet key
+	WarnSalvaged       = "salvaged"           // what could be read of a damaged file
+	WarnDamaged        = "damaged-parts"      // parts of the backup are damaged and were not needed
+	WarnForeign        = "other-master-key"   // a backup in the folder names another master public key
+	WarnAddressForm    = "unknown-address"    // the address of the list cannot be compared
+)
