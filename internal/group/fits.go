@@ -12,15 +12,13 @@ import (
 
 // FitsValues reports whether there is one polynomial f of degree at most d with
 // f(x)·G = points[x] for x = 0 … d and f(xs[i]) = values[i], where there are d
-// values at distinct positive xs. All points must be of the subgroup, but for
-// those at xs, which are compared one by one. The error is an ErrX, or comes
-// from the random source of the system.
+// values at distinct positive xs. points[0] must be of the subgroup; that the
+// others are follows. The error is an ErrX, or comes from the random source of
+// the system.
 //
 // The values leave one degree of freedom: f = I + a·Z, with I interpolating
 // them and Z zero at xs. points[0] fixes a·G, and every point that is not at xs
-// has to be I(x)·G + Z(x)·a·G. A random combination of these equations, with
-// coefficients of 128 bits, is checked in their place: a wrong point passes
-// with a chance of 2^-128.
+// has to be I(x)·G + Z(x)·a·G.
 func FitsValues(g Group, points []Point, xs []int, values []Scalar) (bool, error) {
 	d := len(points) - 1
 	if len(xs) != d || len(values) != d {
@@ -43,10 +41,34 @@ func FitsValues(g Group, points []Point, xs []int, values []Scalar) (bool, error
 			rest = append(rest, x)
 		}
 	}
-	return fitsRest(g, points, rest, newBarycentric(g, xs, values))
+	f := newBarycentric(g, xs, values)
+	if g == Edwards25519 {
+		return fitsEach(points, rest, f), nil
+	}
+	return fitsRest(g, points, rest, f)
 }
 
-// fitsRest checks Σ r_x·(points[x] − I(x)·G − Z(x)/Z(0)·(points[0] − I(0)·G)) = 0.
+// fitsEach compares every point on edwards25519 with what it has to be. A random
+// combination would let points pass that differ from it by one of small order.
+func fitsEach(points []Point, rest []int, f *barycentric) bool {
+	z0, i0 := f.at(0)
+	z0.Invert(z0)
+	made := new(edPoint)
+	for _, x := range rest {
+		ratio, value := f.at(x) // Z(x)/Z(0), and I(x) − I(0)·Z(x)/Z(0)
+		ratio.Mul(ratio, z0)
+		value.Sub(value, f.g.NewScalar().Mul(ratio, i0))
+		made.p.VarTimeDoubleScalarBaseMult(ratio.(*edScalar).s, &points[0].(*edPoint).p, value.(*edScalar).s)
+		if !made.Equal(points[x]) {
+			return false
+		}
+	}
+	return true
+}
+
+// fitsRest checks Σ r_x·(points[x] − I(x)·G − Z(x)/Z(0)·(points[0] − I(0)·G)) = 0
+// for random r_x of 128 bits, in a group of prime order: a wrong point passes
+// with a chance of 2^-128.
 func fitsRest(g Group, points []Point, rest []int, f *barycentric) (bool, error) {
 	z0, i0 := f.at(0)
 	ratio, sum, term := g.NewScalar(), g.NewScalar(), g.NewScalar()
@@ -140,7 +162,14 @@ func smallInverse(g Group, n int) Scalar {
 	return smallInverses()[g][n+maxDifference]
 }
 
-// multiMul returns Σ scalars[i]·points[i], in variable time.
+// window is the width of the digits of multiMulSecp in bits, and oddMultiples
+// how many multiples of each point it needs: P, 3P … 15P.
+const (
+	window       = 5
+	oddMultiples = 1 << (window - 2)
+)
+
+// multiMul returns Σ scalars[i]·points[i], in variable time: for public values.
 func multiMul(g Group, scalars []Scalar, points []Point) Point {
 	if g == Edwards25519 {
 		ss, ps := make([]*edwards25519.Scalar, len(points)), make([]*edwards25519.Point, len(points))
@@ -153,13 +182,6 @@ func multiMul(g Group, scalars []Scalar, points []Point) Point {
 	}
 	return multiMulSecp(scalars, points)
 }
-
-// window is the width of the digits of multiMulSecp in bits, and oddMultiples
-// how many multiples of each point it needs: P, 3P … 15P.
-const (
-	window       = 5
-	oddMultiples = 1 << (window - 2)
-)
 
 // multiMulSecp adds the points bit by bit, with shared doublings (Straus), in
 // non-adjacent form, and with the multiples of the points in affine coordinates.

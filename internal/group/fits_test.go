@@ -1,6 +1,7 @@
 package group
 
 import (
+	"encoding/hex"
 	"math/rand/v2"
 	"testing"
 )
@@ -94,6 +95,45 @@ func TestFitsValuesLikeExtend(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestFitsValuesOfSmallOrder refuses every point that differs from the right one
+// by a point of small order.
+func TestFitsValuesOfSmallOrder(t *testing.T) {
+	g := Edwards25519
+	points, xs, values := evaluated(g, rand.New(rand.NewPCG(27, 28)), 40)
+	for _, small := range smallOrder(t) {
+		for x := 1; x < len(points); x++ {
+			kept := points[x]
+			points[x] = g.NewPoint().Add(kept, small)
+			if ok, err := FitsValues(g, points, xs, values); ok || err != nil {
+				t.Errorf("accepted with point %d off by one of small order (%v)", x, err)
+			}
+			points[x] = kept
+		}
+	}
+}
+
+// smallOrder returns the 7 points of order 2, 4 and 8: the multiples of one of
+// order 8.
+func smallOrder(t *testing.T) []Point {
+	t.Helper()
+	b, err := hex.DecodeString("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Edwards25519.DecodePoint(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []Point
+	for q := p.clone(); !q.IsIdentity(); q.Add(q, p) {
+		all = append(all, q.clone())
+	}
+	if len(all) != 7 {
+		t.Fatalf("%d points of small order, not 7", len(all))
+	}
+	return all
 }
 
 func TestMultiMul(t *testing.T) {

@@ -70,16 +70,7 @@ func InterpolatePointsAtZero(g Group, xs []int, ps []Point) (Point, error) {
 	if err != nil {
 		return nil, err
 	}
-	return combine(g, ls, ps), nil
-}
-
-// combine returns Σ ss[i]·ps[i].
-func combine(g Group, ss []Scalar, ps []Point) Point {
-	sum, term := g.NewPoint(), g.NewPoint()
-	for i, s := range ss {
-		sum.Add(sum, term.Mul(s, ps[i]))
-	}
-	return sum
+	return multiMul(g, ls, ps), nil
 }
 
 // Extend takes f(0)·G … f(d)·G of a polynomial f of degree at most d, at least
@@ -141,7 +132,7 @@ func DegreeAtMost(g Group, xs []int, ps []Point, d int) (bool, error) {
 	for i, l := range ls {
 		l.Mul(l, Eval(g, q, xs[i]))
 	}
-	return combine(g, ls, ps).IsIdentity(), nil
+	return multiMul(g, ls, ps).IsIdentity(), nil
 }
 
 // Eval returns the value at x of the polynomial with the given coefficients,

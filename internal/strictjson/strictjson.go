@@ -69,10 +69,11 @@ func (s *Scanner) failAt(offset int, format string, args ...any) error {
 
 // fault makes a SyntaxError of an error of the decoder.
 func (s *Scanner) fault(err error) error {
+	if err == nil {
+		return nil // before at, which is on the heap
+	}
 	var at *jsontext.SyntacticError
 	switch {
-	case err == nil:
-		return nil
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return s.failAt(s.mark+len(s.text), "the text ends too early")
 	case !errors.As(err, &at):

@@ -166,10 +166,8 @@ func (r *playerReader) blobs(field string, to *part.Blobs, limit int) error {
 		if i >= limit {
 			return r.Skip()
 		}
-		var item part.Blob
-		err := r.blob(field, &item, i)
-		to.Items = append(to.Items, item)
-		return err
+		to.Items = append(to.Items, nil)
+		return r.blob(field, &to.Items[i], i)
 	})
 }
 
@@ -181,10 +179,8 @@ func (r *playerReader) numbers(field string) error {
 		if i >= part.Ciphertexts {
 			return r.Skip()
 		}
-		n := int64(-1)
-		err := r.number(field, &n, i)
-		r.player.Combination = append(r.player.Combination, n)
-		return err
+		r.player.Combination = append(r.player.Combination, -1)
+		return r.number(field, &r.player.Combination[i], i)
 	})
 }
 

@@ -105,14 +105,14 @@ func (v *verifier) committed(p *part.Player, points []group.Point) {
 		return
 	}
 	xs, values := v.opened(p)
-	for i := range part.Degree { // those at xs are proved to be multiples of G
-		if !slices.Contains(xs, i+1) && !v.shard.group.InSubgroup(points[i+1]) {
-			v.faults.Item(p, "ys", i, "%v: not in the prime-order subgroup", group.ErrPoint)
+	if len(xs) == part.Opened {
+		if fits, err := group.FitsValues(v.shard.group, points, xs, values); fits && err == nil {
 			return
 		}
 	}
-	if len(xs) == part.Opened {
-		if fits, err := group.FitsValues(v.shard.group, points, xs, values); fits && err == nil {
+	for i := range part.Degree { // those at xs are compared with multiples of G
+		if !slices.Contains(xs, i+1) && !v.shard.group.InSubgroup(points[i+1]) {
+			v.faults.Item(p, "ys", i, "%v: not in the prime-order subgroup", group.ErrPoint)
 			return
 		}
 	}
