@@ -8,8 +8,8 @@ import (
 
 	"filippo.io/age"
 
-	"recover/internal/bom"
 	"recover/internal/output"
+	"recover/internal/plaintext"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
@@ -249,7 +249,7 @@ func readHead(path string) (head []byte, size int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	return bytes.TrimSpace(bom.Trim(head[:n])), info.Size(), nil
+	return bytes.TrimSpace(plaintext.TrimMark(head[:n])), info.Size(), nil
 }
 
 func isRecord(head []byte) bool {

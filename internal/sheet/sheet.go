@@ -15,7 +15,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"recover/internal/bom"
+	"recover/internal/plaintext"
 )
 
 // MaxSize is the largest table that is read, in bytes.
@@ -81,7 +81,7 @@ func decode(data []byte) []byte {
 	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
 		order = binary.BigEndian
 	case utf8.Valid(data):
-		return bom.Trim(data)
+		return plaintext.TrimMark(data)
 	default: // Latin-1, in which every byte is a character
 		var text []byte
 		for _, b := range data {

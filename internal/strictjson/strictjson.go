@@ -19,8 +19,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"recover/internal/bom"
 	"recover/internal/message"
+	"recover/internal/plaintext"
 )
 
 // MaxDepth is how deep objects and arrays may be nested.
@@ -46,7 +46,7 @@ type Scanner struct {
 // New returns a Scanner of data, which must not change while it is used:
 // strings are slices of it. A UTF-8 byte order mark is passed over.
 func New(data []byte) *Scanner {
-	text := bom.Trim(data)
+	text := plaintext.TrimMark(data)
 	return &Scanner{text, len(data) - len(text), jsontext.NewDecoder(bytes.NewBuffer(text))}
 }
 

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"recover/internal/bom"
 	"recover/internal/message"
+	"recover/internal/plaintext"
 )
 
 // maxLine is the length of the longest line of CSV that is read, in bytes with
@@ -115,7 +115,7 @@ func (l *lineReader) row() ([]string, error) {
 			return nil, l.failed(err)
 		}
 		if l.number++; l.number == 1 {
-			line = bom.Trim(line)
+			line = plaintext.TrimMark(line)
 		}
 		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 		if len(line) > 0 {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"io"
 
-	"recover/internal/bom"
+	"recover/internal/plaintext"
 )
 
 // recognize tells JSON from CSV by how the record begins, and says what
@@ -16,7 +16,7 @@ func recognize(r io.Reader) (isJSON bool, err error) {
 		return false, err
 	}
 	head = head[:n]
-	text := bytes.TrimSpace(bom.Trim(head))
+	text := bytes.TrimSpace(plaintext.TrimMark(head))
 	begins := func(prefix string) bool { return bytes.HasPrefix(text, []byte(prefix)) }
 	switch {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):

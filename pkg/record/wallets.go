@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"recover/internal/bom"
 	"recover/internal/group"
+	"recover/internal/plaintext"
 	"recover/internal/strictjson"
 	"recover/internal/uuid"
 )
@@ -117,7 +117,7 @@ func metadata(s *strictjson.Scanner, raw *rawEntry) error {
 }
 
 func (w *Wallets) csv(data []byte) error {
-	r := csv.NewReader(bytes.NewReader(bom.Trim(data)))
+	r := csv.NewReader(bytes.NewReader(plaintext.TrimMark(data)))
 	header, err := r.Read()
 	if err != nil || !slices.Contains(header, "quorum_id") && !slices.Contains(header, "quorumId") {
 		return problem("neither JSON nor CSV with a column quorum_id")

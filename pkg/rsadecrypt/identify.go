@@ -13,7 +13,7 @@ import (
 
 	"filippo.io/age"
 
-	"recover/internal/bom"
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 )
 
@@ -153,7 +153,7 @@ func (f *File) Wipe() { f.pkcs1.Wipe() }
 // with one, as Notepad writes it, becomes ASCII, in place; text with other
 // characters is left, for no form of a key needs them.
 func stripMark(b []byte) []byte {
-	if rest := bom.Trim(b); len(rest) < len(b) {
+	if rest := plaintext.TrimMark(b); len(rest) < len(b) {
 		return rest
 	}
 	var low int // where in a unit of two bytes the character is

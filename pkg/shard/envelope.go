@@ -6,9 +6,9 @@ import (
 	"errors"
 	"strings"
 
-	"recover/internal/bom"
 	"recover/internal/group"
 	"recover/internal/message"
+	"recover/internal/plaintext"
 	"recover/internal/strictjson"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard/internal/part"
@@ -56,7 +56,7 @@ func Parse(file []byte) (*Shard, error) {
 
 // decodeFile undoes the base64 of the file, or says what the file is instead.
 func decodeFile(file []byte) ([]byte, error) {
-	text := bytes.TrimSpace(bom.Trim(file))
+	text := bytes.TrimSpace(plaintext.TrimMark(file))
 	switch {
 	case len(text) == 0:
 		return nil, fail(ReasonMalformed, "", "the file is empty")

@@ -17,8 +17,8 @@ import (
 	"regexp"
 	"strconv"
 
-	"recover/internal/bom"
 	"recover/internal/group"
+	"recover/internal/plaintext"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard/internal/part"
 )
@@ -59,7 +59,7 @@ type reader struct {
 
 func withoutSpace(text []byte) []byte {
 	packed := make([]byte, 0, len(text))
-	for _, c := range bom.Trim(text) {
+	for _, c := range plaintext.TrimMark(text) {
 		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
 			packed = append(packed, c)
 		}
