@@ -51,7 +51,7 @@ test-html:
 test-wallets:
 	@command -v npm >/dev/null || { $(call install,nodejs npm); }
 	@set -e; for lock in fixtures/wallets*/package-lock.json; do (cd $${lock%/*} && npm ci --omit=dev --ignore-scripts --no-fund --no-audit); done
-	go run ./fixtures/testrun -tags wallets -count=1 -timeout 30m ./pkg/transaction/... ./pkg/wallet/export
+	go run ./fixtures/testrun -tags wallets -count=1 -timeout 30m ./pkg/transaction/... ./pkg/wallet/export ./internal/bbqr
 
 # What a change has to pass beside the tests: .ci/run runs all of it.
 check: vet staticcheck vulncheck cross race

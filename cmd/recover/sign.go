@@ -41,6 +41,8 @@ What is signed:
 
 What comes out:
     --out FILE                 a new file with what the network takes
+    --qr                       show it as well, as a series of QR codes (BBQr) at the
+                               terminal, for an online machine with a camera
     --yes                      do not ask; for scripts, and not with --blind
 `
 
@@ -52,6 +54,7 @@ type signFlags struct {
 	lookupTables string
 	limits       transaction.Limits
 	options      detect.Options
+	qr           bool
 	blind, yes   bool
 }
 
@@ -67,6 +70,7 @@ func parseSign(args []string) (*signFlags, error) {
 	fs.BoolVar(&f.limits.AllowData, "allow-data", false, "")
 	fs.StringVar(&f.lookupTables, "lookup-tables", "", "")
 	fs.BoolVar(&f.options.Bitcoin.Testnet, "testnet", false, "")
+	fs.BoolVar(&f.qr, "qr", false, "")
 	fs.BoolVar(&f.blind, "blind", false, "")
 	fs.BoolVar(&f.yes, "yes", false, "")
 	if err := parseFlags(fs, args, 0); err != nil {
@@ -78,6 +82,9 @@ func parseSign(args []string) (*signFlags, error) {
 	}
 	if err := required("sign", [2]string{"in", f.in}, [2]string{"out", f.out}); err != nil {
 		return nil, err
+	}
+	if f.qr && f.blind {
+		return nil, &usageError{"--qr and --blind are both given", "a bare signature is a short line of hex: leave --qr out"}
 	}
 	if f.blind && f.yes {
 		return nil, &usageError{"--blind and --yes are both given", "what nobody understands is signed only by somebody who says so: leave --yes out"}
@@ -212,6 +219,9 @@ func (p *program) signTransaction(f *signFlags, key *transaction.Key, data []byt
 	p.term.Note("signed; %s is what the network takes: %s", f.out, broadcastWith(tx.Chain()))
 	if link := tx.Chain().Explorer; link != "" {
 		p.term.Note("look for it at %s%s", link, signed.ID)
+	}
+	if f.qr {
+		return p.showSeries(tx.Chain(), signed)
 	}
 	return nil
 }

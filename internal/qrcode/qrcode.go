@@ -29,6 +29,23 @@ func Text(text string) (*coding.Code, error) {
 	return nil, ErrTooLong
 }
 
+// Alphanumeric returns the largest code at level L that is drawn in so many rows
+// of a terminal, and how many characters of the alphanumeric set it holds. It
+// is 0 where not even the smallest fits.
+func Alphanumeric(rows int) (version coding.Version, capacity int) {
+	for v := coding.Version(1); v <= maxVersion && (17+4*int(v)+2*QuietZone+1)/2 <= rows; v++ {
+		version = v
+	}
+	if version == 0 {
+		return 0, 0
+	}
+	bits := version.DataBytes(coding.L) * 8
+	for coding.Alpha(strings.Repeat("A", capacity+1)).Bits(version) <= bits {
+		capacity++
+	}
+	return version, capacity
+}
+
 // Draw makes the code with the mask of least penalty.
 func Draw(version coding.Version, level coding.Level, text coding.Encoding) (*coding.Code, error) {
 	var best *coding.Code

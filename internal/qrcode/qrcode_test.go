@@ -91,3 +91,34 @@ func TestLinePenalty(t *testing.T) {
 		}
 	}
 }
+
+// TestAlphanumeric: what a code of a terminal holds can be read, and one more
+// character does not fit (ISO/IEC 18004, table 7).
+func TestAlphanumeric(t *testing.T) {
+	for rows, want := range map[int]struct {
+		version  coding.Version
+		capacity int
+	}{0: {0, 0}, 14: {0, 0}, 15: {1, 25}, 21: {4, 114}, 22: {4, 114}, 23: {5, 154}, 40: {13, 619}, 200: {20, 1249}} {
+		version, capacity := Alphanumeric(rows)
+		if version != want.version || capacity != want.capacity {
+			t.Errorf("%d rows: version %d with %d characters, want %v", rows, version, capacity, want)
+		}
+		if version == 0 {
+			continue
+		}
+		text := strings.Repeat("B$2", capacity)[:capacity]
+		code, err := Draw(version, coding.L, coding.Alpha(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines := bytes.Count(Blocks(code), []byte{'\n'}); lines > rows {
+			t.Errorf("%d lines for %d rows", lines, rows)
+		}
+		if got := read(t, code); got != text {
+			t.Errorf("%d rows: read as %q", rows, got)
+		}
+		if _, err := Draw(version, coding.L, coding.Alpha(text+"A")); err == nil {
+			t.Errorf("%d rows: one more character fits", rows)
+		}
+	}
+}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"os/signal"
 
+	"golang.org/x/term"
+
 	"recover/internal/secret"
 )
 
@@ -42,6 +44,15 @@ func (t *Terminal) Screen() (*Screen, error) {
 	t.screen = &Screen{t, out, restore, signals}
 	_, _ = io.WriteString(out, enterScreen+clearScreen)
 	return t.screen, nil
+}
+
+// Rows is how many lines the screen has.
+func (s *Screen) Rows() int {
+	_, rows, err := term.GetSize(int(s.out.Fd()))
+	if err != nil || rows == 0 {
+		return 24
+	}
+	return rows
 }
 
 // Show clears the screen and shows lines.

@@ -14,8 +14,8 @@ import (
 	"recover/pkg/wallet"
 )
 
-// TestOpenedByOthers: ethers opens our keystores, and @scure/btc-signer reads our
-// WIF, to the same key.
+// TestOpenedByOthers: ethers and go-ethereum open our keystores, @scure/btc-signer
+// and btcutil read our WIF, to the same key.
 func TestOpenedByOthers(t *testing.T) {
 	var requests []any
 	type answer struct{ Key, Address, Named string }
@@ -48,9 +48,13 @@ func TestOpenedByOthers(t *testing.T) {
 		requests = append(requests, map[string]any{"op": "keystore", "json": string(text.Reveal()), "passphrase": passphrase})
 		wants = append(wants, want)
 	}
-	for i, got := range wallets.Judge[answer](t, "export.mjs", requests) {
-		if got != wants[i] {
-			t.Errorf("read as %+v, want %+v", got, wants[i])
+	for judge, answers := range map[string][]answer{
+		"Node": wallets.Judge[answer](t, "export.mjs", requests), "Go": wallets.JudgeInGo[answer](t, requests),
+	} {
+		for i, got := range answers {
+			if got != wants[i] {
+				t.Errorf("in %s read as %+v, want %+v", judge, got, wants[i])
+			}
 		}
 	}
 }
