@@ -2,10 +2,12 @@ package sweep
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -283,22 +285,63 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestTokens: tokens go before the coins that pay for them.
+// TestTokens: tokens go before the coins that pay for them, on every network that
+// has them, and what is signed moves them to the last unit.
 func TestTokens(t *testing.T) {
 	s := newScene(t, 1)
-	s.state = strings.Replace(s.state, `"nonce":1}`, `"nonce":1,"tokens":[{"contract":"0xdAC17F958D2ee523a2206206994597C13D831ec7","balance":"1500000"},{"contract":"0xdAC17F958D2ee523a2206206994597C13D831ec7","balance":0}]}`, 1)
-	s.state = strings.Replace(s.state, `"owner_count":0}`, `"owner_count":1,"tickets":[5],"lines":[{"currency":"USD","issuer":"rPpnQJcwf7GtmvSbMwxcSf6B5gyFrdsftF","balance":"12.5"}]}`, 1)
+	for before, more := range map[string]string{
+		`"nonce":1`:       `"tokens":[{"contract":"0xdAC17F958D2ee523a2206206994597C13D831ec7","balance":"1500000"},{"contract":"0xdAC17F958D2ee523a2206206994597C13D831ec7","balance":0}]`,
+		`"owner_count":0`: `"tickets":[5],"lines":[{"currency":"USD","issuer":"rPpnQJcwf7GtmvSbMwxcSf6B5gyFrdsftF","balance":"12.5"}]`,
+		`"address":"` + addressOf(t, group.Secp256k1, 1, "tron") + `"`: `"tokens":[{"contract":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","balance":"2500001"},{"contract":"TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t","balance":"0"}]`,
+		`"address":"` + addressOf(t, group.Edwards25519, 1, "solana") + `"`: fmt.Sprintf(`"tokens":[{"account":%q,"mint":"EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v","amount":"3500002","decimals":6,"exists":true},`+
+			`{"account":%q,"mint":"Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB","amount":"7","decimals":6,"exists":true}]`,
+			addressOf(t, group.Edwards25519, 50, "solana"), addressOf(t, group.Edwards25519, 51, "solana")),
+	} {
+		if strings.Count(s.state, before) != 1 {
+			t.Fatalf("%s is not there once", before)
+		}
+		s.state = strings.Replace(s.state, before, before+","+more, 1)
+	}
+	s.state = strings.Replace(s.state, `"owner_count":0`, `"owner_count":1`, 1)
 	p, data := s.plan(t)
-	if _, err := ParsePlan(data); err != nil {
-		t.Error(err)
+	again, err := ParsePlan(data)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var got []string
-	for _, sum := range p.Sums {
-		got = append(got, fmt.Sprintf("%s %s %d", sum.Network, sum.Amount, sum.Transactions))
+	var order []string
+	for i := range again.Transactions {
+		e := &again.Transactions[i]
+		signed, err := e.Sign(keyFor(t, e))
+		if err != nil || signed.Text == "" {
+			t.Errorf("transaction %d on %s: %v", i+1, e.Network, err)
+		}
+		for _, pay := range e.Transaction().Payments() {
+			order = append(order, fmt.Sprintf("%s %s", e.Network, cmp.Or(pay.Token, "coin")))
+		}
 	}
-	text := strings.Join(got, "; ")
-	if !strings.Contains(text, "evm:1 1.5 USDT") || !strings.Contains(text, "xrp 12.5 USD") || len(p.Transactions) != 7 {
-		t.Errorf("%s; %d", text, len(p.Transactions))
+	want := []string{
+		"bitcoin coin", "evm:1 0xdAC17F958D2ee523a2206206994597C13D831ec7", "evm:1 coin",
+		"solana EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", "solana Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB", "solana coin",
+		"tron TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "tron coin", "xrp rPpnQJcwf7GtmvSbMwxcSf6B5gyFrdsftF", "xrp coin",
+	}
+	sorted := slices.Clone(order)
+	slices.SortStableFunc(sorted, func(a, b string) int { return strings.Compare(strings.Fields(a)[0], strings.Fields(b)[0]) })
+	if !slices.Equal(sorted, want) {
+		t.Errorf("%q", order)
+	}
+	for _, want := range []Sum{
+		{Network: "evm:1", Token: "0xdAC17F958D2ee523a2206206994597C13D831ec7", Amount: "1.5 USDT"},
+		{Network: "tron", Token: "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", Amount: "2.500001 USDT"},
+		{Network: "solana", Token: "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", Amount: "3.500002 USDC"},
+		{Network: "solana", Token: "Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB", Amount: "0.000007 USDT"},
+		{Network: "xrp", Token: "rPpnQJcwf7GtmvSbMwxcSf6B5gyFrdsftF", Amount: "12.5 USD"},
+	} {
+		same := func(sum Sum) bool {
+			return sum.Network == want.Network && sum.Token == want.Token && strings.HasPrefix(sum.Amount, want.Amount) && sum.Transactions == 1 && sum.To == s.to[sum.Network].Address
+		}
+		if !slices.ContainsFunc(p.Sums, same) {
+			t.Errorf("no sum %v in %v", want, p.Sums)
+		}
 	}
 }
 
