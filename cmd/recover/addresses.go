@@ -106,7 +106,7 @@ func runAddresses(p *program, args []string) error {
 			return err
 		}
 	}
-	ask, err := newPrompter(p, f.ring.passphraseFD)
+	ask, err := newPrompter(p, f.ring.passphraseFlags)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,10 @@ A new set:
     --custodian NAME           a holder: letters and digits (repeatable, up to 255)
     --recipient NAME=AGE1…     seal the holder's share to an age recipient or an SSH
                                public key (repeatable, several for a holder too)
-    --passphrases              each holder without a recipient types a passphrase
-                               that seals the own share
+    --passphrases              each holder without a recipient sets a passphrase that
+                               seals the share; Enter alone makes one of seven words
+    --weak-passphrase          accept a new passphrase that is easy to guess
+                               (fewer than 15 characters, or a plain pattern)
     --out DIR                  a directory that does not exist yet; in it for each
                                holder a folder with share.txt (or share.age),
                                share.svg, sealed-recovery-key.age,

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,7 +27,7 @@ func (f *shareCheck) parse(args []string) error {
 	fs.StringVar(&f.sealedKey, "sealed-key", "", "")
 	fs.BoolVar(&f.typed, "typed", false, "")
 	fs.StringArrayVar(&f.key.identities, "identity", nil, "")
-	fs.StringVar(&f.key.passphraseFD, "passphrase-fd", "", "")
+	f.key.registerPassphrase(fs)
 	fs.BoolVar(&f.json, "json", false, "")
 	if err := parseFlags(fs, args, custody.MaxShares); err != nil {
 		return err
@@ -76,7 +75,7 @@ func custodyCheck(p *program, args []string) error {
 	if err := f.parse(args); err != nil {
 		return err
 	}
-	a, err := newPrompter(p, f.key.passphraseFD)
+	a, err := newPrompter(p, f.key.passphraseFlags)
 	if err != nil {
 		return err
 	}
@@ -127,14 +126,6 @@ func (f *shareCheck) checkAll(a *secretPrompter, ids []age.Identity, sealed *cus
 		}
 	}
 	return checked, nil
-}
-
-// shareError names the file of a share, if it was not typed.
-func shareError(path string, err error) error {
-	if path == "" || errors.As(err, new(*fileError)) {
-		return err
-	}
-	return &fileError{path, asShare, err}
 }
 
 // compare finds the sealed key that the share belongs to, beside it unless

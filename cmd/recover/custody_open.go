@@ -17,7 +17,7 @@ func custodyOpen(p *program, args []string) error {
 	fs := newFlags(verb)
 	key.shares.register(fs)
 	fs.StringArrayVar(&key.identities, "identity", nil, "")
-	fs.StringVar(&key.passphraseFD, "passphrase-fd", "", "")
+	key.registerPassphrase(fs)
 	fs.StringVar(&out, "identity-out", "", "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
@@ -32,7 +32,7 @@ func custodyOpen(p *program, args []string) error {
 	if err := checkNewFile(out); err != nil {
 		return err
 	}
-	a, err := newPrompter(p, key.passphraseFD)
+	a, err := newPrompter(p, key.passphraseFlags)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ func custodyReissue(p *program, args []string) error {
 	f.register(fs)
 	key.shares.register(fs)
 	fs.StringArrayVar(&key.identities, "identity", nil, "")
-	fs.StringVar(&key.passphraseFD, "passphrase-fd", "", "")
+	key.registerPassphrase(fs)
+	key.registerNewPassphrase(fs)
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
@@ -23,7 +24,7 @@ func custodyReissue(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	a, err := newPrompter(p, key.passphraseFD)
+	a, err := newPrompter(p, key.passphraseFlags)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ func custodySplit(p *program, args []string) error {
 	f.register(fs)
 	fs.StringVar(&key.key, "key", "", "")
 	fs.StringArrayVar(&key.identities, "identity", nil, "")
-	fs.StringVar(&key.passphraseFD, "passphrase-fd", "", "")
+	key.registerPassphrase(fs)
+	key.registerNewPassphrase(fs)
 	fs.StringVar(&transcript, "transcript", "", "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
@@ -30,7 +31,7 @@ func custodySplit(p *program, args []string) error {
 	if err := checkTranscript(transcript); err != nil {
 		return err
 	}
-	a, err := newPrompter(p, key.passphraseFD)
+	a, err := newPrompter(p, key.passphraseFlags)
 	if err != nil {
 		return err
 	}

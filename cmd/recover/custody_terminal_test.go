@@ -203,8 +203,8 @@ func TestPassphrasesOfHolders(t *testing.T) {
 	split.Dir = dir
 	s := sit(t, split)
 	for _, holder := range []string{"alice", "bob"} {
-		s.answer(holder+": new passphrase that seals your share", "canary of "+holder)
-		s.answer("again", "canary of "+holder)
+		s.answer(holder+": new passphrase that seals your share (Enter makes one)", "the canary of "+holder)
+		s.answer("again", "the canary of "+holder)
 	}
 	s.expect("the original may be destroyed")
 	if o := s.end("canary"); o.status != exitOK {
@@ -222,7 +222,7 @@ func TestPassphrasesOfHolders(t *testing.T) {
 		if i == 0 {
 			s.answer("Passphrase of the share "+path, "a wrong canary")
 		}
-		s.answer("Passphrase of the share "+path, "canary of "+holder)
+		s.answer("Passphrase of the share "+path, "the canary of "+holder)
 		s.expect(fmt.Sprintf("share %d (%s) accepted: %d of 2", i+1, holder, i+1))
 	}
 	s.answer(sharePrompt, "open")

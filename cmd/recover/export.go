@@ -39,6 +39,8 @@ What comes out:
     --out FILE                 a new file, sealed with age to a passphrase that is
                                asked; an eth-keystore is sealed by itself
     --recipient age1…          seal it to this age recipient instead (repeatable)
+    --weak-passphrase          accept a new passphrase that is easy to guess
+                               (fewer than 15 characters, or a plain pattern)
     --unsealed                 write it in the clear
     --show                     instead: show it once at the terminal, and erase it
 `
@@ -73,6 +75,7 @@ func parseExport(args []string) (*exportFlags, error) {
 	fs.StringArrayVar(&f.recipients, "recipient", nil, "")
 	fs.BoolVar(&f.unsealed, "unsealed", false, "")
 	fs.BoolVar(&f.show, "show", false, "")
+	f.ring.registerNewPassphrase(fs)
 	if err := parseFlags(fs, args, 0); err != nil {
 		return nil, err
 	}
@@ -119,7 +122,7 @@ func runExport(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	ask, err := newPrompter(p, f.ring.passphraseFD)
+	ask, err := newPrompter(p, f.ring.passphraseFlags)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"recover/internal/agefile"
 	"recover/internal/bucket"
 	"recover/internal/output"
+	"recover/internal/passphrase"
 	"recover/internal/terminal"
 	"recover/internal/workstation"
 	"recover/pkg/custody"
@@ -100,8 +101,9 @@ var hints = []struct {
 	{terminal.ErrInterrupted, "nothing was changed; start again when ready"},
 	{terminal.ErrNoMoreLines, "the descriptor needs a line for each passphrase, in the order asked: the key file's first, then that of the output"},
 	{terminal.ErrTooLong, "a passphrase has 1024 bytes at most"},
-	{terminal.ErrEmpty, "choose a passphrase of several words"},
-	{terminal.ErrMismatch, "type the same passphrase twice"},
+	{passphrase.ErrEmpty, "put the new passphrase on its line: " + passphrase.Rule},
+	{passphrase.ErrWeak, "take " + passphrase.Rule + "; at a terminal, Enter alone makes a passphrase of seven words. --weak-passphrase takes it all the same"},
+	{passphrase.ErrMismatch, "start again, and type the same passphrase twice"},
 	{output.ErrExists, "nothing is ever overwritten: give a new name"},
 	{output.ErrNoParent, "make the directory above it first"},
 	{output.ErrNotWritable, "give a directory on a medium that can be written to"},

@@ -286,7 +286,7 @@ func TestSharedDescriptor(t *testing.T) {
 	cmd := withToken(t, token, "", vault().rebuildArgs(out, "--pin-fd", "3", "--passphrase-fd", "3", "--hsm-mode", "raw")...)
 	cmd.ExtraFiles = []*os.File{lines(t, softtoken.PIN, "")}
 	o := start(t, cmd)
-	o.refused(t, exitFailed, "the passphrase is empty", "choose a passphrase of several words")
+	o.refused(t, exitFailed, "the passphrase is empty", "put the new passphrase on its line: 15 characters or more, 8 of them different")
 	if n := calls(t, log, "C_Login"); n != 0 {
 		t.Errorf("%d logins", n)
 	}

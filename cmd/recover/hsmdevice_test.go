@@ -163,8 +163,8 @@ func TestAskedBeforeLogin(t *testing.T) {
 	s := sit(t, withToken(t, token, "", vault().rebuildArgs(filepath.Join(t.TempDir(), "out"), "--hsm-mode", "raw")...))
 	s.expect(pinPrompt)
 	s.answer("", softtoken.PIN)
-	s.answer("New passphrase that will open the rebuilt keys", passphrase)
-	s.expect("New passphrase that will open the rebuilt keys, again: ")
+	s.answer(newPrompt, passphrase)
+	s.expect(newAgain + ": ")
 	if n := calls(t, log, "C_Login"); n != 0 {
 		t.Errorf("%d logins before the last answer", n)
 	}

@@ -129,7 +129,7 @@ func (in *inspector) parse(p *program, args []string) ([]string, error) {
 	fs := newFlags("inspect")
 	fs.BoolVar(&in.open, "open", false, "")
 	fs.StringArrayVar(&in.identities, "identity", nil, "")
-	fs.StringVar(&in.passphraseFD, "passphrase-fd", "", "")
+	in.registerPassphrase(fs)
 	fs.StringArrayVar(&in.shares.shares, "share", nil, "")
 	fs.BoolVar(&in.shares.atTerminal, "shares", false, "")
 	fs.StringVar(&in.record, "record", "", "")
@@ -152,7 +152,7 @@ func (in *inspector) parse(p *program, args []string) ([]string, error) {
 		return nil, err
 	}
 	var err error
-	if in.ask, err = newPrompter(p, in.passphraseFD); err != nil {
+	if in.ask, err = newPrompter(p, in.passphraseFlags); err != nil {
 		return nil, err
 	}
 	in.opens, err = readShareIdentities(in.ask, in.identities)

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/rsa"
 	"errors"
-	"fmt"
 
 	"filippo.io/age"
 
@@ -84,27 +83,15 @@ func (k *keyFile) private(a *secretPrompter) (key *rsa.PrivateKey, err error) {
 	case k.file.NeedsIdentity():
 		key, err = k.file.OpenWith(k.identities...)
 	case k.file.NeedsPassphrase():
-		return k.withPassphrase(a)
+		err = a.untilRight(k.path, asKey, "Passphrase of the recovery key "+k.path, func(p *secret.Bytes) (err error) {
+			key, err = k.file.Open(p.Reveal())
+			return err
+		})
+		return key, err
 	default:
 		key, err = k.file.Open(nil)
 	}
 	return key, k.failed(err)
-}
-
-// withPassphrase asks until the passphrase is right, or was wrong too often.
-func (k *keyFile) withPassphrase(a *secretPrompter) (*rsa.PrivateKey, error) {
-	for try := 1; ; try++ {
-		passphrase, err := a.passphrase(fmt.Sprintf("Passphrase of the recovery key %s", k.path))
-		if err != nil {
-			return nil, err
-		}
-		key, err := k.file.Open(passphrase.Reveal())
-		passphrase.Wipe()
-		if !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || try >= a.tries() {
-			return key, k.failed(err)
-		}
-		a.term.Warn(fmt.Sprintf("%s: %v; try again", k.path, err))
-	}
 }
 
 // failed names the file in what is wrong with it.

@@ -29,7 +29,8 @@ func parseKeygen(args []string) (*keygenFlags, error) {
 	fs.StringVar(&f.format, "format", "der", "")
 	fs.BoolVar(&f.unsealed, "unsealed", false, "")
 	fs.StringVar(&f.transcript, "transcript", "", "")
-	fs.StringVar(&f.key.passphraseFD, "passphrase-fd", "", "")
+	f.key.registerPassphrase(fs)
+	f.key.registerNewPassphrase(fs)
 	f.key.token.register(fs)
 	fs.BoolVar(&f.existing, "existing", false, "")
 	if err := parseFlags(fs, args, 0); err != nil {

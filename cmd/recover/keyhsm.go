@@ -32,7 +32,7 @@ func begin(p *program, f *keyFlags) (*keySession, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	prompter, err := newPrompter(p, f.passphraseFD)
+	prompter, err := newPrompter(p, f.passphraseFlags)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -32,16 +31,16 @@ The rebuilt keys:
 
 // keyringFlags name the rebuilt keys.
 type keyringFlags struct {
-	dirs         []string
-	identities   []string
-	passphraseFD string
-	unproved     bool
+	passphraseFlags
+	dirs       []string
+	identities []string
+	unproved   bool
 }
 
 func (f *keyringFlags) register(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.dirs, "keys", nil, "")
 	fs.StringArrayVar(&f.identities, "identity", nil, "")
-	fs.StringVar(&f.passphraseFD, "passphrase-fd", "", "")
+	f.registerPassphrase(fs)
 }
 
 // registerUse is for the verbs that use a private key.
@@ -125,21 +124,21 @@ func (a *secretPrompter) runIdentity(dir string) ([]age.Identity, error) {
 	if err != nil {
 		return nil, &fileError{path, asRebuilt, err}
 	}
-	for try := 1; ; try++ {
-		passphrase, err := a.passphrase("Passphrase of the rebuilt keys in " + dir)
-		if err != nil {
-			return nil, err
-		}
-		identity, err := output.OpenIdentity(file, passphrase)
-		passphrase.Wipe()
-		if err == nil {
-			return []age.Identity{identity}, nil
-		}
-		if try >= a.tries() {
-			return nil, &fileError{path, asRebuilt, rsadecrypt.ErrWrongPassphrase}
-		}
-		a.term.Warn(fmt.Sprintf("%s: %v; try again", path, rsadecrypt.ErrWrongPassphrase))
+	var identity age.Identity
+	err = a.untilRight(path, asRebuilt, "Passphrase of the rebuilt keys in "+dir, func(p *secret.Bytes) (err error) {
+		identity, err = output.OpenIdentity(file, p)
+		return wrongPassphrase(err)
+	})
+	return []age.Identity{identity}, err
+}
+
+// wrongPassphrase turns age's error for a wrong passphrase into ours.
+func wrongPassphrase(err error) error {
+	var wrong *age.NoIdentityMatchError
+	if errors.As(err, &wrong) {
+		return rsadecrypt.ErrWrongPassphrase
 	}
+	return err
 }
 
 // each calls visit for every key, whose private key is wiped after it.

@@ -183,12 +183,20 @@ func (k *keyShares) readShares(set *custody.Set, o *shareOpener, c *ceremony) er
 		}
 		if err != nil {
 			c.refused(err)
-			return &fileError{path, asShare, err}
+			return shareError(path, err)
 		}
 		c.record(acceptedEvent(k.sealed, share.Index))
 		o.ask.term.Note("%s", acceptedText(k.sealed, set, share.Index))
 	}
 	return nil
+}
+
+// shareError names the file of a share, if it was not typed.
+func shareError(path string, err error) error {
+	if path == "" || errors.As(err, new(*fileError)) {
+		return err
+	}
+	return &fileError{path, asShare, err}
 }
 
 func acceptedEvent(k *custody.SealedKey, index int) custody.Event {
@@ -226,23 +234,15 @@ func (o *shareOpener) file(path string) (*custody.Share, error) {
 	return custody.ParseShare(data)
 }
 
-func (o *shareOpener) withPassphrase(path string, data []byte) (*custody.Share, error) {
-	for try := 1; ; try++ {
-		passphrase, err := o.ask.passphrase(fmt.Sprintf("Passphrase of the share %s", path))
-		if err != nil {
-			return nil, err
-		}
-		id, err := custody.PassphraseIdentity(passphrase)
-		passphrase.Wipe()
-		var share *custody.Share
+func (o *shareOpener) withPassphrase(path string, data []byte) (share *custody.Share, err error) {
+	err = o.ask.untilRight(path, asShare, "Passphrase of the share "+path, func(p *secret.Bytes) error {
+		id, err := custody.PassphraseIdentity(p)
 		if err == nil {
 			share, err = custody.OpenPage(data, id)
 		}
-		if !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || try >= o.ask.tries() {
-			return share, err
-		}
-		o.ask.term.Warn(fmt.Sprintf("%s: %v; try again", path, err))
-	}
+		return err
+	})
+	return share, err
 }
 
 func (o *shareOpener) withIdentity(data []byte) (*custody.Share, error) {
@@ -292,13 +292,12 @@ func parseShareIdentity(a *secretPrompter, path string, data []byte) ([]age.Iden
 		return ids, err
 	}
 	id, err := custody.ParseSSHIdentity(data, nil)
-	for try := 1; errors.Is(err, custody.ErrSSHSealed) || errors.Is(err, rsadecrypt.ErrWrongPassphrase) && try <= a.tries(); try++ {
-		passphrase, failed := a.passphrase("Passphrase of the SSH key " + path)
-		if failed != nil {
-			return nil, failed
-		}
-		id, err = custody.ParseSSHIdentity(data, passphrase)
-		passphrase.Wipe()
+	if errors.Is(err, custody.ErrSSHSealed) {
+		err = a.untilRight(path, asIdentity, "Passphrase of the SSH key "+path, func(p *secret.Bytes) (err error) {
+			id, err = custody.ParseSSHIdentity(data, p)
+			return err
+		})
+		return []age.Identity{id}, err
 	}
 	if err != nil {
 		return nil, &fileError{path, asIdentity, err}

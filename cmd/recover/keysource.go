@@ -13,11 +13,11 @@ import (
 
 // keyFlags name where the recovery private key is to be had.
 type keyFlags struct {
-	key          string
-	identities   []string
-	passphraseFD string
-	shares       shareFlags
-	token        tokenFlags
+	passphraseFlags
+	key        string
+	identities []string
+	shares     shareFlags
+	token      tokenFlags
 }
 
 // keySource is where the recovery private key is: a file, a token, the shares
@@ -68,7 +68,7 @@ func (f *keyFlags) check() error {
 func (f *keyFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.key, "key", "", "")
 	fs.StringArrayVar(&f.identities, "identity", nil, "")
-	fs.StringVar(&f.passphraseFD, "passphrase-fd", "", "")
+	f.registerPassphrase(fs)
 	f.shares.register(fs)
 	f.token.register(fs)
 	f.token.registerUse(fs)

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"recover/internal/agefile"
 	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
 
 	"filippo.io/age"
+	"github.com/spf13/pflag"
 )
 
 // passphraseTries is how often a wrong passphrase may be typed.
@@ -21,23 +24,38 @@ type secretPrompter struct {
 	ctx        context.Context // of the run
 	term       *terminal.Terminal
 	descriptor *terminal.Descriptor // nil: at the terminal
+	weak       bool                 // a new passphrase may be weak
 	asked      bool
 }
 
+// passphraseFlags say how passphrases are asked for.
+type passphraseFlags struct {
+	passphraseFD   string
+	weakPassphrase bool // of those verbs that set one
+}
+
+func (f *passphraseFlags) registerPassphrase(fs *pflag.FlagSet) {
+	fs.StringVar(&f.passphraseFD, "passphrase-fd", "", "")
+}
+
+func (f *passphraseFlags) registerNewPassphrase(fs *pflag.FlagSet) {
+	fs.BoolVar(&f.weakPassphrase, "weak-passphrase", false, "")
+}
+
 // newPrompter opens the descriptor that the flag names, if it names one.
-func newPrompter(p *program, passphraseFD string) (*secretPrompter, error) {
-	if passphraseFD == "" {
-		return &secretPrompter{ctx: p.ctx, term: p.term}, nil
+func newPrompter(p *program, f passphraseFlags) (*secretPrompter, error) {
+	a := &secretPrompter{ctx: p.ctx, term: p.term, weak: f.weakPassphrase}
+	if f.passphraseFD == "" {
+		return a, nil
 	}
-	fd, err := descriptorNumber("passphrase-fd", passphraseFD)
+	fd, err := descriptorNumber("passphrase-fd", f.passphraseFD)
 	if err != nil {
 		return nil, err
 	}
-	d, err := terminal.OpenDescriptor(fd)
-	if err != nil {
+	if a.descriptor, err = terminal.OpenDescriptor(fd); err != nil {
 		return nil, &usageError{"--passphrase-fd: " + err.Error(), "open one in the shell: --passphrase-fd 3 3< FILE"}
 	}
-	return &secretPrompter{ctx: p.ctx, term: p.term, descriptor: d}, nil
+	return a, nil
 }
 
 // used makes sure that a descriptor that was given was needed: whoever gave it
@@ -59,17 +77,24 @@ func (a *secretPrompter) passphrase(prompt string) (*secret.Bytes, error) {
 	return a.term.Passphrase(prompt)
 }
 
-// newPassphrase asks for a passphrase that is set now.
-func (a *secretPrompter) newPassphrase(prompt string) (*secret.Bytes, error) {
-	a.asked = true
-	if a.descriptor == nil {
-		return a.term.NewPassphrase(prompt)
+// untilRight asks for the passphrase of a file, and gives it to open, until it is
+// right, or was wrong too often. What open returns is an error of the file.
+func (a *secretPrompter) untilRight(path string, as role, prompt string, open func(*secret.Bytes) error) error {
+	for try := 1; ; try++ {
+		p, err := a.passphrase(prompt)
+		if err != nil {
+			return err
+		}
+		err = open(p)
+		p.Wipe()
+		switch {
+		case err == nil:
+			return nil
+		case !errors.Is(err, rsadecrypt.ErrWrongPassphrase), try >= a.tries():
+			return &fileError{path, as, err}
+		}
+		a.term.Warn(fmt.Sprintf("%s: %v; try again", path, err))
 	}
-	line, err := a.descriptor.Line()
-	if err == nil && line.Len() == 0 {
-		return nil, terminal.ErrEmpty
-	}
-	return line, err
 }
 
 // tries is how often a wrong passphrase can be corrected: a descriptor holds

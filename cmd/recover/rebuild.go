@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"path/filepath"
 	"sync"
@@ -10,6 +9,7 @@ import (
 	"filippo.io/age"
 
 	"recover/internal/output"
+	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
@@ -29,7 +29,10 @@ What comes out:
     --out DIR                  a directory that does not exist yet. The keys are in
                                DIR/keys-0001.ndjson.age and following, a line each
     --recipient age1…          seal the keys to this age recipient (repeatable);
-                               without it, to a passphrase that is asked
+                               without it, to a new passphrase that is asked; Enter
+                               alone has the program make one of seven words
+    --weak-passphrase          accept a new passphrase that is easy to guess
+                               (fewer than 15 characters, or a plain pattern)
     --unsealed                 write the keys in the clear
     --with-master              write each master key and chain code too; also those
                                of which the wallet key cannot be derived
@@ -78,6 +81,7 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	partText := fs.String("part", "", "")
 	fs.StringArrayVar(&f.recipients, "recipient", nil, "")
 	fs.BoolVar(&f.unsealed, "unsealed", false, "")
+	f.key.registerNewPassphrase(fs)
 	fs.BoolVar(&f.acceptUnproved, "accept-unproved", false, "")
 	fs.BoolVar(&f.withMaster, "with-master", false, "")
 	fs.BoolVar(&f.salvage, "salvage", false, "")
@@ -237,22 +241,14 @@ func (j *rebuildJob) sealWithPassphrase(ask *keySession) error {
 	if err != nil {
 		return &fileError{path, asOutput, err}
 	}
-	for try := 1; ; try++ {
-		passphrase, err := ask.passphrase("Passphrase of the rebuilt keys of the run that is resumed")
-		if err != nil {
-			return err
-		}
-		j.sealer, err = output.ReopenWithPassphrase(file, passphrase)
-		passphrase.Wipe()
-		if err == nil {
-			j.identity = file
-			return nil
-		}
-		if try >= ask.tries() {
-			return &fileError{path, asOutput, rsadecrypt.ErrWrongPassphrase}
-		}
-		j.term.Warn(fmt.Sprintf("%s: %v; try again", path, rsadecrypt.ErrWrongPassphrase))
+	err = ask.untilRight(path, asOutput, "Passphrase of the rebuilt keys of the run that is resumed", func(p *secret.Bytes) (err error) {
+		j.sealer, err = output.ReopenWithPassphrase(file, p)
+		return wrongPassphrase(err)
+	})
+	if err == nil {
+		j.identity = file
 	}
+	return err
 }
 
 // run rebuilds every key, and writes what comes out as it goes.

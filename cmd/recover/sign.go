@@ -123,7 +123,7 @@ func runSign(p *program, args []string) error {
 			return &fileError{f.in, asTransaction, err}
 		}
 	}
-	ask, err := newPrompter(p, f.ring.passphraseFD)
+	ask, err := newPrompter(p, f.ring.passphraseFlags)
 	if err != nil {
 		return err
 	}

@@ -187,7 +187,7 @@ func (p *program) sweepSign(args []string) error {
 	if err := p.checkHash(f, data); err != nil {
 		return err
 	}
-	ask, err := newPrompter(p, f.ring.passphraseFD)
+	ask, err := newPrompter(p, f.ring.passphraseFlags)
 	if err != nil {
 		return err
 	}

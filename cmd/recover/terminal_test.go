@@ -43,6 +43,9 @@ func sit(t *testing.T, cmd *exec.Cmd) *session {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = s.custody.Close(), s.terminal.Close() })
+	if err := pty.Setsize(s.custody, &pty.Winsize{Rows: displayHeight, Cols: displayWidth}); err != nil {
+		t.Fatal(err)
+	}
 	if s.before, err = unix.IoctlGetTermios(int(s.terminal.Fd()), unix.TCGETS); err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +145,13 @@ func (s *session) end(secrets ...string) outcome {
 // left returns what is left on a screen after lines were erased.
 func left(screen string) string {
 	var lines []string
-	if _, uncovered, ok := strings.Cut(screen, leaveScreen); ok { // by a screen of its own
-		screen = uncovered
+	for { // what was shown on screens of their own
+		before, covering, found := strings.Cut(screen, "\x1b[?1049h")
+		if !found {
+			break
+		}
+		_, after, _ := strings.Cut(covering, leaveScreen)
+		screen = before + after
 	}
 	for line := range strings.SplitSeq(screen, "\r\n") {
 		if strings.HasPrefix(line, "\x1b[F") { // up, to the line above
@@ -171,14 +179,16 @@ func rebuildSealed(t *testing.T, args ...string) *exec.Cmd {
 
 const (
 	keyPrompt  = "Passphrase of the recovery key key"
-	newPrompt  = "New passphrase that will open the rebuilt keys"
+	newPrompt  = "New passphrase that will open the rebuilt keys (Enter makes one)"
+	newAgain   = "New passphrase that will open the rebuilt keys, again"
+	hintWeak   = "take 15 characters or more, 8 of them different; at a terminal, Enter alone makes a passphrase of seven words. --weak-passphrase takes it all the same"
 	newPhrase  = "the new phrase: canary"
 	typo       = "a phrase with a typo: canary"
 	wrongAgain = "recover: warning: key: the passphrase does not open the file; try again\r\n"
 )
 
 // TestPassphrases is a ceremony in which all goes wrong that can be mended:
-// two wrong passphrases, then an empty new one, then two that differ.
+// two wrong passphrases, then a new one that is weak, then two that differ.
 func TestPassphrases(t *testing.T) {
 	t.Parallel()
 	cmd := rebuildSealed(t)
@@ -188,13 +198,14 @@ func TestPassphrases(t *testing.T) {
 	s.answer(keyPrompt, keyPhrase+" ")
 	s.expect(wrongAgain)
 	s.answer(keyPrompt, keyPhrase)
-	s.answer(newPrompt, "")
-	s.expect("recover: warning: the passphrase is empty\r\n")
+	s.answer(newPrompt, "a")
+	s.expect("recover: warning: the passphrase is too easy to guess\r\n")
+	s.expect("recover: take 15 characters or more, 8 of them different, or press Enter\r\n")
 	s.answer(newPrompt, newPhrase)
-	s.answer(newPrompt+", again", typo)
+	s.answer(newAgain, typo)
 	s.expect("recover: warning: the passphrases differ\r\n")
 	s.answer(newPrompt, newPhrase)
-	s.answer(newPrompt+", again", newPhrase)
+	s.answer(newAgain, newPhrase)
 	s.expect("1 key: 1 ok\r\n")
 	s.expect("recover: open them with: age -d -i out/identity.age out/keys-0001.ndjson.age\r\n")
 	if o := s.end(typo, keyPhrase, newPhrase); o.status != exitOK || strings.Contains(o.stderr, keyPrompt) {
@@ -219,13 +230,13 @@ func TestPassphrasesRefused(t *testing.T) {
 			[][2]string{{keyPrompt, typo}, {keyPrompt, ""}, {keyPrompt, typo}},
 			"key: the passphrase does not open the file", "try again; mind the keyboard layout and caps lock",
 		},
-		"empty": {
-			[][2]string{{keyPrompt, keyPhrase}, {newPrompt, ""}, {newPrompt, ""}, {newPrompt, ""}},
-			"the passphrase is empty", "choose a passphrase of several words",
+		"weak": {
+			[][2]string{{keyPrompt, keyPhrase}, {newPrompt, "a"}, {newPrompt, "abc"}, {newPrompt, "passwordpassword"}},
+			"the passphrase is too easy to guess", hintWeak,
 		},
 		"different": {
-			[][2]string{{keyPrompt, keyPhrase}, {newPrompt, newPhrase}, {newPrompt + ", again", typo}, {newPrompt, newPhrase}, {newPrompt + ", again", ""}, {newPrompt, typo}, {newPrompt + ", again", newPhrase}},
-			"the passphrases differ", "type the same passphrase twice",
+			[][2]string{{keyPrompt, keyPhrase}, {newPrompt, newPhrase}, {newAgain, typo}, {newPrompt, newPhrase}, {newAgain, ""}, {newPrompt, typo}, {newAgain, newPhrase}},
+			"the passphrases differ", "start again, and type the same passphrase twice",
 		},
 		"long": {
 			[][2]string{{keyPrompt, strings.Repeat("x", 1100)}},
@@ -258,7 +269,7 @@ func TestInterruptedPrompt(t *testing.T) {
 		"Ctrl-C":              {prompt: keyPrompt, keys: "half of " + keyPhrase + "\x03"},
 		"Ctrl-C, second time": {[][2]string{{keyPrompt, typo}}, keyPrompt, "\x03", 0},
 		"Ctrl-C, new phrase":  {[][2]string{{keyPrompt, keyPhrase}}, newPrompt, newPhrase + "\x03", 0},
-		"Ctrl-C, again":       {[][2]string{{keyPrompt, keyPhrase}, {newPrompt, newPhrase}}, newPrompt + ", again", "\x03", 0},
+		"Ctrl-C, again":       {[][2]string{{keyPrompt, keyPhrase}, {newPrompt, newPhrase}}, newAgain, "\x03", 0},
 		"Ctrl-D":              {prompt: keyPrompt, keys: "\x04"},
 		"SIGTERM":             {prompt: keyPrompt, signal: syscall.SIGTERM},
 		"SIGINT":              {prompt: keyPrompt, signal: syscall.SIGINT},

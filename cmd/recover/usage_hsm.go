@@ -54,8 +54,10 @@ What comes out:
 
 In a file, DIR/recovery-key.age, which the age command opens too:
     --recipient AGE1…          seal it to an age recipient or an SSH public key
-                               (repeatable); without it, to a passphrase that is
-                               asked
+                               (repeatable); without it, to a new passphrase that is
+                               asked; Enter alone makes one of seven words
+    --weak-passphrase          accept a new passphrase that is easy to guess
+                               (fewer than 15 characters, or a plain pattern)
     --unsealed                 write DIR/recovery-key.pem in the clear
     --passphrase-fd N          read new passphrases from descriptor N, a line each
     --json                     an object about the pair, or the set, instead of lines
@@ -64,7 +66,7 @@ Split at once, so that it is never on a disk unsealed ("recover custody --help")
     --threshold K              how many holders are needed
     --custodian NAME           a holder (repeatable)
     --recipient NAME=AGE1…     seal the holder's share (repeatable)
-    --passphrases              each holder types a passphrase that seals the share
+    --passphrases              each holder sets a passphrase that seals the share
     --show-qr, --transcript FILE
 
 In a token: the private half is sensitive and not extractable. It is read back and

@@ -38,12 +38,8 @@ func askAll(names []string) {
 	for i, name := range names {
 		prompt := fmt.Sprintf("Question %d\n", i+1)
 		switch name {
-		case "passphrase", "new":
-			ask := t.Passphrase
-			if name == "new" {
-				ask = t.NewPassphrase
-			}
-			s, err := ask(prompt)
+		case "passphrase":
+			s, err := t.Passphrase(prompt)
 			if err != nil {
 				fmt.Fprintln(answers, err)
 				continue
@@ -227,7 +223,7 @@ func TestInterrupted(t *testing.T) {
 		"SIGHUP":  func(s *session) { s.cmd.Process.Signal(syscall.SIGHUP) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := begin(t, "passphrase ask new")
+			s := begin(t, "passphrase ask passphrase")
 			s.expect("Question 1")
 			interrupt(s)
 			s.expect(erased)
@@ -237,8 +233,6 @@ func TestInterrupted(t *testing.T) {
 			}
 			s.send("name\x03")
 			s.expect("Question 3")
-			s.send("canary\r")
-			s.expect("again")
 			s.send("\x03")
 			s.end("interrupted", `"" interrupted`, "interrupted")
 		})
@@ -273,27 +267,6 @@ func TestLongAnswers(t *testing.T) {
 	s.end(`"`+longest+`"`, "longer than 1024 bytes", `"next" <nil>`)
 }
 
-func TestNewPassphrase(t *testing.T) {
-	s := begin(t, "new new new")
-	s.expect("Question 1")
-	s.send("\rcanary\rcanarie\rcanary\rcanary\r") // the third try is right
-	s.expect("Question 2")
-	s.send("\r\r\r")
-	s.expect("Question 3")
-	s.send(strings.Repeat("canary\rcanarie\r", 3))
-	s.end(`"canary"`, "the passphrase is empty", "the passphrases differ")
-	want := `recover: warning: the passphrase is empty
-recover: warning: the passphrases differ
-recover: warning: the passphrase is empty
-recover: warning: the passphrase is empty
-recover: warning: the passphrases differ
-recover: warning: the passphrases differ
-`
-	if s.lines.String() != want {
-		t.Errorf("said:\n%swant:\n%s", s.lines.String(), want)
-	}
-}
-
 func TestAskAndConfirm(t *testing.T) {
 	s := begin(t, "ask confirm confirm confirm")
 	s.expect(`Question 1\x0a: `)
@@ -310,7 +283,7 @@ func TestAskAndConfirm(t *testing.T) {
 
 func TestNoTerminal(t *testing.T) {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), questions+"=passphrase ask confirm new", "GORACE=atexit_sleep_ms=0")
+	cmd.Env = append(os.Environ(), questions+"=passphrase ask confirm", "GORACE=atexit_sleep_ms=0")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -323,7 +296,7 @@ func TestNoTerminal(t *testing.T) {
 	w.Close()
 	got, _ := io.ReadAll(r)
 	const none = "no terminal to ask at\n"
-	if want := none + `"" ` + none + "false " + none + none; string(got) != want {
+	if want := none + `"" ` + none + "false " + none; string(got) != want {
 		t.Errorf("got:\n%swant:\n%s", got, want)
 	}
 }

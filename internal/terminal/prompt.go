@@ -20,8 +20,6 @@ var (
 	ErrNoTerminal  = errors.New("no terminal to ask at")
 	ErrInterrupted = errors.New("interrupted")
 	ErrTooLong     = errors.New("longer than 1024 bytes")
-	ErrEmpty       = errors.New("the passphrase is empty")
-	ErrMismatch    = errors.New("the passphrases differ")
 )
 
 // Passphrase asks for a secret, without echo, and erases the prompt once it is
@@ -35,40 +33,6 @@ func (t *Terminal) Passphrase(prompt string) (*secret.Bytes, error) {
 		return nil, err
 	}
 	return secret.New(line), nil
-}
-
-// NewPassphrase asks twice for a passphrase that is to be set. When it is
-// empty or the two differ it says so and asks again, three times in all; then
-// it returns ErrEmpty or ErrMismatch. Other errors are those of Passphrase.
-func (t *Terminal) NewPassphrase(prompt string) (*secret.Bytes, error) {
-	for try := 1; ; try++ {
-		p, err := t.twice(prompt)
-		if !errors.Is(err, ErrEmpty) && !errors.Is(err, ErrMismatch) || try == 3 {
-			return p, err
-		}
-		t.Warn(err.Error())
-	}
-}
-
-func (t *Terminal) twice(prompt string) (*secret.Bytes, error) {
-	first, err := t.Passphrase(prompt)
-	if err != nil {
-		return nil, err
-	}
-	if first.Len() == 0 {
-		return nil, ErrEmpty
-	}
-	second, err := t.Passphrase(prompt + ", again")
-	if err != nil {
-		first.Wipe()
-		return nil, err
-	}
-	defer second.Wipe()
-	if !bytes.Equal(first.Reveal(), second.Reveal()) {
-		first.Wipe()
-		return nil, ErrMismatch
-	}
-	return first, nil
 }
 
 // Ask asks for a line that may be seen, and returns it as it was typed. Errors

@@ -57,7 +57,13 @@ func (s *Screen) Rows() int {
 
 // Show clears the screen and shows lines.
 func (s *Screen) Show(lines ...string) {
-	text := clearScreen
+	_, _ = io.WriteString(s.out, clearScreen)
+	s.Add(lines...)
+}
+
+// Add shows further lines.
+func (s *Screen) Add(lines ...string) {
+	text := ""
 	for _, line := range lines {
 		text += Escape(line) + "\n"
 	}
