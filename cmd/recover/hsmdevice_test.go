@@ -178,11 +178,10 @@ func TestAskedBeforeLogin(t *testing.T) {
 // That a wrong PIN was given before is a question at the terminal.
 func TestWrongPINBefore(t *testing.T) {
 	t.Parallel()
-	const question = `Are you sure of the PIN? (type "yes")`
 	for answer, want := range map[string]int{"yes": exitOK, "no": exitFailed} {
 		token, log := faulty(t, "FAULT_FLAGS=0x10000")
 		s := sit(t, withToken(t, token, "", vault().checkArgs()...))
-		s.answer(question, answer)
+		s.answer(surePIN, answer)
 		if answer == "yes" {
 			s.expect(pinPrompt)
 			s.answer("", softtoken.PIN)

@@ -25,12 +25,12 @@ func TestTokenFaults(t *testing.T) {
 		crashed = "the module has crashed or ended its process: try its maker's latest version, and start again"
 		again   = "plug the token in again, see that its reader or network is there, and start again"
 		no      = "name the PKCS#11 module of the token's maker; \"recover hsm list\" knows the usual places"
-		once    = "it was tried once, and is not tried again by itself, because wrong PINs count: find the right one before the next try"
+		once    = "find the right PIN before the next try: the token counts wrong ones, and locks"
 		permit  = "the key must have CKA_DECRYPT, and its mechanisms must not be restricted: ask whoever set up the token"
 		cannot  = "this token cannot serve as recovery key, or not with this --hsm-mode; docs/hsm.md lists what tokens can do"
 		unset   = "set a user PIN with the token's own tools; if it has one and does not say so, --hsm-allow-few-pin-tries goes on"
 		ended   = "the token is there, but has ended the login: it may have been restarted, or used by another program. Start again; the PIN is asked again"
-		few     = "be sure of the PIN first; then --hsm-allow-few-pin-tries goes on"
+		few     = "a wrong PIN now locks the token: be sure of it, then add --hsm-allow-few-pin-tries"
 	)
 	for _, c := range []struct{ setting, fact, hint string }{
 		{"FAULT_LOAD=exit", "the helper recover-pkcs11 died: dlopen: exit status 7", crashed},
@@ -42,8 +42,7 @@ func TestTokenFaults(t *testing.T) {
 		{"FAULT=C_GetTokenInfo 0 0xE0", "the token is gone: C_GetTokenInfo: CKR_TOKEN_NOT_PRESENT (0xE0)", again},
 		{"FAULT_FLAGS=0x40000", "the PIN is locked: C_GetTokenInfo: it is locked",
 			"unlock it with the token's own tools and its PUK or security officer's PIN"},
-		{"FAULT_FLAGS=0x20000", "few tries of the PIN are left: C_GetTokenInfo: one try is left", few},
-		{"FAULT_FLAGS=0x10000", "few tries of the PIN are left: C_GetTokenInfo: a wrong one was given since the last right one", few},
+		{"FAULT_FLAGS=0x20000", "the PIN was not sent: C_GetTokenInfo: one try is left", few},
 		{"FAULT=C_Login 1 0xA0", "the PIN is incorrect: C_Login: CKR_PIN_INCORRECT (0xA0)", once},
 		{"FAULT=C_Login 1 0xA4", "the PIN is locked: C_Login: CKR_PIN_LOCKED (0xA4)",
 			"unlock it with the token's own tools and its PUK or security officer's PIN"},
@@ -176,28 +175,81 @@ func TestFewTries(t *testing.T) {
 
 const pinPrompt = `PIN of the token "soft", serial number "`
 
-// TestPINAtTerminal asks once, and a wrong PIN is not tried again.
+const (
+	anotherPIN = `Too many wrong PINs lock the token. Try another one? (type "yes")`
+	surePIN    = `Are you sure of the PIN? (type "yes")`
+	wrongPIN   = "the PIN is incorrect: C_Login: CKR_PIN_INCORRECT (0xA0)"
+)
+
+// TestPINAtTerminal: after a wrong PIN it asks whether to try another, once, and
+// after that the next run asks first. Nothing is tried by itself.
 func TestPINAtTerminal(t *testing.T) {
 	t.Parallel()
 	token, log := faulty(t)
-	for _, c := range []struct {
-		pin, want string
-		status    int
-	}{
-		{softtoken.PIN, "self-test passed: mode raw", exitOK},
-		{"wrong-" + softtoken.PIN, "recover: error: the PIN is incorrect: C_Login: CKR_PIN_INCORRECT (0xA0)", exitFailed},
-	} {
+	run := func(status int, answers func(*session)) {
+		t.Helper()
 		s := sit(t, withToken(t, token, "", vault().checkArgs()...))
-		s.expect(pinPrompt)
-		s.answer("", c.pin)
-		s.expect(c.want)
-		if o := s.end(c.pin); o.status != c.status || strings.Contains(o.stderr, pinPrompt) {
+		answers(s)
+		if o := s.end(softtoken.PIN); o.status != status || strings.Contains(o.stderr, pinPrompt) {
 			t.Errorf("status %d, or the prompt is left:\n%s", o.status, o.stderr)
 		}
 	}
-	if n := calls(t, log, "C_Login"); n != 2 {
-		t.Errorf("%d logins", n)
+	pin := func(s *session, pin string) {
+		t.Helper()
+		s.expect(pinPrompt)
+		s.answer("", pin)
 	}
+	logins := func(want int) {
+		t.Helper()
+		if n := calls(t, log, "C_Login"); n != want {
+			t.Errorf("%d logins, want %d", n, want)
+		}
+	}
+	run(exitOK, func(s *session) { pin(s, softtoken.PIN); s.expect("self-test passed: mode raw") })
+	logins(1)
+
+	// Wrong, then right.
+	run(exitOK, func(s *session) {
+		pin(s, "wrong")
+		s.expect(anotherPIN + ": ")
+		s.mu.Lock()
+		lines := strings.Split(showing(s.screen.String()[:s.read]), "\n")
+		s.mu.Unlock()
+		for _, line := range lines[len(lines)-2:] {
+			if len(line) > displayWidth-1 {
+				t.Errorf("a line of %d columns: %s", len(line), line)
+			}
+		}
+		if got, want := strings.Join(lines[len(lines)-2:], "\n"), "recover: warning: "+wrongPIN+"\n"+anotherPIN+":"; got != want {
+			t.Errorf("the display ends with\n%s\nwant\n%s", got, want)
+		}
+		logins(2)
+		s.press("yes\r")
+		pin(s, softtoken.PIN)
+		s.expect("self-test passed: mode raw")
+	})
+	logins(3)
+
+	// Wrong, and no other one is known; then wrong twice.
+	run(exitFailed, func(s *session) { pin(s, "wrong"); s.answer(anotherPIN, "no"); s.expect("recover: error: " + wrongPIN) })
+	logins(4)
+	run(exitFailed, func(s *session) {
+		s.expect("recover: warning: the last PIN was wrong; too many wrong PINs lock the token\r\n")
+		s.answer(surePIN, "yes")
+		pin(s, "wrong")
+		s.answer(anotherPIN, "yes")
+		pin(s, "wrong again")
+		s.expect("recover: error: " + wrongPIN)
+	})
+	logins(6)
+
+	// A descriptor is not asked, and the right PIN ends it all.
+	o := start(t, withToken(t, token, softtoken.PIN, vault().checkArgs()...))
+	if o.status != exitOK || !strings.Contains(o.stderr, "recover: warning: the last PIN was wrong; too many wrong PINs lock the token\n") {
+		t.Errorf("status %d\n%s", o.status, o.stderr)
+	}
+	run(exitOK, func(s *session) { pin(s, softtoken.PIN); s.expect("self-test passed: mode raw") })
+	logins(8)
 }
 
 // A token that asks for its PIN itself, for each decryption.

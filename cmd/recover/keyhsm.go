@@ -192,8 +192,7 @@ func (f *tokenFlags) login(a *keySession, wanted hsm.KeyFilter, work *work) (*hs
 		return nil, err
 	}
 	a.term.Note("token %q of %q, serial number %q", t.Label, t.Manufacturer, t.Serial)
-	fewTries, err := f.checkPIN(a, t)
-	if err != nil {
+	if err := f.checkPIN(a, t); err != nil {
 		return nil, err
 	}
 	if f.makesKey {
@@ -221,28 +220,57 @@ func (f *tokenFlags) login(a *keySession, wanted hsm.KeyFilter, work *work) (*hs
 	if t.PINPad() {
 		a.term.Note("the PIN is entered at the token itself, now")
 	}
-	return t.Login(pin, fewTries)
+	s, err := t.Login(pin, f.fewTries)
+	if !a.asksForAnother(t, err) {
+		return s, err
+	}
+	if pin, err = a.pin(t); err != nil {
+		return nil, err
+	}
+	return t.Login(pin, f.fewTries)
+}
+
+// asksForAnother asks whether another PIN is to be tried after a wrong one, once,
+// where there is somebody to ask and the token does not say that one try is left.
+func (a *keySession) asksForAnother(t *hsm.Token, err error) bool {
+	var token *hsm.Error
+	if a.pins != nil || !t.NeedsPIN() || !errors.As(err, &token) || token.Code != hsm.PINIncorrect || token.Detail != "" {
+		return false
+	}
+	a.term.Warn(err.Error())
+	yes, notAsked := a.term.Confirm("Too many wrong PINs lock the token. Try another one?")
+	return notAsked == nil && yes
 }
 
 // checkPIN stops where the token says that it should not be given a PIN. That a
 // wrong one was given before is a question, where there is somebody to ask.
-func (f *tokenFlags) checkPIN(a *keySession, t *hsm.Token) (fewTries bool, err error) {
-	err = t.CheckPIN(f.fewTries)
-	var token *hsm.Error
-	if errors.As(err, &token) && token.Code == hsm.PINCountLow && a.pins == nil {
-		goOn, notAsked := a.term.Confirm("A wrong PIN was given to this token since the last right one, and too many lock it. Are you sure of the PIN?")
-		switch {
-		case errors.Is(notAsked, terminal.ErrInterrupted):
-			return false, &pinError{notAsked}
-		case notAsked == nil && goOn:
-			return true, nil
-		}
+func (f *tokenFlags) checkPIN(a *keySession, t *hsm.Token) error {
+	if err := t.CheckPIN(f.fewTries); err != nil {
+		return err
 	}
-	if state := t.PINState(); err == nil && state != "" {
+	state := t.PINState()
+	switch {
+	case state == "":
+		return nil
+	case !t.HadWrongPIN():
 		a.term.Warn("--hsm-allow-few-pin-tries: of the PIN, " + state)
+		return nil
 	}
-	return f.fewTries, err
+	a.term.Warn("the last PIN was wrong; too many wrong PINs lock the token")
+	if a.pins != nil || f.fewTries {
+		return nil
+	}
+	yes, err := a.term.Confirm("Are you sure of the PIN?")
+	switch {
+	case err != nil:
+		return &pinError{err}
+	case !yes:
+		return errUnsurePIN
+	}
+	return nil
 }
+
+var errUnsurePIN = errors.New("no PIN was sent: the answer was not \"yes\"")
 
 // announce tells how often the token is used, for those that want a touch or a
 // PIN each time.

@@ -19,6 +19,8 @@ func tokenHint(err error) string {
 		return pinHint(pin)
 	case errors.Is(err, hsm.ErrNoPIN):
 		return "give the PIN of the token: an empty line is none, and nothing was sent to the token"
+	case errors.Is(err, errUnsurePIN):
+		return hintWrongPIN
 	case errors.Is(err, errNoModules):
 		return "install the module of the token's maker, and name it with --hsm-module"
 	case errors.Is(err, errSmallKey):
@@ -81,6 +83,8 @@ func pinHint(err *pinError) string {
 	return "open a file or a pipe that holds a line with the PIN"
 }
 
+const hintWrongPIN = "find the right PIN before the next try: the token counts wrong ones, and locks"
+
 var tokenHints = map[hsm.Code]string{
 	hsm.HelperMissing:  "put recover-pkcs11 next to recover, or name it with --hsm-helper; \"make build\" makes it where there is a C compiler",
 	hsm.HelperDied:     "the module has crashed or ended its process: try its maker's latest version, and start again",
@@ -99,10 +103,9 @@ var tokenHints = map[hsm.Code]string{
 	hsm.TokenFull:      "with the token's own tools, read and clear its audit log (a YubiHSM keeps 62 entries and then refuses), or delete what it need not hold; then start again",
 	hsm.Rejected:       "give the key, and the user whose PIN it is, the capability: on a YubiHSM decrypt-oaep, and generate-asymmetric-key to make one",
 
-	hsm.PINIncorrect: "it was tried once, and is not tried again by itself, because wrong PINs count: find the right one before the next try",
+	hsm.PINIncorrect: hintWrongPIN,
 	hsm.PINLocked:    "unlock it with the token's own tools and its PUK or security officer's PIN",
-	hsm.PINFinalTry:  "be sure of the PIN first; then --hsm-allow-few-pin-tries goes on",
-	hsm.PINCountLow:  "be sure of the PIN first; then --hsm-allow-few-pin-tries goes on",
+	hsm.PINFinalTry:  "a wrong PIN now locks the token: be sure of it, then add --hsm-allow-few-pin-tries",
 	hsm.PINNotSet:    "set a user PIN with the token's own tools; if it has one and does not say so, --hsm-allow-few-pin-tries goes on",
 
 	hsm.KeyNotFound:     "compare object and id in the location with the keys that the token has",

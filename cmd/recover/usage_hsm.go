@@ -12,9 +12,8 @@ A key in a PKCS#11 token (smart card, HSM):
     --hsm-helper FILE          recover-pkcs11, if it is not beside recover
     --pin-fd N                 read the PIN from descriptor N, instead of asking at
                                the terminal
-    --hsm-allow-few-pin-tries  spend a PIN though the token says that few tries or
-                               no PIN are left or set; at the terminal, a wrong PIN
-                               before is a question
+    --hsm-allow-few-pin-tries  send a PIN though the token says that one try is left,
+                               or that no PIN was ever set
 `
 
 const tokenUseUsage = `    --hsm-sessions N           decryptions at a time (0: what suits the token)
@@ -30,7 +29,7 @@ with --hsm-module, the tokens of one module and the keys that they show; with
 --hsm, those that match.
 
 check does what a rebuild does with a token, up to the self-test, and needs no
-backup: for the yearly review. A PIN is tried once, and never again by itself.
+backup: for the yearly review. No PIN is tried twice by itself.
 ` + tokenUsage + `
 Options:
     --recovery-public-key FILE check: the token has to hold this key

@@ -36,7 +36,6 @@ const (
 	PINIncorrect Code = "pin-incorrect"
 	PINLocked    Code = "pin-locked"
 	PINFinalTry  Code = "pin-final-try" // one try is left
-	PINCountLow  Code = "pin-count-low" // fewer tries than at first: a wrong one was given
 	PINNotSet    Code = "pin-not-set"   // no user PIN was ever set
 
 	KeyNotFound     Code = "key-not-found"
@@ -70,8 +69,7 @@ var facts = map[Code]string{
 	Rejected:        "the token rejects the operation: a capability is missing",
 	PINIncorrect:    "the PIN is incorrect",
 	PINLocked:       "the PIN is locked",
-	PINFinalTry:     "few tries of the PIN are left",
-	PINCountLow:     "few tries of the PIN are left",
+	PINFinalTry:     "the PIN was not sent",
 	PINNotSet:       "the token has no user PIN yet",
 	KeyNotFound:     "no such RSA private key in the token",
 	KeyAmbiguous:    "several keys match",

@@ -14,7 +14,7 @@
 //	Token.CheckPIN          its flags: can a PIN be spent?
 //	Token.CheckNewKey       before a key is made: can the token make one?
 //	Token.CheckPublicKey    the public half, if it is visible already
-//	Token.Login             at most one C_Login, ever   → Session
+//	Token.Login             one C_Login for each PIN    → Session
 //	Session.Key             exactly one RSA private key → Key
 //	Key.SelfTest            finds the mode that works   → Decrypter
 //

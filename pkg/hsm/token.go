@@ -143,8 +143,16 @@ func (t *Token) name() string {
 	return l.String()
 }
 
+// HadWrongPIN reports whether the token says that a wrong PIN was given since the
+// last right one, and that more than one try is left.
+func (t *Token) HadWrongPIN() bool {
+	state, code := t.pinState()
+	return state != "" && code == ""
+}
+
 // CheckPIN looks at the token's flags, as they are now. PINLocked stops. So do
-// PINFinalTry, PINCountLow and PINNotSet, unless allowFewTries is set.
+// PINFinalTry and PINNotSet, unless allowFewTries is set. That a wrong PIN was
+// given before does not: see HadWrongPIN.
 func (t *Token) CheckPIN(allowFewTries bool) error {
 	if err := t.refresh(atToken); err != nil {
 		return err
@@ -164,7 +172,7 @@ func (t *Token) pinState() (state string, code Code) {
 	case t.flags&flagPINFinalTry != 0:
 		return "one try is left", PINFinalTry
 	case t.flags&flagPINCountLow != 0:
-		return "a wrong one was given since the last right one", PINCountLow
+		return "a wrong one was given since the last right one", ""
 	case t.flags&flagPINSet == 0:
 		return "CKF_USER_PIN_INITIALIZED is not set", PINNotSet
 	}
@@ -182,8 +190,9 @@ type Session struct {
 // at last by Module.Close. Where there is no need for a PIN (NeedsPIN), it may
 // be nil.
 //
-// C_Login is called at most once for a slot in the life of a Module, for a wrong
-// PIN counts. A second Login is ErrSecondLogin.
+// C_Login is called once for each Login, for a wrong PIN counts. After
+// PINIncorrect, a person may be asked for another PIN; any other second Login to a
+// slot in the life of a Module is ErrSecondLogin.
 func (t *Token) Login(pin *secret.Bytes, allowFewTries bool) (*Session, error) {
 	s := &Session{t, pin}
 	t.module.pins = append(t.module.pins, pin)
@@ -217,16 +226,22 @@ func (s *Session) login(allowFewTries bool) error {
 	}
 	t.module.loggedIn[t.slot] = true
 	_, err := t.call(wire.Login, []uint64{t.session, normalUser}, s.revealPIN())
+	if is(err, PINIncorrect) {
+		t.module.loggedIn[t.slot] = false
+	}
 	return t.explainLogin(err)
 }
 
 const normalUser = 1 // CKU_USER
 
-// explainLogin adds what the token says of its PIN after a C_Login that failed.
+// explainLogin adds what the token says of its PIN after a C_Login that failed,
+// where that ends the tries.
 func (t *Token) explainLogin(err error) error {
 	var e *Error
 	if errors.As(err, &e) && e.CKR != ckrOK && t.refresh(atToken) == nil {
-		e.Detail, _ = t.pinState()
+		if state, code := t.pinState(); code != "" {
+			e.Detail = state
+		}
 	}
 	return err
 }
