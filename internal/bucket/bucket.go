@@ -2,26 +2,26 @@
 //
 // A download holds <key_id>/recovery_shard-<i>.txt at some depth, as it was
 // synchronised. Below a key's folder further copies or object versions of a
-// shard may lie under any name. A bucket may hold a million keys, so nothing
-// of it is kept in memory but the folders that key folders were found in.
+// shard may lie under any name. What browsers, archive programs and file
+// managers make of such a tree is found too, apart: folders with the ID among
+// other text, files with the ID in their name, and shards in folders that no ID
+// is the name of. Whether those are of a key, their label tells the caller.
+//
+// A bucket may hold a million keys, so nothing of it is kept in memory but the
+// folders that key folders were found in, and a limited number of what lies
+// apart.
 package bucket
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
-	"strings"
-	"syscall"
+	"sync"
 	"time"
 
 	"recover/internal/uuid"
@@ -38,26 +38,54 @@ var (
 	maxEntries = 100_000 // below one key's folder that are looked at
 	maxFolders = 100_000 // of one depth that are looked into
 	maxOdd     = 10_000  // key folders whose name is not in lower case
+	maxApart   = 100_000 // folders and files with an ID among other text
+	maxStrays  = 1000    // shards without an ID in their path
 	batchSize  = 1024    // of directory entries held at a time
 )
 
 // Errors of this package. Those of the file system come through wrapped.
 var (
 	ErrNoKeys      = errors.New("no folder named by a key ID is in it")
+	ErrLinkedKeys  = errors.New("its key folders are links that lead out of it: links are followed inside of the download only")
 	ErrNotRegular  = errors.New("not a regular file")
 	ErrFileTooLong = errors.New("larger than any shard")
 	ErrLinkOut     = errors.New("a link that leads out of the download: links are followed inside of it only")
 	ErrLinkDead    = errors.New("a link to a file that is not there")
 
 	// Those of a Warning.
+	ErrLinkFolder     = errors.New("a link to a folder: of those only the ones named by a key ID are followed")
 	ErrTooMany        = fmt.Errorf("more than %d files are below the key's folder: the others were not read", maxFiles)
 	ErrTooDeep        = fmt.Errorf("folders are nested more than %d deep: those below were not read", maxDepth)
 	ErrTooManyFolders = fmt.Errorf("more than %d folders: the others were not read", maxFolders)
+	ErrTooManyApart   = errors.New("too many shards are not in a folder named by a key ID: the others were not read")
 )
+
+// ArchiveError is an archive in the place of a download, or in one that has no
+// key folders.
+type ArchiveError struct {
+	Path string // below the download; "" where that itself is the archive
+	Kind string // such as "zip" or "tar.gz"
+}
+
+func (e *ArchiveError) Error() string {
+	if e.Path == "" {
+		return fmt.Sprintf("a %s archive, which has to be unpacked first", e.Kind)
+	}
+	return fmt.Sprintf("%v, but a %s archive, which has to be unpacked first: %s", ErrNoKeys, e.Kind, e.Path)
+}
+
+// Hints are what is known before a download is opened. All may be empty.
+type Hints struct {
+	Key     uuid.ID              // the only key that is looked for
+	Quorums map[uuid.ID]struct{} // whose folders may hold the key folders
+	Labels  bool                 // the caller can tell by its label which key a shard is of
+}
 
 // Bucket is a download, or one shard file by itself.
 type Bucket struct {
-	root *os.Root
+	root  *os.Root
+	name  string // as it was given
+	hints Hints
 	// parents are the folders, below root, that hold key folders; "." is root.
 	parents []string
 	// odd are the key folders whose name is not in lower case, by key.
@@ -66,6 +94,12 @@ type Bucket struct {
 	self *uuid.ID
 	// single is the name of the one file, where the path is a file.
 	single string
+
+	apart    map[uuid.ID][]string // folders and files with the ID among other text
+	others   []uuid.ID            // the keys that only apart has shards of
+	strays   []string             // files named like shards, whose path has no key folder
+	archives []string             // the first files named like archives
+	proper   func() bool          // see HasProper
 
 	warnings []Warning
 }
@@ -78,28 +112,44 @@ type File struct {
 	Modified time.Time
 }
 
-var shardName = regexp.MustCompile(`^recovery_shard-([0-9]+)\.txt$`)
-
 // Open opens a download: a directory that is searched to any depth for folders
 // named by a key ID, or one file. Symbolic links are followed inside of it
-// only.
-func Open(name string) (*Bucket, error) {
+// only. An archive is an *ArchiveError.
+func Open(name string) (*Bucket, error) { return OpenWith(name, Hints{}) }
+
+// OpenWith is Open with what is known of the download. A directory without key
+// folders is opened too, if it has files named like shards and labels can be
+// tried, or if one key is looked for and some file begins like a shard.
+func OpenWith(name string, hints Hints) (*Bucket, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.IsDir() {
-		root, err := os.OpenRoot(filepath.Dir(name))
-		return &Bucket{root: root, single: filepath.Base(name)}, err
+		return openFile(name)
 	}
 	root, err := os.OpenRoot(name)
 	if err != nil {
 		return nil, err
 	}
-	b := &Bucket{root: root, odd: make(map[uuid.ID][]string)}
-	if err := b.discover(name); err != nil {
+	b := &Bucket{root: root, name: name, hints: hints, odd: make(map[uuid.ID][]string), apart: make(map[uuid.ID][]string)}
+	b.proper = sync.OnceValue(b.findProper)
+	if err := b.discover(); err != nil {
 		_ = root.Close()
 		return nil, err
+	}
+	return b, nil
+}
+
+func openFile(name string) (*Bucket, error) {
+	root, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	b := &Bucket{root: root, name: name, single: filepath.Base(name)}
+	if kind := ArchiveKind(name, b.head(b.single)); kind != "" {
+		_ = root.Close()
+		return nil, &ArchiveError{"", kind}
 	}
 	return b, nil
 }
@@ -110,21 +160,44 @@ func (b *Bucket) Close() error { return b.root.Close() }
 // IsFile tells whether the bucket is one file, not a directory.
 func (b *Bucket) IsFile() bool { return b.single != "" }
 
-func (b *Bucket) discover(name string) error {
-	if abs, err := filepath.Abs(name); err == nil {
-		if id, err := uuid.Parse(filepath.Base(abs)); err == nil {
+// HasKeyFolders tells whether any folder is named by a key ID.
+func (b *Bucket) HasKeyFolders() bool { return len(b.parents) > 0 || b.self != nil }
+
+// IsFor tells whether key is the only one that is looked for.
+func (b *Bucket) IsFor(key uuid.ID) bool { return !key.IsZero() && b.hints.Key == key }
+
+func (b *Bucket) discover() error {
+	if abs, err := filepath.Abs(b.name); err == nil {
+		if id, err := uuid.ParseAny(filepath.Base(abs)); err == nil {
 			b.self = &id
 		}
 	}
 	if err := b.readable(); err != nil {
 		return err
 	}
+	linked := false
 	b.walk(".", b.warn, func(dir string, e fs.DirEntry) walking {
-		if !e.IsDir() {
-			return pass
+		isDir := e.IsDir()
+		id, err := uuid.ParseAny(e.Name())
+		if e.Type()&fs.ModeSymlink != 0 {
+			to, wrong := b.link(path.Join(dir, e.Name()), err == nil)
+			if wrong != nil {
+				linked = linked || err == nil && wrong == ErrLinkOut
+				b.warn(Warning{path.Join(dir, e.Name()), wrong})
+				return pass
+			}
+			if isDir = to; isDir && err != nil {
+				return pass
+			}
 		}
-		id, err := uuid.Parse(e.Name())
-		if err != nil {
+		switch {
+		case !isDir:
+			b.noteFile(dir, e.Name())
+			return pass
+		case err != nil:
+			b.noteApart(path.Join(dir, e.Name()), idsIn(e.Name()))
+			return descend
+		case b.isQuorum(id) && b.holdsKeys(path.Join(dir, e.Name())):
 			return descend
 		}
 		if !slices.Contains(b.parents, dir) {
@@ -135,122 +208,58 @@ func (b *Bucket) discover(name string) error {
 		}
 		return pass
 	})
-	if len(b.parents) == 0 && b.self == nil {
-		return ErrNoKeys
+	if b.HasKeyFolders() || len(b.others) > 0 || b.hints.Labels && len(b.strays) > 0 || !b.hints.Key.IsZero() && len(b.Search()) > 0 {
+		return nil
 	}
-	return nil
+	return b.noKeys(linked)
 }
 
-// readable makes sure that the download itself can be listed.
-func (b *Bucket) readable() error {
-	f, err := b.open(".")
-	if err != nil {
-		return err
+// noKeys says why nothing was found.
+func (b *Bucket) noKeys(linked bool) error {
+	if linked {
+		return ErrLinkedKeys
 	}
-	defer func() { _ = f.Close() }()
-	if _, err := readDir(f, 1); err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	return nil
-}
-
-func (b *Bucket) open(folder string) (*os.File, error) {
-	if err := faulty("open", folder); err != nil {
-		return nil, err
-	}
-	return b.root.Open(folder)
-}
-
-func readDir(f *os.File, n int) ([]fs.DirEntry, error) {
-	if err := faulty("readdir", f.Name()); err != nil {
-		return nil, err
-	}
-	return f.ReadDir(n)
-}
-
-// Warning is a folder that was passed over, and why.
-type Warning struct {
-	Path string // below the bucket
-	Err  error
-}
-
-// warn keeps a warning of the discovery, if there are not too many.
-func (b *Bucket) warn(w Warning) {
-	if len(b.warnings) < maxWarnings {
-		b.warnings = append(b.warnings, w)
-	}
-}
-
-// Warnings returns the folders that Open passed over: what cannot be read, or
-// lies too deep. At most 50 are kept.
-func (b *Bucket) Warnings() []Warning { return b.warnings }
-
-// walking is what to do after an entry of a folder.
-type walking int
-
-const (
-	pass    walking = iota // go on with the next one
-	descend                // look into the folder too
-	stop                   // end the walk
-)
-
-// walk calls visit for every entry below dir, those of upper folders before
-// those of lower ones, and looks into the folders for which visit says so. What
-// cannot be listed is passed over with a warning.
-func (b *Bucket) walk(dir string, warn func(Warning), visit func(dir string, e fs.DirEntry) walking) {
-	level := []string{dir}
-	for depth := 0; len(level) > 0; depth++ {
-		if depth > maxDepth {
-			warn(Warning{level[0], ErrTooDeep})
-			return
-		}
-		var below []string
-		for _, folder := range level {
-			if !b.list(folder, warn, func(e fs.DirEntry) bool {
-				next := visit(folder, e)
-				if next == descend && len(below) == maxFolders {
-					warn(Warning{folder, ErrTooManyFolders})
-				} else if next == descend {
-					below = append(below, path.Join(folder, e.Name()))
-				}
-				return next != stop
-			}) {
-				return
-			}
-		}
-		level = below
-	}
-}
-
-// list calls each for the entries of one folder, a batch of them at a time, and
-// tells whether each did not end it.
-func (b *Bucket) list(folder string, warn func(Warning), each func(fs.DirEntry) bool) bool {
-	f, err := b.open(folder)
-	if err != nil {
-		warn(Warning{folder, err})
-		return true
-	}
-	defer func() { _ = f.Close() }()
-	for {
-		entries, err := readDir(f, batchSize)
-		for _, e := range entries {
-			if !each(e) {
-				return false
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return true
-		}
-		if err != nil {
-			warn(Warning{folder, err})
-			return true
+	for _, name := range b.archives {
+		if kind := ArchiveKind(name, b.head(name)); kind != "" {
+			return &ArchiveError{name, kind}
 		}
 	}
+	for _, w := range b.warnings {
+		var path *fs.PathError
+		if errors.Is(w.Err, fs.ErrPermission) && errors.As(w.Err, &path) && w.Path != "." {
+			return fmt.Errorf("%w, as far as it can be listed; %s: %w", ErrNoKeys, w.Path, path.Err)
+		}
+	}
+	return ErrNoKeys
 }
 
-// Keys yields the ID of every key folder. One that is in two places comes
-// twice. It yields nothing for a bucket that is one file. What can no longer be
-// listed is passed over with a warning.
+func (b *Bucket) isQuorum(id uuid.ID) bool {
+	_, is := b.hints.Quorums[id]
+	return is
+}
+
+// holdsKeys tells whether a folder has folders named by IDs.
+func (b *Bucket) holdsKeys(folder string) bool {
+	return !b.list(folder, func(Warning) {}, func(e fs.DirEntry) bool {
+		_, err := uuid.ParseAny(e.Name())
+		return err != nil || !b.isFolder(folder, e)
+	})
+}
+
+// isFolder tells whether an entry is a folder, or a link to one inside of the
+// download.
+func (b *Bucket) isFolder(dir string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return e.IsDir()
+	}
+	info, err := b.root.Stat(path.Join(dir, e.Name()))
+	return err == nil && info.IsDir()
+}
+
+// Keys yields the ID of every key that has a folder, or a file named like a
+// shard with the ID in its path. One that is in two places comes twice. It
+// yields nothing for a bucket that is one file. What can no longer be listed is
+// passed over with a warning.
 func (b *Bucket) Keys(warn func(Warning)) iter.Seq[uuid.ID] {
 	return func(yield func(uuid.ID) bool) {
 		if b.self != nil && !yield(*b.self) {
@@ -258,181 +267,16 @@ func (b *Bucket) Keys(warn func(Warning)) iter.Seq[uuid.ID] {
 		}
 		for _, parent := range b.parents {
 			if !b.list(parent, warn, func(e fs.DirEntry) bool {
-				id, err := uuid.Parse(e.Name())
-				return err != nil || !e.IsDir() || yield(id)
+				id, err := uuid.ParseAny(e.Name())
+				return err != nil || b.isQuorum(id) || !b.isFolder(parent, e) || yield(id)
 			}) {
 				return
 			}
 		}
-	}
-}
-
-// Files returns the files that may be shards of the key: those of the proper
-// name first, and of equals the newest. For a key without a folder it returns
-// none, for a bucket that is one file that file. Of very many files it returns
-// those that are named like shards and lie nearest to the key's folder. What
-// was passed over is in the warnings.
-func (b *Bucket) Files(key uuid.ID) (files []File, warnings []Warning, err error) {
-	if b.IsFile() {
-		f, err := b.stat(b.single)
-		return []File{f}, nil, err
-	}
-	warn := func(w Warning) {
-		if len(warnings) < maxWarnings {
-			warnings = append(warnings, w)
+		for _, id := range b.others {
+			if !yield(id) {
+				return
+			}
 		}
 	}
-	var others []File // not named like shards
-	entries, left := 0, false
-	for _, folder := range b.folders(key) {
-		b.walk(folder, warn, func(dir string, e fs.DirEntry) walking {
-			if entries++; entries > maxEntries {
-				left = true
-				return stop
-			}
-			if e.IsDir() {
-				return descend
-			}
-			named := shardName.MatchString(e.Name())
-			if named && len(files) >= maxFiles || !named && len(others) >= maxFiles {
-				left = true
-				return pass
-			}
-			// One that cannot be looked at is listed all the same: Read says why.
-			f, _ := b.listed(path.Join(dir, e.Name()), e)
-			if named {
-				files = append(files, f)
-			} else {
-				others = append(others, f)
-			}
-			return pass
-		})
-	}
-	if room := maxFiles - len(files); len(others) > room {
-		others, left = others[:room], true
-	}
-	if left {
-		warn(Warning{key.String(), ErrTooMany})
-	}
-	files = append(files, others...)
-	slices.SortFunc(files, compare)
-	return files, warnings, nil
-}
-
-// folders returns the folders of the key, however their letters are written.
-func (b *Bucket) folders(key uuid.ID) []string {
-	var folders []string
-	if b.self != nil && *b.self == key {
-		folders = append(folders, ".")
-	}
-	for _, parent := range b.parents {
-		folder := path.Join(parent, key.String())
-		if info, err := b.root.Stat(folder); err == nil && info.IsDir() {
-			folders = append(folders, folder)
-		}
-	}
-	return append(folders, b.odd[key]...)
-}
-
-// compare sorts proper names first, then by index of the recovery key, then
-// the newest, then by path.
-func compare(a, b File) int {
-	switch {
-	case a.Named != b.Named && a.Named:
-		return -1
-	case a.Named != b.Named:
-		return 1
-	case a.Named && a.index() != b.index():
-		return cmp.Compare(a.index(), b.index())
-	case path.Base(a.Path) != path.Base(b.Path):
-		return strings.Compare(path.Base(a.Path), path.Base(b.Path))
-	case !a.Modified.Equal(b.Modified):
-		return b.Modified.Compare(a.Modified)
-	}
-	return strings.Compare(a.Path, b.Path)
-}
-
-// index is the number in a proper name.
-func (f File) index() int {
-	n, _ := strconv.Atoi(shardName.FindStringSubmatch(path.Base(f.Path))[1]) // one that is too large is the largest
-	return n
-}
-
-// listed is stat for an entry of a folder, which is known already if it is no
-// link.
-func (b *Bucket) listed(name string, e fs.DirEntry) (File, error) {
-	if !e.Type().IsRegular() {
-		return b.stat(name)
-	}
-	return fileOf(name, e.Info)
-}
-
-func (b *Bucket) stat(name string) (File, error) {
-	return fileOf(name, func() (fs.FileInfo, error) { return b.root.Stat(name) })
-}
-
-func fileOf(name string, stat func() (fs.FileInfo, error)) (File, error) {
-	f := File{Path: name, Named: shardName.MatchString(path.Base(name))}
-	err := faulty("stat", name)
-	var info fs.FileInfo
-	if err == nil {
-		info, err = stat()
-	}
-	if err == nil {
-		f.Size, f.Modified = info.Size(), info.ModTime()
-	}
-	return f, err
-}
-
-// Read returns the bytes of a file, of at most limit. It refuses what is not a
-// regular file, and does not wait for one that is a pipe.
-func (b *Bucket) Read(f File, limit int64) ([]byte, error) {
-	file, err := b.root.OpenFile(f.Path, os.O_RDONLY|nonBlock, 0)
-	if err != nil {
-		return nil, b.linkFault(f.Path, err)
-	}
-	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
-	if err == nil {
-		err = faulty("stat", f.Path)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, ErrNotRegular
-	}
-	if info.Size() > limit {
-		return nil, ErrFileTooLong
-	}
-	// With room for the read that finds the end.
-	data := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
-	err = faulty("read", f.Path)
-	if err == nil {
-		_, err = data.ReadFrom(io.LimitReader(file, limit+1))
-	}
-	if err != nil {
-		return nil, err
-	}
-	if int64(data.Len()) > limit { // it has grown
-		return nil, ErrFileTooLong
-	}
-	return data.Bytes(), nil
-}
-
-// linkFault says what is wrong with a link that cannot be opened; of another
-// file it returns the error as it is. That a link leads out is no error of the
-// system but of os.Root, which has no name for it.
-func (b *Bucket) linkFault(name string, err error) error {
-	var system syscall.Errno
-	info, lookErr := b.root.Lstat(name)
-	switch {
-	case lookErr != nil || info.Mode()&fs.ModeSymlink == 0:
-		return err
-	case errors.Is(err, fs.ErrNotExist):
-		return ErrLinkDead
-	case errors.As(err, &system):
-		return err
-	}
-	return ErrLinkOut
 }

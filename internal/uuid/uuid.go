@@ -1,9 +1,10 @@
 // Package uuid holds the IDs of quorums and keys.
 //
-// It knows one text form only, the 36 characters that the service writes and
-// that the label of a backup is made of (docs/formats.md, section 2.2). Anything looser,
-// such as braces, a URN prefix or missing dashes, would let two spellings of
-// one ID pass for two IDs.
+// It writes one text form only, the 36 characters that the service writes and
+// that the label of a backup is made of (docs/formats.md, section 2.2). Parse
+// reads that form alone; what people write by hand or get out of a spreadsheet
+// is read by ParseAny. IDs are compared as 16 bytes, never as text, so that two
+// spellings of one ID cannot pass for two IDs.
 package uuid
 
 import (
