@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -131,6 +132,10 @@ var hints = []struct {
 // fileHint is about a file that was named for one purpose and is of another, or
 // is not there.
 func fileHint(e *fileError) string {
+	var archive *bucket.ArchiveError
+	if errors.As(e.err, &archive) {
+		return archiveHint(filepath.Join(e.path, filepath.FromSlash(archive.Path)), archive.Kind)
+	}
 	for _, h := range fileHints {
 		if h.role == e.role && errors.Is(e.err, h.err) {
 			return h.hint
@@ -157,11 +162,25 @@ func fileHint(e *fileError) string {
 	return ""
 }
 
+// archiveHint is the command that unpacks an archive.
+func archiveHint(path, kind string) string {
+	command := "tar -xf '" + path + "' -C DIR"
+	switch kind {
+	case "zip":
+		command = "unzip '" + path + "' -d DIR"
+	case "7z", "rar":
+		command = "7z x '" + path + "' -oDIR"
+	}
+	return "unpack it into a new directory: " + command + "; then give --shards DIR"
+}
+
 var fileHints = []struct {
 	role role
 	err  error
 	hint string
 }{
+	{asShards, bucket.ErrLinkedKeys, "copy the folders, or make hard links: cp -al BUCKET/KEY-ID DIR"},
+	{asShards, bucket.ErrLinkOut, "copy the folder to its place, or make hard links: cp -al"},
 	{asShards, bucket.ErrNoKeys, "name the directory that holds a folder for each key ID, as \"aws s3 sync\" leaves it"},
 	{asRecord, errNoRecoveryKey, "add the fingerprint to recovery_keys in a copy of the record, or give --recovery-public-key"},
 	{asRecord, errNotRecorded, "take the recovery key that the record names, or correct the record"},
@@ -214,6 +233,10 @@ func keyHint(err error) string {
 // reasonHint is what to do about a key that is not done, or "".
 func reasonHint(reason shard.Reason) string {
 	switch reason {
+	case recovery.ReasonArchive:
+		return "unpack the archive (unzip, tar -xf or 7z x), and give the folder with --shards"
+	case recovery.ReasonNoPermission:
+		return "copy the download to where you can read it, or ask its owner: chmod -R u+rX"
 	case recovery.ReasonMissing:
 		return "download the key's folder again; if it is not in the bucket, look for older versions and copies of the bucket"
 	case reasonUnrecorded:

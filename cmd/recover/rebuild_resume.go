@@ -65,7 +65,7 @@ func runError(dir string, err error) error {
 func (s *selection) checkShards(sample []report.Key) error {
 	for _, k := range sample {
 		c, _ := recovery.Read(s.bucket, bucket.File{Path: k.Shard})
-		if recovery.ReasonOf(c.Err) == recovery.ReasonUnreadable {
+		if r := recovery.ReasonOf(c.Err); r == recovery.ReasonUnreadable || r == recovery.ReasonNoPermission {
 			return &fileError{k.Shard, asShards, c.Err}
 		}
 		if c.SHA256 != k.ShardSHA256 {

@@ -58,7 +58,7 @@ func (b *keyRebuilder) rebuild(e record.Entry) (*rebuiltKey, error) {
 	}
 	switch {
 	case errors.Is(rebuilt.Err, recovery.ErrMissing):
-		r.missing()
+		r.missing(rebuilt.Err)
 	case rebuilt.Wallet == nil:
 		r.fail(rebuilt.Err)
 		r.master = rebuilt.Master != nil

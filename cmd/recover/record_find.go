@@ -51,7 +51,7 @@ func recordFind(p *program, f *recordFlags) error {
 		return err
 	}
 	defer x.sel.Close()
-	if err := x.sel.openBucket(f.shards); err != nil {
+	if err := x.sel.openBucket(f.shards, recovery.Hints{}); err != nil {
 		return err
 	}
 	return x.run(draft)
@@ -205,7 +205,7 @@ func (x *finder) find(e record.DraftEntry) *foundKey {
 		}
 	}
 	if failure == nil {
-		k.missing()
+		k.missing(recovery.ErrMissing)
 	} else {
 		k.fail(failure)
 	}

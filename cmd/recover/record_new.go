@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -205,8 +206,8 @@ func (h *recordBuilder) entry(id uuid.ID) (*builtEntry, error) {
 		}
 	}
 	switch {
-	case k.Err == recovery.ErrMissing:
-		r.missing()
+	case errors.Is(k.Err, recovery.ErrMissing):
+		r.missing(k.Err)
 	case k.Err != nil:
 		r.fail(k.Err)
 	default:

@@ -86,8 +86,9 @@ func (r *keyResult) describe(b *recovery.Backup) {
 	}
 }
 
-func (r *keyResult) missing() {
-	r.Status, r.Reason, r.Detail = statusMissing, recovery.ReasonMissing, recovery.ErrMissing.Error()
+// missing says that no backup is there; err is ErrMissing, or wraps it.
+func (r *keyResult) missing(err error) {
+	r.Status, r.Reason, r.Detail = statusMissing, recovery.ReasonOf(err), err.Error()
 }
 
 // wallet sets the public key and the addresses.

@@ -8,11 +8,11 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"recover/internal/bucket"
 	"recover/internal/group"
 	"recover/internal/output"
 	"recover/internal/uuid"
 	"recover/pkg/record"
+	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
@@ -41,7 +41,7 @@ func (f *selectionFlags) register(fs *pflag.FlagSet) {
 type selection struct {
 	record     *record.Record
 	recordPath string // empty where one key was named by flags
-	bucket     *bucket.Bucket
+	bucket     *recovery.Download
 	shardsPath string
 	expected   []rsadecrypt.Fingerprint // recovery keys that shards have to be for; empty: any
 	close      []func() error
@@ -60,7 +60,7 @@ func (f *selectionFlags) open() (*selection, error) {
 		s.record, err = f.single()
 	}
 	if err == nil {
-		err = s.openBucket(f.shards)
+		err = s.openBucket(f.shards, s.hints(f.record == ""))
 	}
 	if err == nil && s.bucket.IsFile() && s.record.Len() > 1 {
 		err = &usageError{"--shards is one file, but the record has several keys",
@@ -147,8 +147,29 @@ func (s *selection) openRecord(path string) error {
 	return nil
 }
 
-func (s *selection) openBucket(path string) error {
-	b, err := bucket.Open(path)
+// maxQuorums is how many quorum IDs of the record are held, so that folders
+// named by them can be told from key folders.
+const maxQuorums = 10_000
+
+// hints are what the record tells of the download; single is for a key that was
+// named by flags. A record that cannot be read again gives none: whatever reads
+// it next says so.
+func (s *selection) hints(single bool) recovery.Hints {
+	h := recovery.Hints{Labels: true, Quorums: make(map[uuid.ID]struct{})}
+	for e, err := range s.record.Entries() {
+		if err != nil || len(h.Quorums) >= maxQuorums {
+			break
+		}
+		h.Quorums[e.QuorumID] = struct{}{}
+		if single {
+			h.Key = e.KeyID
+		}
+	}
+	return h
+}
+
+func (s *selection) openBucket(path string, hints recovery.Hints) error {
+	b, err := recovery.OpenWith(path, hints)
 	if err != nil {
 		return &fileError{path, asShards, err}
 	}
@@ -181,7 +202,7 @@ func (s *selection) Close() {
 
 // openDownload opens a bucket that has to be a directory.
 func (s *selection) openDownload(path string) error {
-	err := s.openBucket(path)
+	err := s.openBucket(path, recovery.Hints{})
 	if err == nil && s.bucket.IsFile() {
 		err = &usageError{"--shards is one file", "name the directory of the download"}
 	}

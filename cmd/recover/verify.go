@@ -136,13 +136,15 @@ func verifyKey(ctx context.Context, s *selection, e record.Entry) (*keyResult, e
 	if err != nil {
 		return nil, errInterruptedRun
 	}
+	r.Warnings = append(r.Warnings, v.Warnings...)
 	if errors.Is(v.Err, recovery.ErrMissing) {
-		r.missing()
+		r.missing(v.Err)
 		return r, nil
 	}
 	r.Status = statusOK
-	r.describe(v.Backup)
-	r.Warnings = append(r.Warnings, v.Warnings...)
+	if v.Backup != nil { // nil where its folder cannot be listed
+		r.describe(v.Backup)
+	}
 	for _, key := range v.RecoveryKeys {
 		r.openedBy = append(r.openedBy, key.Hex())
 	}

@@ -44,6 +44,17 @@ func (b *Bucket) noteFile(dir, name string) {
 	}
 }
 
+// noteFiles notes the files of a folder that is named by a quorum, and has no
+// folders of keys.
+func (b *Bucket) noteFiles(folder string) {
+	b.list(folder, b.warn, func(e fs.DirEntry) bool {
+		if e.Type().IsRegular() {
+			b.noteFile(folder, e.Name())
+		}
+		return true
+	})
+}
+
 // noteApart notes a folder or file with IDs among other text.
 func (b *Bucket) noteApart(name string, ids []uuid.ID) {
 	for _, id := range ids {
@@ -81,22 +92,27 @@ func (b *Bucket) link(name string, isKey bool) (folder bool, wrong error) {
 
 // Apart returns the files that may be the key's by their names: those in folders
 // with its ID among other text, and those that have the ID in their own name.
-// places are what was looked at.
+// places are where they lie: what neither begins like a shard nor is named like
+// one is not told of.
 func (b *Bucket) Apart(key uuid.ID) (files []File, places []string, warnings []Warning) {
 	warn := func(w Warning) { warnings = append(warnings, w) }
 	for _, name := range b.apart[key] {
 		if info, err := b.root.Stat(name); err != nil || !info.IsDir() {
 			f, _ := b.stat(name)
+			if isShard := shardLike.MatchString(name) || b.beginsLikeShard(name); isShard {
+				places = append(places, name)
+			} else if b.ArchiveKind(f) == "" {
+				continue
+			}
 			files = append(files, f)
-			places = append(places, name)
 			continue
 		}
 		below, more := b.below([]string{name}, key)
 		for _, w := range more {
 			warn(w)
 		}
-		if len(below) > 0 {
-			files = append(files, below...)
+		files = append(files, below...)
+		if slices.ContainsFunc(below, func(f File) bool { return f.Named || b.beginsLikeShard(f.Path) }) {
 			places = append(places, name)
 		}
 	}
@@ -148,6 +164,9 @@ func (b *Bucket) Archives() []ArchiveError {
 	}
 	return all
 }
+
+// ArchiveKind returns which kind of archive a file is, or "".
+func (b *Bucket) ArchiveKind(f File) string { return ArchiveKind(f.Path, b.head(f.Path)) }
 
 // beginsLikeShard tells whether a file begins with base64 of a JSON object, with
 // one, or with the marks of UTF-16 or gzip.

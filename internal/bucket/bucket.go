@@ -199,6 +199,8 @@ func (b *Bucket) discover() error {
 			return descend
 		case b.isQuorum(id) && b.holdsKeys(path.Join(dir, e.Name())):
 			return descend
+		case b.isQuorum(id):
+			b.noteFiles(path.Join(dir, e.Name()))
 		}
 		if !slices.Contains(b.parents, dir) {
 			b.parents = append(b.parents, dir)

@@ -6,12 +6,18 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 )
 
 // Warning is a folder that was passed over, and why.
 type Warning struct {
 	Path string // below the bucket
 	Err  error
+}
+
+// IsLimit tells whether what was passed over could have been read.
+func (w Warning) IsLimit() bool {
+	return slices.Contains([]error{ErrTooMany, ErrTooDeep, ErrTooManyFolders, ErrTooManyApart, ErrLinkFolder}, w.Err)
 }
 
 // warn keeps a warning of the discovery, if there are not too many.

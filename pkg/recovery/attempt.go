@@ -123,7 +123,7 @@ func (r *rebuild) conclude() {
 		return
 	}
 	if telling == nil {
-		r.out.Err = ErrMissing
+		r.out.Err = r.missing()
 		return
 	}
 	r.out.Backup, r.out.Err = telling.backup, telling.err

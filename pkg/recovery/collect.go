@@ -15,20 +15,29 @@ import (
 	"recover/pkg/shard"
 )
 
-// Download is a download of the bucket, or one shard file.
-type Download = bucket.Bucket
+// Download is a download of the bucket, or one shard file. It is safe for
+// concurrent use.
+type Download struct {
+	*bucket.Bucket
+	strays strays
+}
+
+// Hints are what is known before a download is opened. All may be empty.
+type Hints = bucket.Hints
 
 // Open opens a download: a directory that is searched for folders named by a
 // key ID, or one shard file. The caller closes it.
-func Open(path string) (*Download, error) { return bucket.Open(path) }
+func Open(path string) (*Download, error) { return OpenWith(path, Hints{}) }
 
-// What is kept of the backups of one key, at the most. Tests take less.
-var (
-	maxParsed   = int64(24 << 20) // bytes of files whose parsed form is held; others are read again
-	maxDistinct = 100             // backups that are not the same byte for byte
-	maxExamined = int64(6 << 20)  // bytes of damaged files that are searched for the key they name
-	maxOne      = 2 << 20         // of one of them: a backup of 16 players
-)
+// OpenWith is Open with what is known of the download: it then opens one whose
+// shards are in no folder named by a key ID, too.
+func OpenWith(path string, hints Hints) (*Download, error) {
+	b, err := bucket.OpenWith(path, hints)
+	if err != nil {
+		return nil, err
+	}
+	return &Download{Bucket: b}, nil
+}
 
 // Backup is one file of a key's folder that is, or may have been, a backup.
 type Backup struct {
@@ -53,6 +62,7 @@ type Backup struct {
 	proof   *proof       // nil: not looked at yet
 	salvage bool         // shard is what could be read of a damaged file
 	ignored bool         // neither named like a shard nor one
+	archive string       // which kind of archive it is, if it is one
 }
 
 // Group returns the group of the key that the backup names; nil where HasKey is
@@ -74,6 +84,7 @@ type Backups struct {
 
 	all      []*Backup // in the order in which they are tried
 	download *Download
+	unlisted error // why a folder of the key cannot be listed
 }
 
 // Found returns how many files are, or may have been, backups.
@@ -92,110 +103,6 @@ func (s *Backups) Found() int {
 // do not have the name of one are not among them.
 func (s *Backups) All() []*Backup {
 	return slices.DeleteFunc(slices.Clone(s.all), func(b *Backup) bool { return b.ignored })
-}
-
-// Collect reads all files of the entry's key. What cannot be read or is not a
-// backup is kept with the reason; files with the same bytes are parsed once. An
-// error is that of ctx, or of the file that the download is.
-func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error) {
-	s := &Backups{Entry: e, download: d}
-	files, passed, err := d.Files(e.KeyID)
-	if err != nil {
-		return nil, &UnreadableError{err}
-	}
-	for _, w := range passed {
-		s.warn(WarnNotRead, "%s: %s", w.Path, systemError(w.Err))
-	}
-	seen := make(map[string]*Backup)
-	held, examined, distinct := int64(0), int64(0), 0
-	for _, f := range files {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		b := &Backup{File: f}
-		s.all = append(s.all, b)
-		data, err := d.Read(f, shard.MaxFileSize)
-		if err != nil {
-			b.Err = &UnreadableError{err}
-			continue
-		}
-		sum := sha256.Sum256(data)
-		b.SHA256 = hex.EncodeToString(sum[:])
-		if same, ok := seen[b.SHA256]; ok {
-			b.SameAs, b.Err = same, same.Err
-			b.ignored = same.ignored || s.isForeign(b)
-			continue
-		}
-		seen[b.SHA256] = b
-		if distinct++; distinct > maxDistinct && !f.Named {
-			b.Err, b.ignored = errNotRead, true
-			continue
-		}
-		var parsed *shard.Shard
-		if stopped := await(ctx, func() { parsed, err = shard.Parse(data) }); stopped != nil {
-			return nil, stopped
-		}
-		switch {
-		case err == nil:
-			b.describe(parsed)
-			if held += f.Size; held <= maxParsed {
-				b.shard = parsed
-			}
-			if e.Algorithm != nil {
-				b.Err = parsed.CheckAlgorithm(e.Algorithm)
-			}
-		case len(data) <= maxOne && examined+int64(len(data)) <= maxExamined:
-			examined += int64(len(data))
-			b.Err = err
-			if stopped := await(ctx, func() { b.masters = shard.DamagedMasterKeys(data) }); stopped != nil {
-				return nil, stopped
-			}
-		default:
-			b.Err = err
-			if f.Named {
-				s.warn(WarnNotRead, "%s: damaged, and too large to be searched for the key that it names", f.Path)
-			}
-		}
-		b.ignored = s.isForeign(b)
-	}
-	s.passOver(distinct)
-	return s, nil
-}
-
-// await runs f, which works on public data only, and returns the error of ctx
-// without waiting for f if that ends before: a large file takes some seconds. f
-// then goes on alone, and what it writes may not be used.
-func await(ctx context.Context, f func()) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-var errNotRead = errors.New("not read: there are too many other files")
-
-// isForeign tells whether a file is neither named like a shard nor one.
-func (s *Backups) isForeign(b *Backup) bool {
-	return !b.Named && !b.HasKey() && !s.download.IsFile() && shard.ReasonOf(b.Err) == shard.ReasonMalformed
-}
-
-// passOver warns of files that are no backups.
-func (s *Backups) passOver(distinct int) {
-	for _, b := range s.all {
-		if b.ignored && b.Err != errNotRead {
-			s.warn(WarnNotShard, "%s is not a shard", b.Path)
-		}
-	}
-	if distinct > maxDistinct {
-		s.warn(WarnNotRead, "%d different files are in the key's folder: of those that are not named recovery_shard-N.txt, only the first were read", distinct)
-	}
 }
 
 // describe notes what the shard says of itself.

@@ -41,7 +41,7 @@ type Enrolled struct {
 func (s *Backups) Enroll(ctx context.Context, known Known) (*Enrolled, error) {
 	e := &enrollment{Backups: s, known: known, out: &Enrolled{Entry: s.Entry, Warnings: slices.Clone(s.Warnings)}}
 	if s.Found() == 0 {
-		e.out.Err = ErrMissing
+		e.out.Err = e.missing()
 		return e.out, nil
 	}
 	for i, b := range s.All() {

@@ -30,3 +30,10 @@ func SetMaxJoined(t testing.TB, n int) {
 
 // IsKept tells whether the parsed form of a backup is held.
 func (b *Backup) IsKept() bool { return b.shard != nil }
+
+// SetMaxTrials has fewer labels tried, until the test ends.
+func SetMaxTrials(t testing.TB, n int) {
+	was := maxTrials
+	t.Cleanup(func() { maxTrials = was })
+	maxTrials = n
+}

@@ -14,12 +14,14 @@ import (
 
 // Reasons for which a key is not ok, besides those of package shard.
 const (
-	ReasonMissing     = shard.Reason("missing")         // no backup is in the download
-	ReasonUnproved    = shard.Reason("unproved")        // no anchor, and no proof that holds
-	ReasonSeveralKeys = shard.Reason("several-keys")    // backups of different keys, and no anchor that tells which is right
-	ReasonRecord      = shard.Reason("record-mismatch") // the record has another public key or address
-	ReasonUnreadable  = shard.Reason("unreadable")      // the file system says no
-	ReasonQuorum      = shard.Reason("quorum-unknown")  // record: no known quorum ID is the key's
+	ReasonMissing      = shard.Reason("missing")         // no backup is in the download
+	ReasonArchive      = shard.Reason("archive")         // no backup, but an archive that may hold it
+	ReasonNoPermission = shard.Reason("no-permission")   // the file system does not let this user read it
+	ReasonUnproved     = shard.Reason("unproved")        // no anchor, and no proof that holds
+	ReasonSeveralKeys  = shard.Reason("several-keys")    // backups of different keys, and no anchor that tells which is right
+	ReasonRecord       = shard.Reason("record-mismatch") // the record has another public key or address
+	ReasonUnreadable   = shard.Reason("unreadable")      // the file system says no
+	ReasonQuorum       = shard.Reason("quorum-unknown")  // record: no known quorum ID is the key's
 )
 
 // UnreadableError is a file that the system cannot read.
@@ -78,7 +80,12 @@ func ReasonOf(err error) shard.Reason {
 		walletKey  *WalletKeyError
 		quorum     *QuorumError
 	)
+	var archived *MissingError
 	switch {
+	case errors.As(err, &archived):
+		return ReasonArchive
+	case errors.Is(err, ErrMissing):
+		return ReasonMissing
 	case errors.As(err, &unproved): // before what it wraps
 		return ReasonUnproved
 	case errors.As(err, &several):
@@ -89,6 +96,8 @@ func ReasonOf(err error) shard.Reason {
 		return shard.ReasonWalletKey
 	case errors.As(err, &quorum):
 		return ReasonQuorum
+	case errors.As(err, &unreadable) && errors.Is(err, fs.ErrPermission):
+		return ReasonNoPermission
 	case errors.As(err, &unreadable):
 		return ReasonUnreadable
 	}
@@ -184,7 +193,7 @@ func (s *Backups) warn(code, format string, args ...any) {
 // them is the recorded one. It proves nothing.
 func (s *Backups) CheckRecord() error {
 	if s.Found() == 0 {
-		return ErrMissing
+		return s.missing()
 	}
 	if !s.Entry.NamesWallet() {
 		if err := s.conflict(); err != nil {

@@ -20,7 +20,7 @@ type Verdict struct {
 	// exception: it is derived with a chain code that is sealed, so that public
 	// data cannot tell which it is.
 	Err error
-	// Backup is the first that is proved, or else the first.
+	// Backup is the first that is proved, or else the first; nil where there is none.
 	Backup   *Backup
 	Copies   []Copy
 	Warnings []Warning
@@ -59,7 +59,7 @@ func (s *Backups) Verify(ctx context.Context, expected []rsadecrypt.Fingerprint)
 		v.Copies = append(v.Copies, c)
 	}
 	if len(v.Copies) == 0 {
-		v.Err = ErrMissing
+		v.Err = s.missing()
 		return v, nil
 	}
 	v.judge()

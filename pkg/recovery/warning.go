@@ -9,6 +9,9 @@ type Warning = message.Warning
 // Codes of warnings. They are stable: scripts read them.
 const (
 	WarnNotRead        = "not-read"           // files or folders that were passed over
+	WarnArchive        = "archive"            // an archive that was not unpacked
+	WarnElsewhere      = "wrong-place"        // files that are not in the folder named by the key ID
+	WarnNoCurrent      = "no-current-copy"    // only other versions or copies, where other keys have the current one
 	WarnNotShard       = "not-a-shard"        // a file in the key's folder that is no backup
 	WarnBadCopy        = "bad-copy"           // a backup that cannot be used, next to one that can
 	WarnNewerDamaged   = "newer-damaged"      // only an older copy is valid
