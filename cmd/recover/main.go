@@ -51,6 +51,7 @@ func verbs() []verb {
 		{"custody", "split, check, reissue: the recovery key among several holders", custodyUsage, runCustody},
 		{"hsm", "tokens and the keys in them, and whether one is the recovery key", hsmUsage, runHSM},
 		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, runKeygen},
+		{"version", "version, its own SHA-256, how it was built", versionUsage, runVersion},
 	}
 }
 
@@ -86,7 +87,7 @@ func (p *program) dispatch(args []string) error {
 	switch args[0] {
 	case "help", "--help", "-h":
 		return p.help(args[1:])
-	case "version", "--version":
+	case "--version":
 		return p.term.Print("recover %s", version)
 	}
 	for _, v := range verbs() {

@@ -11,8 +11,11 @@ import (
 	"recover/pkg/report"
 )
 
-// version is set by the Makefile.
-var version = "development"
+// version and commit are set by the build.
+var (
+	version = "development"
+	commit  = ""
+)
 
 // thisTool hashes the running executable. What cannot be found out is empty.
 var thisTool = sync.OnceValue(func() report.Tool {

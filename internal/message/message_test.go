@@ -34,3 +34,11 @@ func TestPlural(t *testing.T) {
 		}
 	}
 }
+
+func TestGroups(t *testing.T) {
+	for in, want := range map[string]string{"": "", "abc": "abc", "0123": "0123", "01234": "0123 4", "0123456789abcdef": "0123 4567 89ab cdef"} {
+		if got := Groups(in); got != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"recover/internal/message"
 	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
 )
@@ -19,8 +20,7 @@ type SetID [8]byte
 
 // String returns 16 hex digits in groups of four: "7F3A 91C2 0B55 E1D0".
 func (id SetID) String() string {
-	digits := strings.ToUpper(hex.EncodeToString(id[:]))
-	return digits[:4] + " " + digits[4:8] + " " + digits[8:12] + " " + digits[12:]
+	return message.Groups(strings.ToUpper(hex.EncodeToString(id[:])))
 }
 
 // MarshalText writes the 16 hex digits without blanks.

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"math/big"
 	"strings"
+
+	"recover/internal/message"
 )
 
 // The sizes of RSA keys that are accepted from files, in bits of the modulus.
@@ -104,13 +106,7 @@ func (f Fingerprint) Hex() string { return hex.EncodeToString(f[:]) }
 // String returns the form for people, hex digits in groups of four:
 // "SHA256:0123 4567 …".
 func (f Fingerprint) String() string {
-	digits := f.Hex()
-	var s strings.Builder
-	s.WriteString("SHA256:" + digits[:4])
-	for i := 4; i < len(digits); i += 4 {
-		s.WriteString(" " + digits[i:i+4])
-	}
-	return s.String()
+	return "SHA256:" + message.Groups(f.Hex())
 }
 
 // ParseFingerprint reads the 64 digits of a fingerprint, of either case, with

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"recover/internal/message"
 	"recover/pkg/transaction"
 	"recover/pkg/transaction/bitcoin"
 	"recover/pkg/transaction/chain"
@@ -253,11 +254,7 @@ func ParsePlan(data []byte) (*Plan, error) {
 // Hash returns the SHA-256 of a plan's file, in groups of four hex digits.
 func Hash(data []byte) string {
 	sum := sha256.Sum256(data)
-	var groups []string
-	for i := 0; i < len(sum); i += 2 {
-		groups = append(groups, fmt.Sprintf("%X", sum[i:i+2]))
-	}
-	return strings.Join(groups, " ")
+	return message.Groups(fmt.Sprintf("%X", sum))
 }
 
 // CompareHash compares what somebody typed, in groups or not, in either case, with
