@@ -47,6 +47,7 @@ const (
 	asTranscript
 	asNewSet
 	asOutput
+	asAnswers
 	asAny
 )
 

@@ -14,6 +14,7 @@ import (
 	"recover/internal/passphrase"
 	"recover/internal/terminal"
 	"recover/internal/workstation"
+	"recover/pkg/audit/cloud"
 	"recover/pkg/custody"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
@@ -201,8 +202,12 @@ var fileHints = []struct {
 	{asShards, errNoEntryFits, "compare the IDs in the record with another copy of it, or look for the record of this bucket"},
 	{asIdentity, rsadecrypt.ErrSealedIdentities, "open it first: age -d FILE > /dev/shm/identity, and remove that afterwards"},
 	{asPublicKey, rsadecrypt.ErrPrivateKey, "this is the private half: keep it away from here, and give the public half"},
+	{asAnswers, cloud.ErrNoCollection, hintCollect},
+	{asAnswers, cloud.ErrTooManyFiles, hintCollect},
 	{asPublicKey, rsadecrypt.ErrCertificate, "take the public key out of it: openssl x509 -pubkey -noout"},
 }
+
+const hintCollect = "save the answers in a new directory, on a machine that reaches AWS: deploy/aws/collect.sh BUCKET ROLE DIR"
 
 func keyHint(err error) string {
 	var kind *rsadecrypt.KeyKindError

@@ -41,6 +41,7 @@ func verbs() []verb {
 		{"inspect", "say what any file of this world is, and whether it is sound", inspectUsage, runInspect},
 		{"record", "make and check the offline record", recordUsage, runRecord},
 		{"verify", "prove, with public data alone, that every recorded key can be rebuilt", verifyUsage, runVerify},
+		{"audit", "the review: what is in order, what is not, and what to do next", auditUsage, runAudit},
 		{"drill", "rehearse: everything that rebuild does, but nothing secret is kept", drillUsage, runDrill},
 		{"rebuild", "rebuild the recorded wallet keys", rebuildUsage, runRebuild},
 		{"report", "join the reports of several workstations", reportUsage, runReport},
