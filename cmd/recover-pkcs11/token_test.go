@@ -101,7 +101,7 @@ func openDecrypter(t testing.TB, sessions int) *hsm.Decrypter {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := hsm.Open(hsm.Options{
+	m, err := hsm.Open(t.Context(), hsm.Options{
 		Module: softHSMModule, Helper: program, Sessions: sessions,
 		Environment: append(os.Environ(), "HELPER_TEST=helper"),
 	})

@@ -50,6 +50,9 @@ func hint(err error) string {
 			return h
 		}
 	}
+	if isGap(err) {
+		return "use a Linux kernel that has it, or leave " + strictFlag + " out"
+	}
 	if h := tokenHint(err); h != "" {
 		return h
 	}

@@ -44,12 +44,14 @@ func listTokens(p *program, args []string) error {
 	if f.modulePath() == "" {
 		return listModules(p, &f.moduleFlags, json)
 	}
-	m, err := hsm.Open(f.options())
-	p.confine()
+	m, err := hsm.Open(p.ctx, f.options())
 	if err != nil {
-		return err
+		return interruptedIfClosed(err)
 	}
 	defer m.Close()
+	if err := p.confine(); err != nil {
+		return err
+	}
 	return listModule(p.term, m, f.location, json)
 }
 
@@ -74,7 +76,6 @@ func (f *tokenFlags) checkFilter() error {
 // listModules names the modules that are in the usual places. None is loaded,
 // for that would run it.
 func listModules(p *program, f *moduleFlags, json bool) error {
-	p.confine()
 	if f.initArgs != "" || f.helper != "" {
 		return &usageError{"--hsm-init-args and --hsm-helper are given without --hsm-module", "name the module"}
 	}
@@ -86,6 +87,9 @@ func listModules(p *program, f *moduleFlags, json bool) error {
 				found = append(found, file)
 			}
 		}
+	}
+	if err := p.confine(); err != nil {
+		return err
 	}
 	if len(found) == 0 {
 		return errNoModules

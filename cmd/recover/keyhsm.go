@@ -41,10 +41,12 @@ func begin(p *program, f *keyFlags) (*keySession, error) {
 		return nil, err
 	}
 	if f.token.uri.text != "" {
-		a.module, err = f.token.open()
+		a.module, err = f.token.open(p.ctx)
 	}
-	p.confine()
-	return a, err
+	if err != nil {
+		return a, err
+	}
+	return a, p.confine()
 }
 
 // openPINs opens the descriptor that a PIN is read from. If it is the one of

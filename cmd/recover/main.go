@@ -71,6 +71,10 @@ func run() int {
 	if err := workstation.CheckEnvironment(os.Environ()); err != nil {
 		return p.exit(err)
 	}
+	if err := workstation.Quiet(os.Environ()); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		p.term.Warn("a crash would show pieces of memory: " + err.Error())
+	}
+	workstation.CloseInherited(keepDescriptor(os.Args))
 	if err := workstation.Harden(); err != nil {
 		p.term.Warn(err.Error())
 	}
@@ -95,10 +99,14 @@ func (p *program) dispatch(args []string) error {
 		if v.name != args[0] {
 			continue
 		}
+		rest, strict := takeStrict(args[1:])
+		p.paths, p.strict = pathsOf(rest), strict
 		if !usesTokens[v.name] {
-			p.confine()
+			if err := p.confine(); err != nil {
+				return err
+			}
 		}
-		err := v.run(p, args[1:])
+		err := v.run(p, rest)
 		if errors.Is(err, pflag.ErrHelp) {
 			return printText(p.term, v.usage)
 		}

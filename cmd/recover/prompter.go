@@ -26,6 +26,7 @@ type secretPrompter struct {
 	descriptor *terminal.Descriptor // nil: at the terminal
 	weak       bool                 // a new passphrase may be weak
 	asked      bool
+	narrow     func(dir string, renamed bool) // see program.narrow
 }
 
 // passphraseFlags say how passphrases are asked for.
@@ -44,7 +45,7 @@ func (f *passphraseFlags) registerNewPassphrase(fs *pflag.FlagSet) {
 
 // newPrompter opens the descriptor that the flag names, if it names one.
 func newPrompter(p *program, f passphraseFlags) (*secretPrompter, error) {
-	a := &secretPrompter{ctx: p.ctx, term: p.term, weak: f.weakPassphrase}
+	a := &secretPrompter{ctx: p.ctx, term: p.term, narrow: p.narrow, weak: f.weakPassphrase}
 	if f.passphraseFD == "" {
 		return a, nil
 	}

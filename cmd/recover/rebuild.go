@@ -158,12 +158,13 @@ type rebuildJob struct {
 	store     *keyStore
 	report    *reporter
 	unshown   []*keyResult // results that are not on the disk yet
+	narrow    func(dir string, renamed bool)
 }
 
 // planRebuild opens the recovery key and prepares the seal of the output, and
 // asks for whatever is to be asked.
 func planRebuild(p *program, f *rebuildFlags, s *selection, session *keySession) (*rebuildJob, error) {
-	job := &rebuildJob{ctx: p.ctx, term: p.term, flags: f, selection: s}
+	job := &rebuildJob{ctx: p.ctx, term: p.term, narrow: p.narrow, flags: f, selection: s}
 	if f.resume == "" {
 		if err := checkNewDir(f.out); err != nil {
 			return nil, err

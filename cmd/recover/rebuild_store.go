@@ -83,6 +83,7 @@ func (j *rebuildJob) openStore() error {
 	if err != nil {
 		return runError(j.flags.out, err)
 	}
+	j.narrow(j.flags.out, true) // an empty directory is removed in the end
 	j.store = &keyStore{store, j.flags.withMaster}
 	if j.earlier != nil {
 		counts := j.earlier.Counts()

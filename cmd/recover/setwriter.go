@@ -38,7 +38,8 @@ const partialSuffix = ".partial"
 // and has brought the key back. An error removes it; what a crash leaves bears
 // the other name, and is refused by the next attempt.
 type setWriter struct {
-	ctx context.Context
+	ctx    context.Context
+	narrow func(dir string, renamed bool)
 	*newSet
 	log     *ceremony
 	dir     *output.Dir
@@ -63,7 +64,7 @@ type writtenFile struct {
 // writeSet writes the shares of a set and proves that they bring the key back.
 func writeSet(a *secretPrompter, n *newSet, log *ceremony, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey) (custody.Coverage, error) {
 	log.set(custody.StepSplit, &sealed.Description)
-	w := &setWriter{ctx: a.ctx, newSet: n, log: log, sealed: sealed, shares: shares, public: public}
+	w := &setWriter{ctx: a.ctx, narrow: a.narrow, newSet: n, log: log, sealed: sealed, shares: shares, public: public}
 	coverage, err := w.write()
 	if err != nil && w.dir != nil {
 		// Only what this run made is there: it made the directory.
@@ -78,6 +79,7 @@ func (w *setWriter) write() (coverage custody.Coverage, err error) {
 	if w.dir, err = output.CreateDir(filepath.Clean(w.out) + partialSuffix); err != nil {
 		return coverage, &fileError{w.out + partialSuffix, asNewSet, err}
 	}
+	w.narrow(w.dir.Path(), true)
 	for _, share := range w.shares {
 		if err := w.holder(share); err != nil {
 			return coverage, w.named(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -193,8 +194,9 @@ func (f *tokenFlags) modulePath() string {
 }
 
 // open starts the helper and the module.
-func (f *tokenFlags) open() (*hsm.Module, error) {
+func (f *tokenFlags) open(ctx context.Context) (*hsm.Module, error) {
 	o := f.options()
 	o.Sessions = f.sessions
-	return hsm.Open(o)
+	m, err := hsm.Open(ctx, o)
+	return m, interruptedIfClosed(err)
 }

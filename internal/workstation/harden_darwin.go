@@ -1,7 +1,6 @@
 package workstation
 
 import (
-	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -14,5 +13,3 @@ func harden() error {
 	}
 	return nil
 }
-
-func denyNetwork() error { return errors.ErrUnsupported }

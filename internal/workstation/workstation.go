@@ -1,9 +1,11 @@
-// Package workstation hardens the process itself, so that secrets stay in its
-// memory: no core file, no debugger, no readable results, no network.
+// Package workstation fences the process in, so that secrets stay in its memory
+// (no core file, no debugger, no readable results, no network, no file that is
+// not named), and looks at whether the machine around it is fit for a ceremony.
 package workstation
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -14,14 +16,6 @@ import (
 // of that, the size limit and the umask; on Windows nothing. An error names
 // what the system refused.
 func Harden() error { return harden() }
-
-// DenyNetwork makes the kernel refuse, with EPERM, what a network needs: new
-// sockets, connections, messages through sockets that were handed in, and
-// io_uring, which could do the same unseen. It holds for all threads, for what
-// they start, and for good; a helper that runs already is not touched. It is
-// there on Linux, on amd64 and arm64; elsewhere the error is
-// errors.ErrUnsupported.
-func DenyNetwork() error { return denyNetwork() }
 
 // VariableError names an environment variable that must not be set. It never
 // holds the value.
@@ -34,8 +28,8 @@ func (e *VariableError) Error() string {
 
 // CheckEnvironment looks through an environment, in the form of os.Environ, for
 // variables that change what a Go program does with secrets: GODEBUG, which
-// changes cryptography, and GOTRACEBACK, which makes a crash show more than its
-// own goroutine or leave a core file; "none" and "single" are allowed. The
+// changes cryptography, and GOTRACEBACK, which makes a crash show pieces of
+// memory or leave a core file; "none" is allowed, and "single", see Quiet. The
 // error is a *VariableError.
 func CheckEnvironment(env []string) error {
 	for _, variable := range env {
@@ -49,3 +43,30 @@ func CheckEnvironment(env []string) error {
 	}
 	return nil
 }
+
+// Quiet sees to it that a crash, or a signal such as SIGABRT, prints no stack:
+// in its argument words and registers there may be pieces of secrets. Go reads
+// that setting from the environment alone, when it starts, so unless it is
+// there already the same program is started anew in this process, with the same
+// arguments. It returns if it was there, or with an error; on Windows it is
+// errors.ErrUnsupported.
+func Quiet(environment []string) error {
+	if slices.Contains(environment, "GOTRACEBACK=none") {
+		return nil
+	}
+	return quiet(environment)
+}
+
+// Keep is what CloseInherited does with a descriptor.
+type Keep int
+
+const (
+	CloseIt   Keep = iota
+	KeepForUs      // and hand it on to no helper
+	KeepAsIs
+)
+
+// CloseInherited closes the descriptors above 2 that were open when the program
+// started, except those that keep wants. It comes before anything is opened
+// that is meant to be inherited.
+func CloseInherited(keep func(fd int) Keep) { closeInherited(keep) }

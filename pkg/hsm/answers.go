@@ -88,6 +88,9 @@ func (h *helper) addLastWords(e *Error, exited bool) {
 	}
 }
 
+// abandon ends the helper at once, whatever it is at.
+func (h *helper) abandon() { h.stop(ErrClosed, 0) }
+
 // close lets the helper finish.
 func (h *helper) close() { h.stop(ErrClosed, closeTime) }
 

@@ -237,7 +237,7 @@ func TestTalkingModule(t *testing.T) {
 		})
 	}
 	k, _ := throughFaults(t, softHSM(t), "FAULT_SAYS=no configuration in /etc", "FAULT=C_Initialize 1 0x5")
-	_, err := Open(k.options)
+	_, err := Open(t.Context(), k.options)
 	e := wantError(t, err, "the PKCS#11 module does not start: C_Initialize: CKR_GENERAL_ERROR (0x5)")
 	if string(e.Stderr) != "no configuration in /etc\n" {
 		t.Errorf("stderr is %q", e.Stderr)

@@ -14,7 +14,7 @@ import (
 // open goes all steps.
 func (k testToken) open(t *testing.T, mode Mode) (*Decrypter, error) {
 	t.Helper()
-	m, err := Open(k.options)
+	m, err := Open(t.Context(), k.options)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +265,7 @@ func TestNoModule(t *testing.T) {
 		cases[libm[0]] = noModule + `dlsym: "` + libm[0] + `: undefined symbol: C_GetFunctionList"`
 	}
 	for module, want := range cases {
-		_, err := Open(Options{Helper: helper, Module: module})
+		_, err := Open(t.Context(), Options{Helper: helper, Module: module})
 		wantError(t, err, want)
 	}
 }

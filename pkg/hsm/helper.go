@@ -1,6 +1,7 @@
 package hsm
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -37,7 +38,7 @@ type question struct {
 
 // start runs the program at path and says Hello to it. It uses no os/exec: a
 // path is all there is to it.
-func start(path string, environment []string, limits Limits) (*helper, error) {
+func start(ctx context.Context, path string, environment []string, limits Limits) (*helper, error) {
 	if !filepath.IsAbs(path) {
 		return nil, &Error{Code: HelperMissing, Detail: "not an absolute path: " + quoted(path)}
 	}
@@ -51,6 +52,7 @@ func start(path string, environment []string, limits Limits) (*helper, error) {
 		return nil, &Error{Code: HelperMissing, Detail: quoted(err.Error())}
 	}
 	go h.readAnswers()
+	defer context.AfterFunc(ctx, h.abandon)()
 	if err := h.greet(); err != nil {
 		h.close()
 		return nil, err

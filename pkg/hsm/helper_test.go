@@ -47,7 +47,7 @@ func TestHelperFaults(t *testing.T) {
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
-			_, err := Open(fakeOptions(mode))
+			_, err := Open(t.Context(), fakeOptions(mode))
 			e := wantError(t, err, want)
 			if mode == "flood" && (len(e.Stderr) != maxStderr || !strings.HasSuffix(string(e.Stderr), "xthe last words")) {
 				t.Errorf("stderr: %d bytes that end in %q", len(e.Stderr), e.Stderr[max(0, len(e.Stderr)-20):])
@@ -68,7 +68,7 @@ func TestHelperTimeLimits(t *testing.T) {
 			if mode == "closed" {
 				o.Limits.Short = time.Minute
 			}
-			_, err := Open(o)
+			_, err := Open(t.Context(), o)
 			wantError(t, err, want)
 		})
 	}
@@ -78,7 +78,7 @@ func TestHelperTimeLimits(t *testing.T) {
 func TestDeafHelper(t *testing.T) {
 	t.Parallel()
 	o := fakeOptions("deaf")
-	h, err := start(o.Helper, o.Environment, Limits{Long: 300 * time.Millisecond})
+	h, err := start(t.Context(), o.Helper, o.Environment, Limits{Long: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,14 +107,14 @@ func TestHelperIsNone(t *testing.T) {
 		"/bin/cat":                 "the helper does not speak this program's protocol: it answers with a request",
 		"/bin/true":                "the helper recover-pkcs11 died: exit status 0",
 	} {
-		_, err := Open(Options{Module: "/m.so", Helper: path})
+		_, err := Open(t.Context(), Options{Module: "/m.so", Helper: path})
 		wantError(t, err, want)
 	}
 	path, err := DefaultHelper()
 	if self, _ := os.Executable(); err != nil || path != filepath.Join(filepath.Dir(self), "recover-pkcs11") {
 		t.Errorf("the default helper is %q, %v", path, err)
 	}
-	if _, err := Open(Options{Module: "/m.so"}); !is(err, HelperMissing) {
+	if _, err := Open(t.Context(), Options{Module: "/m.so"}); !is(err, HelperMissing) {
 		t.Errorf("no helper beside the test binary: %v", err)
 	}
 }
@@ -124,7 +124,7 @@ func openFake(t *testing.T, settings ...string) (*Module, *Decrypter) {
 	t.Helper()
 	o := fakeOptions("token", settings...)
 	o.Sessions = 2
-	m, err := Open(o)
+	m, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestChoice(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := Open(fakeOptions("token", c.settings))
+		m, err := Open(t.Context(), fakeOptions("token", c.settings))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -284,7 +284,7 @@ func TestChoice(t *testing.T) {
 }
 
 func TestOtherKey(t *testing.T) {
-	m, err := Open(fakeOptions("token"))
+	m, err := Open(t.Context(), fakeOptions("token"))
 	if err != nil {
 		t.Fatal(err)
 	}

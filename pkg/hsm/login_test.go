@@ -18,7 +18,7 @@ import (
 
 func openModule(t *testing.T, k testToken) *Module {
 	t.Helper()
-	m, err := Open(k.options)
+	m, err := Open(t.Context(), k.options)
 	if err != nil {
 		t.Fatal(err)
 	}

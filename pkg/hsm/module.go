@@ -1,6 +1,7 @@
 package hsm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -29,7 +30,10 @@ type Module struct {
 //
 // On Linux, the kernel kills the helper when the thread that Open runs on ends:
 // do not call it from a goroutine that ends locked to its thread.
-func Open(o Options) (*Module, error) {
+//
+// When ctx ends before Open returns, the helper is killed and the error is
+// ErrClosed, also where the module hangs. After that, ctx is of no more use.
+func Open(ctx context.Context, o Options) (*Module, error) {
 	if !filepath.IsAbs(o.Module) {
 		return nil, &Error{Code: ModuleLoad, Detail: "not an absolute path: " + quoted(o.Module)}
 	}
@@ -40,11 +44,12 @@ func Open(o Options) (*Module, error) {
 			return nil, &Error{Code: HelperMissing, Detail: quoted(err.Error())}
 		}
 	}
-	h, err := start(path, o.Environment, o.Limits)
+	h, err := start(ctx, path, o.Environment, o.Limits)
 	if err != nil {
 		return nil, err
 	}
 	m := &Module{Path: o.Module, helper: h, sessions: max(0, o.Sessions), loggedIn: make(map[uint64]bool)}
+	defer context.AfterFunc(ctx, h.abandon)()
 	if err := m.initialize(o.InitArguments); err != nil {
 		m.Close()
 		var e *Error

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"recover/internal/workstation"
+	"recover/pkg/custody"
+)
+
+// What the command line says of files. The fence is put up before a verb has
+// opened anything, so it goes by the words themselves: each one that is the path
+// of something that is there may be read, and where the output flags say, files
+// may be made.
+
+// outputFlags take a file or a directory that does not exist yet.
+var outputFlags = []string{"out", "html", "transcript", "identity-out", "confirm-record"}
+
+// resumedFlag takes a directory that is gone on in.
+const resumedFlag = "resume"
+
+// collecting are the flags with which files are named at the terminal, later:
+// whatever a custodian brings has to be readable until then.
+var collecting = []string{"shares", "collect-shares"}
+
+// commandPaths are the paths of a command line.
+type commandPaths struct {
+	read     []string // that exist
+	list     []string // directories of single files
+	make     []string // directories in which files are made
+	anything bool     // more files are named at the terminal
+}
+
+func pathsOf(args []string) *commandPaths {
+	p := new(commandPaths)
+	for i, word := range args {
+		name, value, joined := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		isFlag := strings.HasPrefix(word, "--")
+		if isFlag && !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		switch {
+		case isFlag && slices.Contains(outputFlags, name):
+			p.make = append(p.make, filepath.Dir(filepath.Clean(value)))
+		case isFlag && name == resumedFlag:
+			p.make = append(p.make, value)
+		case isFlag && !joined && slices.Contains(collecting, name):
+			p.anything = true
+		case !isFlag:
+			p.input(word)
+			value = ""
+			if joined {
+				_, value, _ = strings.Cut(word, "=") // --recipient alice=FILE
+			}
+		}
+		if joined {
+			p.input(value)
+			_, inner, _ := strings.Cut(value, "=")
+			p.input(inner)
+		}
+	}
+	return p
+}
+
+// input adds a path, if something is there, and what belongs to it: the folder
+// of one shard file, and the sealed key that lies with a share.
+func (p *commandPaths) input(path string) {
+	info, err := os.Stat(path)
+	if path == "" || err != nil {
+		return
+	}
+	p.read = append(p.read, path)
+	if dir := filepath.Dir(path); info.Mode().IsRegular() {
+		p.list = append(p.list, dir)
+		p.read = append(p.read, filepath.Join(dir, custody.SealedKeyName))
+	}
+}
+
+// fence is what a verb may reach from the beginning.
+func (p *commandPaths) fence() workstation.Fence {
+	f := workstation.Fence{Read: slices.Clone(p.read), List: p.list, Make: p.make}
+	if path, err := os.Executable(); err == nil {
+		f.Read = append(f.Read, path) // its own hash is in every report
+	}
+	if p.anything {
+		f.Read = append(f.Read, string(filepath.Separator))
+	}
+	return f
+}
+
+var descriptorPath = regexp.MustCompile(`^/(?:dev|proc/self)/fd/([0-9]+)$`)
+
+// keepDescriptor tells which of the descriptors that the program was started
+// with it was meant to have: those that a flag such as --passphrase-fd takes
+// over, and those that are read under a path, as the shell's <(…) is.
+func keepDescriptor(args []string) func(fd int) workstation.Keep {
+	keep := make(map[int]workstation.Keep)
+	for i, word := range args {
+		name, value, joined := strings.Cut(word, "=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		if fd, err := strconv.Atoi(value); err == nil && strings.HasSuffix(name, "-fd") {
+			keep[fd] = workstation.KeepAsIs
+		}
+		for _, path := range []string{word, value} {
+			m := descriptorPath.FindStringSubmatch(path)
+			if m == nil {
+				continue
+			}
+			if fd, err := strconv.Atoi(m[1]); err == nil && keep[fd] == workstation.CloseIt {
+				keep[fd] = workstation.KeepForUs
+			}
+		}
+	}
+	return func(fd int) workstation.Keep { return keep[fd] }
+}
+
+// strictFlag has the program refuse to work where the fence has gaps.
+const strictFlag = "--strict-sandbox"
+
+// takeStrict takes strictFlag out of the arguments of a verb.
+func takeStrict(args []string) (rest []string, strict bool) {
+	rest = slices.DeleteFunc(slices.Clone(args), func(word string) bool { return word == strictFlag })
+	return rest, len(rest) < len(args)
+}
+
+// confine puts up the fence, for good. It comes before anything is read, and
+// after the helper of a token was started, which may have to reach a reader's
+// service, or an HSM in the network.
+func (p *program) confine() error {
+	if p.confined {
+		return nil
+	}
+	p.confined = true
+	for _, gap := range workstation.Confine(p.paths.fence()) {
+		p.gaps = append(p.gaps, gap.Error())
+		if p.strict {
+			return gap
+		}
+		p.term.Warn(gap.Error())
+	}
+	if fenced != nil {
+		fenced()
+	}
+	return nil
+}
+
+// fenced is for tests, which try from inside what the fence is to stop. It is
+// nil in the program.
+var fenced func()
+
+// narrow takes away what was needed until the outputs were made: from now on
+// files are made in dir only. renamed tells that dir gets another name in the
+// end. A system without a fence has said so before.
+func (p *program) narrow(dir string, renamed bool) {
+	if !p.confined {
+		return
+	}
+	f := p.paths.fence()
+	f.Make = []string{dir}
+	parent := filepath.Dir(filepath.Clean(dir))
+	for _, other := range p.paths.make {
+		if other != parent {
+			f.Make = append(f.Make, other)
+		}
+	}
+	if renamed {
+		f.Replace = []string{parent}
+	}
+	workstation.Confine(f)
+}
+
+// isGap tells an error of the fence.
+func isGap(err error) bool {
+	var gap *workstation.GapError
+	return errors.As(err, &gap)
+}

@@ -1,0 +1,5 @@
+package workstation
+
+import "errors"
+
+func quiet([]string) error { return errors.ErrUnsupported }
