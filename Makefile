@@ -12,7 +12,7 @@ SEED        := 1
 
 # What the tests use beside Go, as command:package: a C compiler, the commands
 # on the other side of the formats, and those that make tokens.
-TOOLS := gcc:gcc gcc:libc6-dev age:age openssl:openssl ssh-keygen:openssh-client zbarimg:zbar-tools \
+TOOLS := gcc:gcc gcc:libc6-dev age:age openssl:openssl strace:strace ssh-keygen:openssh-client zbarimg:zbar-tools \
 	softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools \
 	pkcsslotd:opencryptoki p11-kit:p11-kit p11-kit:p11-kit-modules \
 	swtpm:swtpm tpm2_ptool:libtpm2-pkcs11-tools tpm2_ptool:libtpm2-pkcs11-1 tpm2_createprimary:tpm2-tools

@@ -23,6 +23,10 @@ import (
 
 func TestMain(m *testing.M) {
 	switch os.Getenv("HELPER_TEST") {
+	case "fence":
+		showFence(false)
+	case "network":
+		showFence(true)
 	case "helper":
 		main()
 	case "harden":
@@ -80,6 +84,42 @@ func showHardened() {
 	signal := int32(0)
 	_ = unix.Prctl(unix.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&signal)), 0, 0, 0)
 	fmt.Printf("core %d %d, dumpable %d, signal %d", core.Cur, core.Max, dumpable, signal)
+}
+
+func showFence(network bool) {
+	fmt.Println((&module{}).confine(network))
+	for _, call := range []struct {
+		name string
+		a    [4]uintptr
+	}{
+		{"inet", [4]uintptr{unix.SYS_SOCKET, unix.AF_INET, unix.SOCK_STREAM}},
+		{"inet6", [4]uintptr{unix.SYS_SOCKET, unix.AF_INET6, unix.SOCK_DGRAM}},
+		{"unix", [4]uintptr{unix.SYS_SOCKET, unix.AF_UNIX, unix.SOCK_STREAM}},
+		{"netlink", [4]uintptr{unix.SYS_SOCKET, unix.AF_NETLINK, unix.SOCK_RAW}},
+		{"connect", [4]uintptr{unix.SYS_CONNECT, ^uintptr(0)}},
+		{"execve", [4]uintptr{unix.SYS_EXECVE}},
+		{"ptrace", [4]uintptr{unix.SYS_PTRACE, unix.PTRACE_CONT, ^uintptr(0)}},
+		{"io_uring", [4]uintptr{unix.SYS_IO_URING_SETUP}},
+		{"type", [4]uintptr{unix.SYS_IOCTL, ^uintptr(0), unix.TIOCSTI}},
+	} {
+		_, _, errno := unix.Syscall(call.a[0], call.a[1], call.a[2], call.a[3])
+		fmt.Printf("%s: %v\n", call.name, errno)
+	}
+}
+
+func TestFence(t *testing.T) {
+	const (
+		denied = "operation not permitted"
+		common = "unix: errno 0\nnetlink: errno 0\nconnect: bad file descriptor\nexecve: " + denied + "\nptrace: " + denied + "\nio_uring: " + denied + "\ntype: " + denied + "\n"
+	)
+	for role, want := range map[string]string{
+		"fence":   "1\ninet: " + denied + "\ninet6: " + denied + "\n" + common,
+		"network": "1\ninet: errno 0\ninet6: errno 0\n" + common,
+	} {
+		if out, err := self(role).CombinedOutput(); err != nil || string(out) != want {
+			t.Errorf("%s: %v\n%s", role, err, out)
+		}
+	}
 }
 
 func TestHarden(t *testing.T) {
@@ -148,7 +188,7 @@ func TestOrder(t *testing.T) {
 		return &wire.Message{Op: wire.Load, Strings: [][]byte{[]byte("/none.so")}}
 	}
 	answers := ask(t, &wire.Message{Op: wire.Slots}, load(), &wire.Message{Op: wire.Slots},
-		&wire.Message{Op: wire.Hello, Numbers: []uint64{7}, Strings: [][]byte{[]byte("x")}})
+		&wire.Message{Op: wire.Hello, Numbers: []uint64{7, 0}, Strings: [][]byte{[]byte("x")}})
 	for i, want := range []string{
 		" 0 no module is loaded",
 		"dlopen 0 /none.so: cannot open shared object file: No such file or directory",

@@ -4,11 +4,13 @@ package main
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
 	"github.com/miekg/pkcs11"
 
+	"recover/internal/seccomp"
 	"recover/pkg/hsm/wire"
 )
 
@@ -34,7 +36,22 @@ func failed(function string, err error) error {
 }
 
 // module is the one module of this process, once it is loaded.
-type module struct{ ctx atomic.Pointer[context] }
+type module struct {
+	ctx    atomic.Pointer[context]
+	fenced sync.Once
+}
+
+// confine takes from this process what no module has a use for, and unless
+// network, what leaves the machine. It returns 1 if the kernel does that. Later
+// calls change nothing.
+func (m *module) confine(network bool) (fenced uint64) {
+	m.fenced.Do(func() {
+		if seccomp.Helper(network) == nil {
+			fenced = 1
+		}
+	})
+	return fenced
+}
 
 func (m *module) finalize() {
 	if c := m.ctx.Load(); c != nil {
@@ -67,8 +84,9 @@ func (m *module) do(q *wire.Message) ([]uint64, [][]byte, error) {
 	c := m.ctx.Load()
 	switch {
 	case q.Op == wire.Hello:
-		return []uint64{wire.Version}, [][]byte{[]byte(wire.HelperName)}, nil
+		return []uint64{wire.Version, m.confine(q.Numbers[1] == 1)}, [][]byte{[]byte(wire.HelperName)}, nil
 	case q.Op == wire.Load && c == nil:
+		m.confine(false) // where nobody said Hello
 		c, err := load(string(q.Strings[0]))
 		m.ctx.Store(c)
 		return nil, nil, err

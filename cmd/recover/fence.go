@@ -11,6 +11,7 @@ import (
 
 	"recover/internal/workstation"
 	"recover/pkg/custody"
+	"recover/pkg/hsm"
 )
 
 // What the command line says of files. The fence is put up before a verb has
@@ -19,7 +20,7 @@ import (
 // may be made.
 
 // outputFlags take a file or a directory that does not exist yet.
-var outputFlags = []string{"out", "html", "transcript", "identity-out", "confirm-record"}
+var outputFlags = []string{"out", "html", "transcript", "identity-out", "confirm-record", "watch-only"}
 
 // resumedFlag takes a directory that is gone on in.
 const resumedFlag = "resume"
@@ -138,22 +139,37 @@ func (p *program) confine() error {
 		return nil
 	}
 	p.confined = true
-	for _, gap := range workstation.Confine(p.paths.fence()) {
-		p.gaps = append(p.gaps, gap.Error())
-		if p.strict {
-			return gap
+	for _, gap := range raiseFence(p.paths.fence()) {
+		if err := p.gap(gap); err != nil {
+			return err
 		}
-		p.term.Warn(gap.Error())
-	}
-	if fenced != nil {
-		fenced()
 	}
 	return nil
 }
 
-// fenced is for tests, which try from inside what the fence is to stop. It is
-// nil in the program.
-var fenced func()
+// gap warns of a part of the fence that is missing, or ends the program if that
+// was asked for.
+func (p *program) gap(gap *workstation.GapError) error {
+	p.gaps = append(p.gaps, gap.Error())
+	if p.strict {
+		return gap
+	}
+	p.term.Warn(gap.Error())
+	return nil
+}
+
+// checkHelper looks whether the helper of a token is fenced; nil is none.
+func (p *program) checkHelper(m *hsm.Module) error {
+	if m == nil || m.Fenced {
+		return nil
+	}
+	return p.gap(&workstation.GapError{Part: "seccomp for the helper of the token", Err: errors.ErrUnsupported,
+		Lost: "nothing keeps the module from a network, another process or another program"})
+}
+
+// raiseFence is another one in tests: of a system that has no fence, or one that
+// tries from inside what the fence is to stop.
+var raiseFence = workstation.Confine
 
 // narrow takes away what was needed until the outputs were made: from now on
 // files are made in dir only. renamed tells that dir gets another name in the
@@ -173,7 +189,7 @@ func (p *program) narrow(dir string, renamed bool) {
 	if renamed {
 		f.Replace = []string{parent}
 	}
-	workstation.Confine(f)
+	raiseFence(f)
 }
 
 // isGap tells an error of the fence.

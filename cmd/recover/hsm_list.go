@@ -49,7 +49,7 @@ func listTokens(p *program, args []string) error {
 		return interruptedIfClosed(err)
 	}
 	defer m.Close()
-	if err := p.confine(); err != nil {
+	if err := p.checkHelper(m); err != nil {
 		return err
 	}
 	return listModule(p.term, m, f.location, json)
@@ -76,8 +76,8 @@ func (f *tokenFlags) checkFilter() error {
 // listModules names the modules that are in the usual places. None is loaded,
 // for that would run it.
 func listModules(p *program, f *moduleFlags, json bool) error {
-	if f.initArgs != "" || f.helper != "" {
-		return &usageError{"--hsm-init-args and --hsm-helper are given without --hsm-module", "name the module"}
+	if f.initArgs != "" || f.helper != "" || f.network {
+		return &usageError{"--hsm-init-args, --hsm-helper and --hsm-network are given without --hsm-module", "name the module"}
 	}
 	var found []string
 	for _, pattern := range usualModules {

@@ -93,6 +93,21 @@ func TestTokenFaults(t *testing.T) {
 	}
 }
 
+// TestStuckModule: an interrupt is heard while the module hangs in C_Initialize.
+func TestStuckModule(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{vault().checkArgs(), {"hsm", "list"}} {
+		cmd := withFake(t, []string{"FAKE_HELPER=stuck"}, args...)
+		var begun time.Time
+		time.AfterFunc(500*time.Millisecond, func() { begun = time.Now(); _ = cmd.Process.Signal(os.Interrupt) })
+		o := start(t, cmd)
+		if took := time.Since(begun); begun.IsZero() || took > time.Second {
+			t.Errorf("%q: it ended %v after the interrupt", args, took)
+		}
+		o.refused(t, exitFailed, "interrupted", "nothing was changed; start again when ready")
+	}
+}
+
 // The same for what no fault of the module is needed for.
 func TestTokenRefusals(t *testing.T) {
 	t.Parallel()

@@ -46,6 +46,9 @@ func begin(p *program, f *keyFlags) (*keySession, error) {
 	if err != nil {
 		return a, err
 	}
+	if err := p.checkHelper(a.module); err != nil {
+		return a, err
+	}
 	return a, p.confine()
 }
 

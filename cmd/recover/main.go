@@ -64,10 +64,11 @@ func run() int {
 	debug.SetMemoryLimit(96 << 20)
 	// A reader of stdout that goes away must not end a rebuild half way.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
 	p := &program{term: terminal.New(os.Stdout, os.Stderr), ctx: ctx}
 	context.AfterFunc(ctx, stop)
+	p.endQuietly()
 	if err := workstation.CheckEnvironment(os.Environ()); err != nil {
 		return p.exit(err)
 	}
@@ -79,6 +80,21 @@ func run() int {
 		p.term.Warn(err.Error())
 	}
 	return p.exit(p.dispatch(os.Args[1:]))
+}
+
+// endQuietly ends the program at a signal at which Go would print all its stacks.
+func (p *program) endQuietly() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, workstation.CrashSignals()...)
+	go func() {
+		for s := range signals {
+			if s == syscall.SIGQUIT && p.ctx.Err() == nil {
+				continue // Ctrl-\ interrupts, the first time
+			}
+			p.term.Error("ended by the signal "+s.String(), "what is finished is kept: a rebuild goes on with --resume")
+			os.Exit(exitFailed)
+		}
+	}()
 }
 
 // usesTokens are the verbs that may start a helper, and call begin for that;

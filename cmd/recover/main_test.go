@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -41,15 +42,19 @@ const (
 	pendingName = "pending.ndjson"
 )
 
-func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){
+func TestMain(m *testing.M) { testscript.Main(suite{m}, programs) }
+
+// programs are what the test binary is under other names.
+var programs = map[string]func(){"fake-pkcs11": softtoken.FakeHelper}
+
+func init() {
+	maps.Insert(programs, maps.All(map[string]func(){
 		"recover": main,
 		// The same, but a segment is closed after every fourth key.
 		"recover-with-short-segments": func() { segmentKeys = 4; main() },
 		// The same, but it waits for tokens for a second only.
 		"recover-impatient": func() { hsmLimits = hsm.Limits{Short: time.Second, Long: time.Second, Generate: time.Second}; main() },
-		"fake-pkcs11":       softtoken.FakeHelper,
-	})
+	}))
 }
 
 // suite removes the practice buckets when all tests are done.

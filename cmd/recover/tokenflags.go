@@ -32,12 +32,14 @@ type tokenFlags struct {
 // moduleFlags name a PKCS#11 module, and the helper that loads it.
 type moduleFlags struct {
 	module, initArgs, helper string
+	network                  bool
 }
 
 func (f *moduleFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.module, "hsm-module", "", "")
 	fs.StringVar(&f.initArgs, "hsm-init-args", "", "")
 	fs.StringVar(&f.helper, "hsm-helper", "", "")
+	fs.BoolVar(&f.network, "hsm-network", false, "")
 }
 
 // register takes the flags that every verb with a token has.
@@ -146,6 +148,8 @@ func (f *tokenFlags) checkUnused() error {
 		}
 	}
 	switch {
+	case f.network:
+		return f.unused("hsm-network")
 	case f.fewTries:
 		return f.unused("hsm-allow-few-pin-tries")
 	case f.noSelfTest:
@@ -173,7 +177,7 @@ var hsmLimits hsm.Limits
 
 func (f *moduleFlags) options() hsm.Options {
 	return hsm.Options{
-		Module: f.module, InitArguments: f.initArgs, Helper: f.helper,
+		Module: f.module, InitArguments: f.initArgs, Helper: f.helper, Network: f.network,
 		Environment: os.Environ(), Limits: hsmLimits,
 	}
 }

@@ -7,6 +7,8 @@ A key in a PKCS#11 token (smart card, HSM):
     --hsm-module FILE          the PKCS#11 module of the token's maker, if the URI
                                has no module-path
     --hsm-init-args TEXT       what the module wants to be told at its start
+    --hsm-network              the module may use the network, for an HSM that is in
+                               one; otherwise it cannot
     --hsm-mode NAME            oaep: the token undoes the padding; raw: it computes
                                on blinded numbers; auto (default): what works
     --hsm-helper FILE          recover-pkcs11, if it is not beside recover

@@ -49,8 +49,7 @@ func noLandlock(err error) *GapError {
 //
 //   - with seccomp, what reaches a network, another process's memory, another
 //     program, the kernel's settings, or the keyboard of the terminal fails with
-//     EPERM, also by way of io_uring and the x32 numbers (the list is in
-//     calls_linux.go);
+//     EPERM (package seccomp has the list);
 //   - with Landlock, every file that the fence does not name is refused with
 //     EACCES, except the terminal and what was opened before.
 //

@@ -3,10 +3,16 @@ package workstation
 import (
 	"errors"
 	"os"
+	"sync"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
+
+	"recover/internal/seccomp"
 )
+
+var filterOnce = sync.OnceValue(seccomp.Program)
 
 // The rights of Landlock that a rule gives.
 const (
@@ -28,10 +34,24 @@ func confine(f Fence) []*GapError {
 	if err := fenceFiles(f); err != nil {
 		gaps = append(gaps, noLandlock(err))
 	}
-	if err := filterCalls(); err != nil {
+	if err := filterOnce(); err != nil {
 		gaps = append(gaps, noSeccomp(err))
 	}
 	return gaps
+}
+
+// isNameless tells what lies in no directory, as a pipe that the shell handed in:
+// Landlock has no rules for it, and lets it be opened.
+func isNameless(path string) bool {
+	var fs unix.Statfs_t
+	if unix.Statfs(path, &fs) != nil {
+		return true
+	}
+	switch fs.Type {
+	case unix.PIPEFS_MAGIC, unix.SOCKFS_MAGIC, unix.ANON_INODE_FS_MAGIC:
+		return true
+	}
+	return false
 }
 
 // fenceFiles restricts all threads with Landlock.
@@ -47,9 +67,9 @@ func fenceFiles(f Fence) error {
 			case err != nil: // it is not there, or nobody may reach it
 			case info.IsDir():
 				rules = append(rules, landlock.PathAccess(ofDirectory, path).IgnoreIfMissing())
-			case ofFile != 0 && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0:
+			case ofFile != 0 && !isNameless(path):
 				rules = append(rules, landlock.PathAccess(ofFile, path).IgnoreIfMissing())
-			} // a pipe that was handed in has no place in the file system, and no rule
+			}
 		}
 	}
 	allow(f.Read, readTree, readFile)

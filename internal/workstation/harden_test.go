@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 )
 
@@ -41,6 +42,7 @@ var programs = map[string]func(){
 	"descriptors":     tellDescriptors,
 	"panic":           func() { panic("crash") },
 	"hardened panic":  func() { must(Harden()); panic("crash") },
+	"quiet panic":     func() { must(Quiet(os.Environ())); panic("crash") },
 	"signal":          func() { fmt.Println("ready"); time.Sleep(time.Hour) },
 	"hardened signal": func() { must(Harden()); fmt.Println("ready"); time.Sleep(time.Hour) },
 }
@@ -251,6 +253,9 @@ func tryFiles() {
 }
 
 func TestConfineFiles(t *testing.T) {
+	if abi, err := ll.LandlockGetABIVersion(); err != nil || abi < 1 {
+		t.Skip("SKIPPED, NOT PASSED: this kernel has no Landlock")
+	}
 	cmd := start("files", "")
 	cmd.Dir = t.TempDir()
 	for _, dir := range []string{"in", "out", "listed", "made"} {
@@ -303,6 +308,18 @@ func TestCloseInherited(t *testing.T) {
 	const want = "0 true false\n1 true false\n2 true false\n3 false false\n4 true true\n5 true false\n6 false false\n"
 	if err != nil || string(got) != want {
 		t.Errorf("got:\n%s%v, want:\n%s", got, err, want)
+	}
+}
+
+// TestQuiet: a panic says why, and shows no stack.
+func TestQuiet(t *testing.T) {
+	for name, shows := range map[string]bool{"panic": true, "quiet panic": false} {
+		cmd := start(name, "ulimit -c 0;")
+		cmd.Dir = t.TempDir()
+		said, err := cmd.CombinedOutput()
+		if err == nil || !strings.Contains(string(said), "panic: crash") || strings.Contains(string(said), "goroutine ") != shows {
+			t.Errorf("%s: %v\n%s", name, err, said)
+		}
 	}
 }
 

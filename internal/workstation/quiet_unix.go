@@ -22,3 +22,10 @@ func quiet(environment []string) error {
 	}
 	return syscall.Exec(path, os.Args, kept)
 }
+
+func crashSignals() []os.Signal {
+	return []os.Signal{
+		syscall.SIGABRT, syscall.SIGQUIT, syscall.SIGTRAP, syscall.SIGSYS,
+		syscall.SIGSEGV, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL,
+	}
+}

@@ -1,5 +1,10 @@
 package workstation
 
-import "errors"
+import (
+	"errors"
+	"os"
+)
 
 func quiet([]string) error { return errors.ErrUnsupported }
+
+func crashSignals() []os.Signal { return nil }

@@ -5,6 +5,7 @@ package workstation
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 )
@@ -44,18 +45,23 @@ func CheckEnvironment(env []string) error {
 	return nil
 }
 
-// Quiet sees to it that a crash, or a signal such as SIGABRT, prints no stack:
-// in its argument words and registers there may be pieces of secrets. Go reads
+// Quiet sees to it that a panic prints no stack: in its argument words there may
+// be pieces of secrets. Go reads
 // that setting from the environment alone, when it starts, so unless it is
 // there already the same program is started anew in this process, with the same
 // arguments. It returns if it was there, or with an error; on Windows it is
-// errors.ErrUnsupported.
+// errors.ErrUnsupported. For what comes from outside there is CrashSignals.
 func Quiet(environment []string) error {
 	if slices.Contains(environment, "GOTRACEBACK=none") {
 		return nil
 	}
 	return quiet(environment)
 }
+
+// CrashSignals are those that, when another process sends them, have Go print
+// the stacks and registers of all goroutines, whatever is set. A program that
+// asks for them with signal.Notify can end without.
+func CrashSignals() []os.Signal { return crashSignals() }
 
 // Keep is what CloseInherited does with a descriptor.
 type Keep int

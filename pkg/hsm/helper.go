@@ -16,6 +16,8 @@ import (
 type helper struct {
 	process *os.Process
 	in, out *os.File // requests, answers
+	network bool     // the module may use it
+	fenced  bool     // as the helper says in its answer to Hello
 	limits  Limits
 	stderr  tail
 
@@ -38,11 +40,12 @@ type question struct {
 
 // start runs the program at path and says Hello to it. It uses no os/exec: a
 // path is all there is to it.
-func start(ctx context.Context, path string, environment []string, limits Limits) (*helper, error) {
+func start(ctx context.Context, path string, environment []string, network bool, limits Limits) (*helper, error) {
 	if !filepath.IsAbs(path) {
 		return nil, &Error{Code: HelperMissing, Detail: "not an absolute path: " + quoted(path)}
 	}
 	h := &helper{
+		network: network,
 		limits:  limits.orDefault(),
 		exited:  make(chan struct{}),
 		waiting: make(map[uint32]*question),
@@ -111,7 +114,7 @@ func (h *helper) watch(stderr *os.File) {
 }
 
 func (h *helper) greet() error {
-	hello, err := h.call(wire.Hello, []uint64{wire.Version}, []byte(wire.AskerName))
+	hello, err := h.call(wire.Hello, []uint64{wire.Version, asNumber(h.network)}, []byte(wire.AskerName))
 	if err != nil {
 		return err
 	}
@@ -121,7 +124,15 @@ func (h *helper) greet() error {
 	case hello.Numbers[0] != wire.Version:
 		return &Error{Code: HelperProtocol, Detail: "it speaks another version of it"}
 	}
+	h.fenced = hello.Numbers[1] == 1
 	return nil
+}
+
+func asNumber(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // functions are what an op is called by in errors of the helper.

@@ -78,7 +78,7 @@ func TestHelperTimeLimits(t *testing.T) {
 func TestDeafHelper(t *testing.T) {
 	t.Parallel()
 	o := fakeOptions("deaf")
-	h, err := start(t.Context(), o.Helper, o.Environment, Limits{Long: 300 * time.Millisecond})
+	h, err := start(t.Context(), o.Helper, o.Environment, false, Limits{Long: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

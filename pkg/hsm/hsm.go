@@ -44,6 +44,9 @@ type Options struct {
 	// their configuration. What changes how the helper is loaded or runs, such
 	// as LD_PRELOAD and GODEBUG, is left out.
 	Environment []string
+	// Network lets the module leave the machine, for an HSM in a network. Without
+	// it, sockets other than those of the machine itself fail in the helper.
+	Network bool
 	// Sessions is how many decryptions at a time are wanted, if the token lets
 	// them; 0 is as many as suit the token, by what the self-test measures.
 	Sessions int

@@ -19,6 +19,11 @@ type Module struct {
 	Description  string
 	Version      string // "2.6"
 
+	// Fenced tells that the helper has given up other processes' memory, other
+	// programs, and without Options.Network what leaves the machine. Where the
+	// kernel has no seccomp it has not.
+	Fenced bool
+
 	helper   *helper
 	sessions int
 	pins     []*secret.Bytes // all that Login was given
@@ -44,11 +49,11 @@ func Open(ctx context.Context, o Options) (*Module, error) {
 			return nil, &Error{Code: HelperMissing, Detail: quoted(err.Error())}
 		}
 	}
-	h, err := start(ctx, path, o.Environment, o.Limits)
+	h, err := start(ctx, path, o.Environment, o.Network, o.Limits)
 	if err != nil {
 		return nil, err
 	}
-	m := &Module{Path: o.Module, helper: h, sessions: max(0, o.Sessions), loggedIn: make(map[uint64]bool)}
+	m := &Module{Path: o.Module, Fenced: h.fenced, helper: h, sessions: max(0, o.Sessions), loggedIn: make(map[uint64]bool)}
 	defer context.AfterFunc(ctx, h.abandon)()
 	if err := m.initialize(o.InitArguments); err != nil {
 		m.Close()

@@ -28,7 +28,7 @@ import (
 )
 
 // Version is the version of the protocol.
-const Version = 2
+const Version = 3
 
 // MaxFound is the number of objects that an answer to Find holds at most.
 const MaxFound = 4096
@@ -57,7 +57,7 @@ type Op byte
 
 // The ops, with numbers and strings of the request → those of the answer.
 const (
-	Hello      Op = iota + 1 // version; name → version; name
+	Hello      Op = iota + 1 // version, 1 if the module may use the network; name → version, 1 if the helper is fenced; name
 	Load                     // path → nothing. dlopen, and a look at C_GetFunctionList
 	Initialize               // arguments, or none → library version, major and minor; manufacturer, description
 	Slots                    // nothing → the slots with a token in them
@@ -78,7 +78,7 @@ const several = -1
 type shape struct{ numbers, strings int }
 
 var shapes = map[Op]struct{ request, answer shape }{
-	Hello:      {shape{1, 1}, shape{1, 1}},
+	Hello:      {shape{2, 1}, shape{2, 1}},
 	Load:       {shape{0, 1}, shape{0, 0}},
 	Initialize: {shape{0, 1}, shape{2, 2}},
 	Slots:      {shape{0, 0}, shape{several, 0}},

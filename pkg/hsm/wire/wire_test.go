@@ -10,8 +10,8 @@ import (
 )
 
 var examples = []*Message{
-	{Kind: Request, Op: Hello, ID: 1, Numbers: []uint64{Version}, Strings: [][]byte{[]byte(AskerName)}},
-	{Kind: Answer, Op: Hello, ID: 1, Numbers: []uint64{Version}, Strings: [][]byte{[]byte(HelperName)}},
+	{Kind: Request, Op: Hello, ID: 1, Numbers: []uint64{Version, 1}, Strings: [][]byte{[]byte(AskerName)}},
+	{Kind: Answer, Op: Hello, ID: 1, Numbers: []uint64{Version, 1}, Strings: [][]byte{[]byte(HelperName)}},
 	{Kind: Failure, Op: Login, ID: 1<<32 - 1, Numbers: []uint64{0xA0}, Strings: [][]byte{[]byte("C_Login"), {}}},
 	{Kind: Request, Op: Slots, ID: 7},
 	{Kind: Answer, Op: Slots, ID: 7, Numbers: []uint64{0, 1, 1<<64 - 1}},
@@ -41,8 +41,8 @@ func TestFrame(t *testing.T) {
 	if err := Write(&b, examples[0]); err != nil {
 		t.Fatal(err)
 	}
-	const want = "\x00\x00\x00\x1dQ\x01\x00\x00\x00\x01" +
-		"\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" + "\x00\x01\x00\x00\x00\x07recover"
+	const want = "\x00\x00\x00\x25Q\x01\x00\x00\x00\x01" +
+		"\x00\x02\x00\x00\x00\x00\x00\x00\x00\x03" + "\x00\x00\x00\x00\x00\x00\x00\x01" + "\x00\x01\x00\x00\x00\x07recover"
 	if b.String() != want {
 		t.Errorf("Hello is %q, want %q", b.String(), want)
 	}
