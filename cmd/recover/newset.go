@@ -185,7 +185,7 @@ func coverageText(k *custody.SealedKey, c custody.Coverage) string {
 	if c.All() {
 		return fmt.Sprintf("read again from the disk, every %d of the shares brought the key back: %d %s", k.Threshold, c.Tried, plural(c.Tried, "subset", "subsets"))
 	}
-	return fmt.Sprintf("read again from the disk, %d of %v subsets of %d shares, and all shares together, brought the key back: a sample in which each two shares meet",
+	return fmt.Sprintf("read again from the disk, %d of %v subsets of %d shares, and all shares together, brought the key back: a sample in which each share was at least twice",
 		c.Tried, c.Possible, k.Threshold)
 }
 

@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -103,9 +104,65 @@ func TestPlan(t *testing.T) {
 			t.Errorf("name %q: %v", bad, err)
 		}
 	}
+	for bad, why := range map[string]string{
+		"con": "Windows does not allow a folder of this name", "NUL": "Windows does not allow a folder of this name",
+		"nul.txt": "Windows does not allow a folder of this name", "Com7": "Windows does not allow a folder of this name",
+		"lpt0.a":                  "Windows does not allow a folder of this name",
+		"recovery-public-key.der": "a file of the set has this name", "Recovery-Public-Key.hex": "a file of the set has this name",
+		"Share.TXT": "a file of the set has this name", "READ-ME-FIRST.txt": "a file of the set has this name",
+		"sealed-recovery-key.age": "a file of the set has this name",
+	} {
+		wantError(t, Plan{2, []string{"alice", bad}}.Check(), "name of holder 2: "+why)
+	}
+	for _, good := range []string{"console", "com", "com10", "lptx", "auxiliary", "share", "nu-l"} {
+		if err := (Plan{2, []string{"alice", good}}).Check(); err != nil {
+			t.Errorf("name %q: %v", good, err)
+		}
+	}
 	wantError(t, Plan{1, names(3)}.Check(), "a threshold of 1 splits nothing: every holder alone would have the key")
 	wantError(t, Plan{2, names(256)}.Check(), "more than 255 holders: a share is a point of a field of 256 elements")
 	wantError(t, Plan{2, []string{"a", "A"}}.Check(), "name of holder 2: another holder has this name")
+}
+
+// TestReplaces: a set that replaces another says so, in a description of a form
+// of its own, and opens like any other. A first set has the form of earlier
+// programs.
+func TestReplaces(t *testing.T) {
+	old, _ := newSet(t, 2, 3)
+	if !bytes.Contains(old.Bytes(), []byte("-> recover-custody-set "+strings.ReplaceAll(old.ID.String(), " ", ""))) ||
+		!bytes.HasPrefix(old.marshal(), []byte("recover-custody-set/1\nrecovery-key ")) || bytes.Contains(old.marshal(), []byte("replaces")) {
+		t.Errorf("the first set is described by\n%s", old.marshal())
+	}
+	k, shares, err := SplitAgain(testkey.Small(), Plan{2, names(2)}, made, old.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := ParseSealedKey(k.Bytes())
+	if err != nil || read.Replaces != old.ID || !strings.HasPrefix(string(read.marshal()), "recover-custody-set/2\n") {
+		t.Fatalf("%+v, %v", read, err)
+	}
+	set := NewSet(read)
+	for _, s := range shares {
+		if err := set.Add(again(t, s)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	opened(t, set)
+	for _, change := range [][2]string{{"set/2", "set/1"}, {"replaces ", "replaced "}, {"\nthreshold", "\nreplaces 0000000000000000\nthreshold"}} {
+		text := bytes.Replace(read.marshal(), []byte(change[0]), []byte(change[1]), 1)
+		if _, err := parseDescription(text, idOf(text)); !errors.Is(err, ErrDescription) {
+			t.Errorf("%q: %v", change, err)
+		}
+	}
+}
+
+// TestEarlierNames: sets with holders' names that are refused today are read.
+func TestEarlierNames(t *testing.T) {
+	d := &Description{Created: made, Threshold: 2, Holders: []string{"con", "share.txt"}, hashes: make([][32]byte, 2)}
+	text := d.marshal()
+	if _, err := parseDescription(text, idOf(text)); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestSplitRefusesDates(t *testing.T) {

@@ -21,6 +21,8 @@ type Description struct {
 	Key     rsadecrypt.Fingerprint // of the recovery key
 	Created time.Time              // UTC, in seconds
 
+	Replaces SetID // the set that this one was made to replace; zeros: none
+
 	Threshold int
 	Holders   []string // in the order of the shares
 
@@ -76,7 +78,16 @@ func idOf(text []byte) SetID {
 	return SetID(sum[:len(SetID{})])
 }
 
-// marshal returns the text of which the ID is the hash:
+// The first line of a description. The second one is for a set that replaces
+// another: programs that know only the first refuse it.
+const (
+	descriptionFormat  = "recover-custody-set/1"
+	descriptionReplace = "recover-custody-set/2"
+)
+
+// marshal returns the text of which the ID is the hash. A set that replaces
+// another says so after the date, with "replaces" and 16 hex digits, and its
+// first line ends in 2:
 //
 //	recover-custody-set/1
 //	recovery-key <fingerprint, 64 hex digits>
@@ -87,8 +98,13 @@ func idOf(text []byte) SetID {
 //	share <hash, 64 hex digits> bob
 func (d *Description) marshal() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "recover-custody-set/1\nrecovery-key %s\nmade %s\nthreshold %d\nsalt %x\n",
-		d.Key.Hex(), d.Created.Format(time.RFC3339), d.Threshold, d.salt)
+	format, replaces := descriptionFormat, ""
+	if d.Replaces != (SetID{}) {
+		id, _ := d.Replaces.MarshalText() // never fails
+		format, replaces = descriptionReplace, "replaces "+string(id)+"\n"
+	}
+	fmt.Fprintf(&b, "%s\nrecovery-key %s\nmade %s\n%sthreshold %d\nsalt %x\n",
+		format, d.Key.Hex(), d.Created.Format(time.RFC3339), replaces, d.Threshold, d.salt)
 	for i, h := range d.hashes {
 		fmt.Fprintf(&b, "share %x %s\n", h, d.Holders[i])
 	}
@@ -106,7 +122,7 @@ func parseDescription(text []byte, id SetID) (*Description, error) {
 		name, value, _ := strings.Cut(line, " ")
 		d.set(name, value)
 	}
-	if d.plan().Check() != nil || !bytes.Equal(d.marshal(), text) {
+	if d.plan().check() != nil || !bytes.Equal(d.marshal(), text) {
 		return nil, ErrDescription
 	}
 	return d, nil
@@ -121,6 +137,8 @@ func (d *Description) set(name, value string) {
 	case "made":
 		made, _ := time.Parse(time.RFC3339, value)
 		d.Created = made.UTC()
+	case "replaces":
+		_ = d.Replaces.UnmarshalText([]byte(value))
 	case "threshold":
 		d.Threshold, _ = strconv.Atoi(value)
 	case "salt":

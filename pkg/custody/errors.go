@@ -85,11 +85,21 @@ func (e *OtherSetError) Error() string {
 }
 
 // WrongShareError is a share that says it is of the set, and is not one of
-// those that were made.
-type WrongShareError struct{ Index int }
+// those that were made. Whose it is, nobody knows: its number is a claim.
+type WrongShareError struct {
+	Index  int
+	Holder string // of the genuine share of that number; empty if there is none
+	Before bool   // and that share was accepted before
+}
 
 func (e *WrongShareError) Error() string {
-	return fmt.Sprintf("not the share %d that was made for this set", e.Index)
+	switch {
+	case e.Holder == "":
+		return fmt.Sprintf("it claims to be share %d of this set, which has no share of that number", e.Index)
+	case e.Before:
+		return fmt.Sprintf("it claims to be share %d (%s), which was accepted before: it was altered, or made up", e.Index, e.Holder)
+	}
+	return fmt.Sprintf("it claims to be share %d (%s), and is not the share that was made for this set", e.Index, e.Holder)
 }
 
 // HolderError is a page that names another holder than the set does.

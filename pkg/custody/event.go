@@ -43,9 +43,13 @@ const (
 	StepCombined Step = "combined" // Set
 	StepOpened   Step = "opened"   // Key: it is proved to be this one
 	StepSplit    Step = "split"    // Set, Threshold, Count, Key: a new set
-	StepOutput   Step = "output"   // File, SHA256, and Holder if it is for one
-	StepVerified Step = "verified" // Set, Tried, All
-	StepEnd      Step = "end"      // Outcome
+	// StepRecipient says who can open a share, once for each Recipient that it is
+	// sealed to.
+	StepRecipient Step = "recipient" // Share, Holder, Recipient
+	StepAnnounced Step = "announced" // File, SHA256: an output that is written next
+	StepOutput    Step = "output"    // File, SHA256, and Holder if it is for one
+	StepVerified  Step = "verified"  // Set, Tried, All, ReadBack
+	StepEnd       Step = "end"       // Outcome
 )
 
 // Event is a line of a transcript. It has no field that could hold a secret:
@@ -69,10 +73,36 @@ type Event struct {
 	Holder    string `json:"holder,omitempty"`
 	Reason    Reason `json:"reason,omitempty"`
 
+	// What earlier programs did not write. Where one of these is empty, the text
+	// of the event is as theirs was, so that their FILE.txt still agrees.
+	Replaces  SetID    `json:"replaces,omitzero"`         // split: the set that this one replaces
+	Recipient string   `json:"recipient,omitempty"`       // recipient: see RecipientName
+	Source    Source   `json:"source,omitempty"`          // refused: where it came from
+	Before    bool     `json:"accepted_before,omitempty"` // refused: the share that it claims to be is there already
+	ReadBack  ReadBack `json:"read_back,omitempty"`       // verified: what the files were read from
+
 	Tried   int     `json:"tried,omitempty"` // subsets
 	All     bool    `json:"all,omitempty"`
 	Outcome Outcome `json:"outcome,omitempty"`
 }
+
+// Source is where a share came from.
+type Source string
+
+// The sources.
+const (
+	FromFile Source = "file"
+	Typed    Source = "typed" // or scanned
+)
+
+// ReadBack is what the files of a new set were read from again.
+type ReadBack string
+
+// The ways to read back.
+const (
+	FromMedium ReadBack = "medium" // the system had dropped its copy of every file
+	FromCache  ReadBack = "cache"  // or may have come from there, or from memory
+)
 
 // Outcome is how a ceremony ended.
 type Outcome string
@@ -100,6 +130,11 @@ const (
 	ReasonDuplicate   Reason = "duplicate"
 	ReasonTooFew      Reason = "too-few"
 	ReasonOther       Reason = "other"
+
+	// Of a sealed key, that the shares which were accepted do not open.
+	ReasonSealedKey    Reason = "sealed-key-damaged"
+	ReasonSealedOther  Reason = "sealed-key-of-another-key" // Key: the one that it holds
+	ReasonInconsistent Reason = "inconsistent-shares"
 )
 
 var reasonTexts = map[Reason]string{
@@ -114,6 +149,26 @@ var reasonTexts = map[Reason]string{
 	ReasonDuplicate:   "already given",
 	ReasonTooFew:      "too few shares",
 	ReasonOther:       "for another reason",
+
+	ReasonSealedKey:    "a sealed key that the right shares do not open",
+	ReasonSealedOther:  "a sealed key that holds another recovery key",
+	ReasonInconsistent: "shares that do not lie on one polynomial",
+}
+
+// RefusedSealedKey returns the event for an error of Combine and Open: what was
+// refused is the sealed key, and no holder.
+func RefusedSealedKey(err error) Event {
+	e := Event{Step: StepRefused, Reason: ReasonSealedKey}
+	var other *OtherKeyError
+	switch {
+	case errors.As(err, &other):
+		e.Reason, e.Key = ReasonSealedOther, Digest(other.Got)
+	case errors.Is(err, ErrInconsistent):
+		e.Reason = ReasonInconsistent
+	case errors.As(err, new(TooFewError)):
+		e.Reason = ReasonTooFew
+	}
+	return e
 }
 
 // Refused returns the event for an error of this package: the reason, and of
@@ -145,7 +200,7 @@ func Refused(err error) Event {
 	case errors.As(err, &otherSet):
 		e.Reason, e.Set = ReasonOtherSet, otherSet.Got
 	case errors.As(err, &wrongShare):
-		e.Reason, e.Share = ReasonWrongShare, wrongShare.Index
+		e.Reason, e.Share, e.Holder, e.Before = ReasonWrongShare, wrongShare.Index, wrongShare.Holder, wrongShare.Before
 	case errors.As(err, &wrongHolder):
 		e.Reason, e.Share, e.Holder = ReasonWrongHolder, wrongHolder.Index, wrongHolder.Want
 	case errors.As(err, &duplicate):

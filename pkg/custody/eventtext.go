@@ -25,7 +25,7 @@ func (e Event) text() string {
 	case StepAccepted:
 		return fmt.Sprintf("share %d (%s) of set %s accepted", e.Share, e.Holder, e.Set)
 	case StepRefused:
-		return fmt.Sprintf("refused (%s)%s", reasonTexts[e.Reason], e.suspect())
+		return fmt.Sprintf("refused (%s)%s", reasonTexts[e.Reason], e.suspect()+e.source())
 	case StepRemoved:
 		return fmt.Sprintf("share %d (%s) taken back", e.Share, e.Holder)
 	case StepCombined:
@@ -33,11 +33,26 @@ func (e Event) text() string {
 	case StepOpened:
 		return fmt.Sprintf("the recovery key %s was opened", key)
 	case StepSplit:
-		return fmt.Sprintf("new set %s: %d of %d shares open the recovery key %s", e.Set, e.Threshold, e.Count, key)
+		text := fmt.Sprintf("new set %s: %d of %d shares open the recovery key %s", e.Set, e.Threshold, e.Count, key)
+		if e.Replaces != (SetID{}) {
+			text += fmt.Sprintf("; it replaces the set %s", e.Replaces)
+		}
+		return text
+	case StepRecipient:
+		return fmt.Sprintf("share %d (%s) is %s", e.Share, e.Holder, sealedWith(e.Recipient))
+	case StepAnnounced:
+		return fmt.Sprintf("next %s is written, SHA-256 %x", strings.TrimPrefix(e.Holder+"/"+e.File, "/"), e.SHA256)
 	case StepOutput:
 		return fmt.Sprintf("wrote %s, SHA-256 %x", strings.TrimPrefix(e.Holder+"/"+e.File, "/"), e.SHA256)
 	case StepVerified:
-		return fmt.Sprintf("set %s: %s brought the key back", e.Set, e.coverage())
+		text := fmt.Sprintf("set %s: %s brought the key back", e.Set, e.coverage())
+		switch e.ReadBack {
+		case FromMedium:
+			text += "; all files were read again from the medium"
+		case FromCache:
+			text += "; the files were read again, perhaps from the system's memory"
+		}
+		return text
 	case StepEnd:
 		return "end: " + string(e.Outcome)
 	}
@@ -54,6 +69,12 @@ func (e Event) coverage() string {
 // suspect names what was refused, as far as it is known.
 func (e Event) suspect() string {
 	switch {
+	case e.Reason == ReasonWrongShare && e.Holder != "": // what it says is a claim
+		text := fmt.Sprintf(": it claims to be share %d (%s)", e.Share, e.Holder)
+		if e.Before {
+			text += ", which was accepted before"
+		}
+		return text
 	case e.Holder != "":
 		return fmt.Sprintf(": share %d (%s)", e.Share, e.Holder)
 	case e.Share > 0:
@@ -62,6 +83,17 @@ func (e Event) suspect() string {
 		return fmt.Sprintf(": set %s", e.Set)
 	case e.Key != Digest{}:
 		return fmt.Sprintf(": recovery key %s", rsadecrypt.Fingerprint(e.Key))
+	}
+	return ""
+}
+
+// source says where it came from, as far as that was recorded.
+func (e Event) source() string {
+	switch e.Source {
+	case FromFile:
+		return "; from a file"
+	case Typed:
+		return "; typed or scanned"
 	}
 	return ""
 }

@@ -1,6 +1,9 @@
 package custody
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // MaxShares is the largest number of shares of a set. More than 32 are allowed,
 // but were not what the forms of this package were made for.
@@ -19,10 +22,43 @@ type Plan struct {
 // ErrTooMany or a *NameError.
 //
 // A name becomes a directory, and is read aloud: 1 to 32 letters and digits of
-// ASCII, with ".", "-" and "_" inside; no two differ in case only. All holders,
+// ASCII, with ".", "-" and "_" inside; no two differ in case only. It is no
+// name of a file of ours, nor one that Windows keeps for a device. All holders,
 // and whoever gets a copy of the sealed key, can read all names; "custodian-1"
 // is a name too.
 func (p Plan) Check() error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	for i, name := range p.Holders {
+		if problem := reserved(strings.ToLower(name)); problem != "" {
+			return &NameError{i + 1, problem}
+		}
+	}
+	return nil
+}
+
+// reserved says why a name, in lower case, cannot be a directory next to our
+// files on every medium. Sets that were made before this was checked have such
+// names and are still read.
+func reserved(name string) (problem string) {
+	stem, _, _ := strings.Cut(name, ".")
+	device := slices.Contains([]string{"con", "prn", "aux", "nul"}, stem) ||
+		len(stem) == 4 && (stem[:3] == "com" || stem[:3] == "lpt") && '0' <= stem[3] && stem[3] <= '9'
+	switch {
+	case device:
+		return "Windows does not allow a folder of this name"
+	case stem == "recovery-public-key", slices.Contains(fileNames, name):
+		return "a file of the set has this name"
+	}
+	return ""
+}
+
+// fileNames are the files that a holder gets, in lower case.
+var fileNames = []string{PageName, "share.age", "share.svg", SealedKeyName, "read-me-first.txt", "record.json"}
+
+// check returns what makes a plan none at all.
+func (p Plan) check() error {
 	switch {
 	case p.Threshold < 2:
 		return ErrOneOfN

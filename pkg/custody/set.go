@@ -3,6 +3,7 @@ package custody
 import (
 	"bytes"
 	"crypto/rsa"
+	"errors"
 	"slices"
 
 	"filippo.io/age"
@@ -29,6 +30,10 @@ func NewSet(key *SealedKey) *Set { return &Set{key: key} }
 // *OtherSetError, *WrongShareError, *HolderError and *DuplicateError.
 func (s *Set) Add(share *Share) error {
 	if err := s.key.Check(share); err != nil {
+		var wrong *WrongShareError
+		if errors.As(err, &wrong) {
+			_, wrong.Before = s.find(share.Index)
+		}
 		return err
 	}
 	at, found := s.find(share.Index)
@@ -49,7 +54,11 @@ func (k *SealedKey) Check(share *Share) error {
 	case share.Set != k.ID:
 		return &OtherSetError{share.Set, k.ID, share.Created, k.Created}
 	case !k.has(share):
-		return &WrongShareError{share.Index}
+		wrong := &WrongShareError{Index: share.Index}
+		if share.Index <= k.Count() {
+			wrong.Holder = k.Holder(share.Index)
+		}
+		return wrong
 	case labelled && share.Holder != k.Holder(share.Index):
 		return &HolderError{share.Index, share.Holder, k.Holder(share.Index)}
 	}

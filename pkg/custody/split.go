@@ -19,6 +19,12 @@ import (
 // has passed Verify. The errors are those of Plan.Check, rsadecrypt.CheckSize,
 // and ErrDate.
 func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share, error) {
+	return SplitAgain(key, plan, made, SetID{})
+}
+
+// SplitAgain is Split for a set that replaces another one, which its description
+// then names.
+func SplitAgain(key *rsa.PrivateKey, plan Plan, made time.Time, replaces SetID) (*SealedKey, []*Share, error) {
 	if err := plan.Check(); err != nil {
 		return nil, nil, err
 	}
@@ -36,7 +42,7 @@ func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Created: made, Threshold: plan.Threshold, Holders: slices.Clone(plan.Holders)}
+	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Created: made, Replaces: replaces, Threshold: plan.Threshold, Holders: slices.Clone(plan.Holders)}
 	d.describe(shares)
 	text := encodeIdentity(identity)
 	defer text.Wipe()

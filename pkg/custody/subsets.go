@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	maxSubsets = 300 // how many are tried, before a sample has to do
-	minUses    = 3   // of each share in a sample
+	maxSubsets = 300 // how many are tried at most
+	minUses    = 2   // of each share in a sample
 )
 
 func choices(n, k int) *big.Int { return new(big.Int).Binomial(int64(n), int64(k)) }
@@ -24,8 +24,9 @@ func subsets(n, k int) iter.Seq[[]int] {
 	return subset.All(n, k)
 }
 
-// sample yields subsets until any two numbers were together in one, and each
-// number in minUses of them.
+// sample yields subsets until each number was in minUses of them and any two
+// were together in one, or maxSubsets were tried: each number comes first. The
+// 255 shares of the largest set take 255 subsets of two for that.
 func sample(n, k int) iter.Seq[[]int] {
 	return func(yield func([]int) bool) {
 		c := cover{uses: make([]int, n), met: make([][]bool, n)}
@@ -33,12 +34,13 @@ func sample(n, k int) iter.Seq[[]int] {
 			c.met[i] = make([]bool, n)
 			c.met[i][i] = true
 		}
-		for subset := c.seed(); subset != nil; subset = c.seed() {
+		tried := 0
+		for subset := c.seed(); subset != nil && tried < maxSubsets; subset = c.seed() {
 			for len(subset) < k {
 				subset = append(subset, c.best(subset))
 			}
 			c.count(subset)
-			if !yield(subset) {
+			if tried++; !yield(subset) {
 				return
 			}
 		}
@@ -52,14 +54,12 @@ type cover struct {
 
 // seed begins a subset with what is lacking, and returns nil when nothing is.
 func (c *cover) seed() []int {
+	if least := slices.Index(c.uses, slices.Min(c.uses)); c.uses[least] < minUses {
+		return []int{least}
+	}
 	for i, met := range c.met {
 		if j := slices.Index(met, false); j >= 0 {
 			return []int{i, j}
-		}
-	}
-	for i, uses := range c.uses {
-		if uses < minUses {
-			return []int{i}
 		}
 	}
 	return nil

@@ -128,9 +128,17 @@ func (e Event) valid() bool {
 		}
 	}
 	_, known := reasonTexts[e.Reason]
-	return e.text() != "" && (e.Holder == "" || validName(e.Holder)) &&
+	return e.validAdditions() && e.text() != "" && (e.Holder == "" || validName(e.Holder)) &&
 		known == (e.Step == StepRefused) && (e.Reason == "" || known) &&
 		slices.Contains([]Outcome{"", Done, Failed, Interrupted}, e.Outcome)
+}
+
+// validAdditions is valid for the fields that earlier programs did not write.
+func (e Event) validAdditions() bool {
+	recipient := e.Step == StepRecipient && validRecipientName(e.Recipient) && validName(e.Holder)
+	return recipient == (e.Recipient != "" || e.Step == StepRecipient) &&
+		slices.Contains([]Source{"", FromFile, Typed}, e.Source) &&
+		slices.Contains([]ReadBack{"", FromMedium, FromCache}, e.ReadBack)
 }
 
 // token reports whether a name is short and plain, or empty. A share string has

@@ -33,10 +33,10 @@ func (e *SubsetError) Unwrap() error { return e.Err }
 // Verify brings the recovery key back from what a split left: the sealed key
 // and all shares of the set, as they were read again from where they were
 // written. It tries every subset of threshold shares, each from the start. If
-// there are more than 300 of them it tries a sample: each share is in three
-// subsets at least, and any two shares are together in one. Then it combines
-// all shares at once, which proves them to lie on the same polynomials, so that
-// the subsets that were left out bring the key back as well.
+// there are more than 300 of them it tries a sample of at most 300, in which each
+// share is at least twice. Then it combines all shares at once, which proves them
+// to lie on the same polynomials, so that the subsets that were left out bring
+// the key back as well.
 //
 // The errors are those of ParseSealedKey and Set.Add, TooFewError,
 // *OtherKeyError if it is not the key of pub, and *SubsetError.

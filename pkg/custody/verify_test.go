@@ -66,7 +66,7 @@ func TestVerifyFaults(t *testing.T) {
 }
 
 func TestSubsets(t *testing.T) {
-	for _, c := range []struct{ n, k int }{{2, 2}, {3, 2}, {5, 3}, {24, 2}, {10, 7}, {25, 2}, {26, 24}, {32, 16}, {40, 2}, {99, 50}, {99, 97}, {11, 5}} {
+	for _, c := range []struct{ n, k int }{{2, 2}, {3, 2}, {5, 3}, {24, 2}, {10, 7}, {25, 2}, {26, 24}, {32, 16}, {40, 2}, {99, 50}, {99, 97}, {11, 5}, {255, 2}, {255, 128}} {
 		var all []string
 		uses := make([]int, c.n)
 		pairs := make(map[[2]int]bool)
@@ -88,8 +88,8 @@ func TestSubsets(t *testing.T) {
 		if distinct := slices.Compact(slices.Sorted(slices.Values(all))); whole && int64(len(distinct)) != possible.Int64() || whole && len(distinct) != len(all) {
 			t.Errorf("%d of %d: %d subsets instead of %v", c.k, c.n, len(distinct), possible)
 		}
-		if !whole && slices.Min(uses) < minUses || len(pairs) != c.n*c.n {
-			t.Errorf("%d of %d: a share is in %d subsets, %d of %d pairs met", c.k, c.n, slices.Min(uses), len(pairs), c.n*c.n)
+		if !whole && slices.Min(uses) < minUses || len(all) > maxSubsets || len(all) < maxSubsets && len(pairs) != c.n*c.n {
+			t.Errorf("%d of %d: a share is in %d of %d subsets, %d of %d pairs met", c.k, c.n, slices.Min(uses), len(all), len(pairs), c.n*c.n)
 		}
 	}
 	for range subsets(5, 3) {
