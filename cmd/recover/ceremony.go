@@ -86,10 +86,13 @@ func (c *ceremony) record(e custody.Event) {
 	}
 }
 
-// refused records why a share, or what was taken for one, was not taken.
-func (c *ceremony) refused(err error) {
+// refused records why a share, or what was taken for one, was not taken, and
+// where it came from.
+func (c *ceremony) refused(err error, from custody.Source) {
 	if !endsAsking(err) {
-		c.record(custody.Refused(err))
+		e := custody.Refused(err)
+		e.Source = from
+		c.record(e)
 	}
 }
 
@@ -100,7 +103,11 @@ func endsAsking(err error) bool {
 
 // set records which set of shares a sealed key is for.
 func (c *ceremony) set(step custody.Step, d *custody.Description) {
-	c.record(custody.Event{Step: step, Set: d.ID, Threshold: d.Threshold, Count: d.Count(), Key: custody.Digest(d.Key)})
+	e := custody.Event{Step: step, Set: d.ID, Threshold: d.Threshold, Count: d.Count(), Key: custody.Digest(d.Key)}
+	if step == custody.StepSplit {
+		e.Replaces = d.Replaces
+	}
+	c.record(e)
 }
 
 func (c *ceremony) opened(key rsadecrypt.Fingerprint) {

@@ -70,6 +70,8 @@ func runCustody(p *program, args []string) error {
 		{"check", custodyCheck},
 		{"reissue", custodyReissue},
 		{"open", custodyOpen},
+		{"confirm", custodyConfirm},
+		{"sign", custodySign},
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		return pflag.ErrHelp
@@ -79,5 +81,5 @@ func runCustody(p *program, args []string) error {
 			return a.run(p, args[1:])
 		}
 	}
-	return &usageError{"custody: what to do is not said", "recover custody split, check, reissue or open; --help explains them"}
+	return &usageError{"custody: what to do is not said", "recover custody split, check, confirm, reissue, open or sign; --help explains them"}
 }

@@ -1,25 +1,23 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
+	"io"
 	"time"
 
 	"filippo.io/age"
 
-	"recover/internal/terminal"
 	"recover/pkg/custody"
-	"recover/pkg/rsadecrypt"
 )
 
 // shareCheck are the flags of custody check.
 type shareCheck struct {
-	sealedKey string
-	typed     bool
-	key       keyFlags // identities and the descriptor only
-	json      bool
-	files     []string
+	sealedKey    string
+	typed        bool
+	key          keyFlags // identities and the descriptor only
+	evidence     evidenceFlags
+	confirmation string
+	json         bool
+	files        []string
 }
 
 func (f *shareCheck) parse(args []string) error {
@@ -28,6 +26,8 @@ func (f *shareCheck) parse(args []string) error {
 	fs.BoolVar(&f.typed, "typed", false, "")
 	fs.StringArrayVar(&f.key.identities, "identity", nil, "")
 	f.key.registerPassphrase(fs)
+	f.evidence.register(fs)
+	fs.StringVar(&f.confirmation, "confirmation", "", "")
 	fs.BoolVar(&f.json, "json", false, "")
 	if err := parseFlags(fs, args, custody.MaxShares); err != nil {
 		return err
@@ -38,35 +38,15 @@ func (f *shareCheck) parse(args []string) error {
 		return &usageError{"no share is given", "recover custody check SHARE…, or --typed to type it"}
 	case f.typed && len(f.files) > 0:
 		return &usageError{"--typed and a file are both given", "give one or the other"}
+	case f.confirmation != "" && len(f.files) > 1:
+		return &usageError{"--confirmation is given with several shares", "each holder confirms the own share"}
+	case f.confirmation != "" && f.evidence.transcript == "" && (f.evidence.set == "" || f.evidence.sha256 == ""):
+		return &usageError{"--confirmation is given with nothing to compare the share with", "add --transcript FILE, or --set and --sha256 with what the ceremony showed"}
+	}
+	if err := checkNewFile(f.confirmation); err != nil {
+		return err
 	}
 	return checkShareFiles(f.files)
-}
-
-// checkedShare is what the check says of one share. There is nothing of its
-// secret in it.
-type checkedShare struct {
-	Type        string        `json:"type"` // "share"
-	Path        string        `json:"path,omitempty"`
-	Share       int           `json:"share"`
-	Count       int           `json:"count"`
-	Threshold   int           `json:"threshold"`
-	Holder      string        `json:"holder,omitempty"`
-	Set         custody.SetID `json:"set"`
-	Made        string        `json:"made"`
-	RecoveryKey string        `json:"recovery_key,omitempty"` // fingerprint, hex
-	SealedKey   string        `json:"sealed_key,omitempty"`   // with which it was compared
-	SHA256      string        `json:"sealed_key_sha256,omitempty"`
-
-	share  *custody.Share
-	sealed *custody.SealedKey // nil: there was none to compare it with
-}
-
-// checkSummary is what the check says of several shares.
-type checkSummary struct {
-	Type    string `json:"type"` // "summary"
-	Shares  int    `json:"shares"`
-	Missing int    `json:"missing"`
-	Opened  bool   `json:"opened"` // they brought the recovery key back
 }
 
 // custodyCheck checks shares, and never shows them.
@@ -76,6 +56,10 @@ func custodyCheck(p *program, args []string) error {
 		return err
 	}
 	a, err := newPrompter(p, f.key.passphraseFlags)
+	if err != nil {
+		return err
+	}
+	against, err := f.evidence.load()
 	if err != nil {
 		return err
 	}
@@ -89,7 +73,7 @@ func custodyCheck(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	checked, err := f.checkAll(a, ids, sealed)
+	checked, err := f.checkAll(a, ids, sealed, against)
 	defer func() {
 		for _, c := range checked {
 			c.share.Wipe()
@@ -101,22 +85,32 @@ func custodyCheck(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	return checkTogether(p.term, &f, checked)
+	if err := checkTogether(p.term, &f, checked); err != nil {
+		return err
+	}
+	if f.confirmation != "" {
+		return f.confirm(p, checked[0], against)
+	}
+	return nil
 }
 
-func (f *shareCheck) checkAll(a *secretPrompter, ids []age.Identity, sealed *custody.SealedKey) (checked []*checkedShare, err error) {
+// checkAll reads, compares and shows each share. The first thing that is wrong
+// with any of them is the error, when all were looked at; a share that cannot be
+// read ends it.
+func (f *shareCheck) checkAll(a *secretPrompter, ids []age.Identity, sealed *custody.SealedKey, against *evidence) (checked []*checkedShare, err error) {
 	o := &shareOpener{ask: a, identities: ids}
 	read := o.file
 	files := f.files
 	if f.typed {
 		files, read = []string{""}, func(string) (*custody.Share, error) { return a.typedShare() }
 	}
+	var wrong error
 	for _, path := range files {
 		share, err := read(path)
 		if err != nil {
 			return checked, shareError(path, err)
 		}
-		c := &checkedShare{Type: "share", Path: path, share: share, sealed: sealed, SealedKey: f.sealedKey}
+		c := &checkedShare{Type: "share", Path: path, share: share, sealed: sealed, SealedKey: f.sealedKey, evidence: against}
 		checked = append(checked, c)
 		if err := c.compare(); err != nil {
 			return checked, shareError(path, err)
@@ -124,113 +118,39 @@ func (f *shareCheck) checkAll(a *secretPrompter, ids []age.Identity, sealed *cus
 		if err := c.show(a.term, f.json); err != nil {
 			return checked, err
 		}
-	}
-	return checked, nil
-}
-
-// compare finds the sealed key that the share belongs to, beside it unless
-// another was named, and holds the share against its set.
-func (c *checkedShare) compare() error {
-	if c.sealed == nil && c.Path != "" {
-		beside := filepath.Join(filepath.Dir(c.Path), custody.SealedKeyName)
-		if _, err := os.Lstat(beside); err == nil {
-			if c.sealed, err = readSealedKey(beside); err != nil {
-				return err
-			}
-			c.SealedKey = beside
+		if len(c.problems) > 0 && wrong == nil {
+			wrong = c.problems[0]
 		}
 	}
-	s := c.share
-	c.Share, c.Count, c.Threshold, c.Set, c.Made = s.Index, s.Count, s.Threshold, s.Set, s.Created.Format(time.DateOnly)
-	c.Holder = s.Holder
-	if s.Holder != "" {
-		c.RecoveryKey = s.Key.Hex()
-	}
+	return checked, wrong
+}
+
+// confirm writes what the owner collects: that this holder has compared the own
+// share and the sealed key with the ceremony.
+func (f *shareCheck) confirm(p *program, c *checkedShare, against *evidence) error {
 	if c.sealed == nil {
-		return nil
+		return &usageError{"nothing can be confirmed without the sealed key", "name your copy with --sealed-key"}
 	}
-	if err := c.sealed.Check(s); err != nil {
-		return err
+	t := thisTool()
+	line := custody.Confirmation{
+		Time: time.Now(), Share: c.Share, Holder: c.Holder, Set: c.Set, SealedKey: custody.DigestOf(c.sealed.Bytes()),
+		Against: custody.AgainstNumbers, Version: t.Version,
 	}
-	c.Holder, c.RecoveryKey = c.sealed.Holder(s.Index), c.sealed.Key.Hex()
-	sum := custody.DigestOf(c.sealed.Bytes())
-	c.SHA256 = fmt.Sprintf("%x", sum)
-	return nil
-}
-
-func (c *checkedShare) show(t *terminal.Terminal, asJSON bool) error {
-	if asJSON {
-		return t.JSON(c)
+	if against.ceremony != nil {
+		line.Against, line.Transcript = custody.AgainstTranscript, against.head
 	}
-	name := c.Path
-	if name == "" {
-		name = "the share"
-	}
-	lines := []string{fmt.Sprintf("%s: sound", name), fmt.Sprintf("    share: %d of %d, of which %d are needed", c.Share, c.Count, c.Threshold)}
-	fact := func(name, value string) {
-		if value != "" {
-			lines = append(lines, fmt.Sprintf("    %s: %s", name, value))
-		}
-	}
-	fact("holder", c.Holder)
-	fact("set", fmt.Sprintf("%s, made on %s", c.Set, c.Made))
-	if key, err := rsadecrypt.ParseFingerprint(c.RecoveryKey); err == nil {
-		fact("recovery key", key.String())
-	}
-	if c.sealed != nil {
-		fact("sealed key", fmt.Sprintf("%s is of this set, and this is the share that was made for it", c.SealedKey))
-		fact("SHA-256 of the sealed key", c.SHA256+" (all holders have the same)")
-	} else {
-		fact("not compared with its set", "there is no "+custody.SealedKeyName+" beside it; name yours with --sealed-key")
-	}
-	return printLines(t, lines)
-}
-
-// checkTogether says whether several shares are one set, and enough: then they
-// open the sealed key, for a moment and for nothing else.
-func checkTogether(t *terminal.Terminal, f *shareCheck, checked []*checkedShare) error {
-	if len(checked) == 1 {
-		return nil
-	}
-	var sealed *checkedShare
-	for _, c := range checked {
-		if sealed == nil && c.sealed != nil {
-			sealed = c
-		}
-	}
-	if sealed == nil {
-		return &usageError{"several shares are given, but no sealed key to compare them with", "name it with --sealed-key"}
-	}
-	set := custody.NewSet(sealed.sealed)
-	for _, c := range checked {
-		if err := set.Add(c.share); err != nil {
-			return shareError(c.Path, err)
-		}
-	}
-	summary := checkSummary{"summary", len(checked), set.Missing(), set.Missing() == 0}
-	if summary.Opened {
-		if err := tryQuorum(set); err != nil {
-			return &fileError{sealed.SealedKey, asSealedKey, err}
-		}
-	}
-	switch {
-	case f.json:
-		return t.JSON(&summary)
-	case summary.Opened:
-		return t.Print("they are shares of one set, and enough: they open the sealed key, and the recovery key is the right one")
-	}
-	return t.Print("they are shares of one set, and not enough: %v", custody.TooFewError(summary.Missing))
-}
-
-func tryQuorum(set *custody.Set) error {
-	quorum, err := set.Combine()
+	_ = line.Tool.UnmarshalText([]byte(t.SHA256)) // zero where it is not known
+	text, err := line.Line()
 	if err != nil {
 		return err
 	}
-	defer quorum.Wipe()
-	private, err := quorum.Open()
-	if err == nil {
-		rsadecrypt.Wipe(private)
+	err = writeNewFile(f.confirmation, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+	if err != nil {
+		return err
 	}
-	return err
+	p.term.Note("%s is the confirmation for the owner; no secret is in it. \"recover custody sign\" signs it", f.confirmation)
+	return nil
 }

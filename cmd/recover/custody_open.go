@@ -54,9 +54,9 @@ func writeIdentity(out string, k *keyShares, a *secretPrompter, log *ceremony) e
 	if err := a.used(); err != nil {
 		return err
 	}
-	private, err := quorum.Open()
+	private, err := k.openKey(quorum, log)
 	if err != nil {
-		return &fileError{k.sealedKey, asSealedKey, err}
+		return err
 	}
 	rsadecrypt.Wipe(private)
 	log.opened(k.sealed.Key)
@@ -64,6 +64,8 @@ func writeIdentity(out string, k *keyShares, a *secretPrompter, log *ceremony) e
 	defer identity.Wipe()
 	line := append(append(make([]byte, 0, 128), identity.Reveal()...), '\n')
 	defer secret.Wipe(line)
+	identityFile := custody.Event{Step: custody.StepAnnounced, File: "identity", SHA256: custody.DigestOf(line)}
+	log.record(identityFile)
 	if err := log.failed(); err != nil {
 		return err
 	}
@@ -74,7 +76,8 @@ func writeIdentity(out string, k *keyShares, a *secretPrompter, log *ceremony) e
 	if err != nil {
 		return err
 	}
-	log.record(custody.Event{Step: custody.StepOutput, File: "identity", SHA256: custody.DigestOf(line)})
+	identityFile.Step = custody.StepOutput
+	log.record(identityFile)
 	a.term.Warn(out + " is the age identity of set " + k.sealed.ID.String() + ": whoever has it and the sealed key has the recovery key; destroy it when it has served")
 	return a.term.Print("open the recovery key with: age -d -i %s %s", out, k.sealedKey)
 }

@@ -24,6 +24,8 @@ func custodyReissue(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
+	n.replaces, n.transcript = k.sealed.ID, k.transcript
+	n.after = []string{"destroy the old shares, and every copy of the sealed key of the old set", "  " + k.sealed.ID.String()}
 	a, err := newPrompter(p, key.passphraseFlags)
 	if err != nil {
 		return err
@@ -41,21 +43,24 @@ func reissue(n *newSet, k *keyShares, a *secretPrompter, log *ceremony) error {
 		return err
 	}
 	defer quorum.Wipe()
+	if err := n.confirmOpeners(a); err != nil {
+		return err
+	}
 	if err := n.askPassphrases(a); err != nil {
 		return err
 	}
 	if err := a.used(); err != nil {
 		return err
 	}
-	private, err := quorum.Open()
+	private, err := k.openKey(quorum, log)
 	if err != nil {
-		return &fileError{k.sealedKey, asSealedKey, err}
+		return err
 	}
 	defer rsadecrypt.Wipe(private)
 	log.opened(k.sealed.Key)
 	if err := splitKey(a, n, private, log); err != nil {
 		return err
 	}
-	a.term.Warn("the old set " + k.sealed.ID.String() + " still opens its old sealed key: when each holder has checked the new share, destroy every copy of the old sealed-recovery-key.age, and the old shares")
+	a.term.Warn("the old set " + k.sealed.ID.String() + " still opens its old sealed key, until every copy of that is destroyed")
 	return nil
 }

@@ -31,6 +31,7 @@ func custodySplit(p *program, args []string) error {
 	if err := checkTranscript(transcript); err != nil {
 		return err
 	}
+	n.transcript, n.after = transcript, []string{"destroy the original, and every copy of it:", "  " + source.path}
 	a, err := newPrompter(p, key.passphraseFlags)
 	if err != nil {
 		return err
@@ -50,17 +51,14 @@ func splitFile(n *newSet, source *keyFile, a *secretPrompter, log *ceremony) err
 	defer rsadecrypt.Wipe(private)
 	source.file.Wipe()
 	log.opened(rsadecrypt.FingerprintOf(&private.PublicKey))
+	if err := n.confirmOpeners(a); err != nil {
+		return err
+	}
 	if err := n.askPassphrases(a); err != nil {
 		return err
 	}
 	if err := a.used(); err != nil {
 		return err
 	}
-	if err := splitKey(a, n, private, log); err != nil {
-		return err
-	}
-	if f := source.path; !n.json {
-		return a.term.Print("the original may be destroyed: %s, and every copy of it", f)
-	}
-	return nil
+	return splitKey(a, n, private, log)
 }

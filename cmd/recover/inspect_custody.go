@@ -32,15 +32,14 @@ func (in *inspector) inspectTranscript(r *fileResult) {
 	case err != nil:
 		r.damaged(err, asAny)
 		return
-	case len(events) == 0 || events[len(events)-1].Step != custody.StepEnd:
-		r.damaged(errUnended, asAny)
+	}
+	if err := custody.CheckCeremony(events); err != nil {
+		r.damaged(err, asAny)
 		return
 	}
 	r.Sound, r.Detail = isSound, "each line continues the one before; that it is the whole transcript, the SHA-256 of the last line tells, which the witness wrote down"
 	r.fact("SHA-256 of the last line", "%x", head)
 }
-
-var errUnended = errors.New("the transcript has no end: the ceremony was broken off, or lines are missing")
 
 // inspectShare says which share it is, and nothing of its content.
 func (in *inspector) inspectShare(r *fileResult) {
@@ -87,7 +86,7 @@ func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 		return
 	}
 	in.shares.sealedKey = r.Path
-	k := &keyShares{shareFlags: &in.shares, sealed: sealed, identities: in.identities}
+	k := &keyShares{shareFlags: &in.shares, sealed: sealed, copies: []sealedCopy{{r.Path, sealed}}, identities: in.identities}
 	key, err := k.open(in.ask)
 	switch {
 	case errors.Is(err, custody.ErrSealedKeyDamaged):

@@ -35,6 +35,7 @@ func keygenSplit(f *keygenFlags, a *secretPrompter) error {
 	if err := checkTranscript(f.transcript); err != nil {
 		return err
 	}
+	n.transcript, n.after = f.transcript, []string{"register the public half with the service, and compare the fingerprint there"}
 	log, err := beginCeremony(a.term, "keygen", f.transcript)
 	if err != nil {
 		return err
@@ -43,6 +44,9 @@ func keygenSplit(f *keygenFlags, a *secretPrompter) error {
 }
 
 func generateAndSplit(f *keygenFlags, n *newSet, a *secretPrompter, log *ceremony) error {
+	if err := n.confirmOpeners(a); err != nil {
+		return err
+	}
 	if err := n.askPassphrases(a); err != nil {
 		return err
 	}

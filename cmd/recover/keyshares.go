@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
+	"crypto/rsa"
 	"errors"
-	"fmt"
 
 	"filippo.io/age"
 	"github.com/spf13/pflag"
@@ -16,14 +16,15 @@ import (
 
 // shareFlags name a sealed recovery key and the shares that open it.
 type shareFlags struct {
-	sealedKey  string
+	sealedKey  string   // the one in use
+	sealedKeys []string // all that were given
 	shares     []string
 	atTerminal bool
 	transcript string
 }
 
 func (f *shareFlags) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.sealedKey, "sealed-key", "", "")
+	fs.Var(sealedKeyValue{f}, "sealed-key", "")
 	fs.StringArrayVar(&f.shares, "share", nil, "")
 	fs.BoolVar(&f.atTerminal, "shares", false, "")
 	fs.StringVar(&f.transcript, "transcript", "", "")
@@ -49,7 +50,8 @@ func (f *shareFlags) check() error {
 // holders, and the sealed key that they open.
 type keyShares struct {
 	*shareFlags
-	sealed     *custody.SealedKey
+	sealed     *custody.SealedKey // the one in use
+	copies     []sealedCopy       // all that were given
 	identities []string
 	verb       string
 }
@@ -63,11 +65,7 @@ func (f *keyFlags) keyShares(verb string) (*keyShares, error) {
 		return nil, err
 	}
 	k := &keyShares{shareFlags: &f.shares, identities: f.identities, verb: verb}
-	var err error
-	if k.sealed, err = readSealedKey(f.shares.sealedKey); err != nil {
-		return nil, err
-	}
-	return k, nil
+	return k, k.readCopies()
 }
 
 // checkShareFiles looks whether the files are there. A share that was given
@@ -117,9 +115,9 @@ func (k *keyShares) open(a *secretPrompter) (*recoveryKey, error) {
 		return nil, c.end(err)
 	}
 	defer quorum.Wipe()
-	private, err := quorum.Open()
+	private, err := k.openKey(quorum, c)
 	if err != nil {
-		return nil, c.end(&fileError{k.sealedKey, asSealedKey, err})
+		return nil, c.end(err)
 	}
 	c.opened(k.sealed.Key)
 	if err := c.failed(); err != nil {
@@ -142,19 +140,21 @@ var errNotEnded = errors.New("given up before the work was done")
 
 // quorum collects the shares, and makes of them what opens the sealed key.
 func (k *keyShares) quorum(a *secretPrompter, c *ceremony) (*custody.Quorum, error) {
-	c.record(custody.Event{Step: custody.StepInput, File: custody.SealedKeyName, SHA256: custody.DigestOf(k.sealed.Bytes())})
+	for _, copied := range k.copies {
+		c.record(custody.Event{Step: custody.StepInput, File: custody.SealedKeyName, SHA256: custody.DigestOf(copied.Bytes())})
+	}
 	c.set(custody.StepSet, &k.sealed.Description)
 	ids, err := readShareIdentities(a, k.identities)
 	if err != nil {
 		return nil, err
 	}
-	set := custody.NewSet(k.sealed)
-	defer set.Wipe()
+	sets := newShareSets(k.copies)
+	defer sets.wipe()
 	o := &shareOpener{ask: a, identities: ids}
 	if k.atTerminal {
-		err = collectShares(k.sealed, set, o, c)
+		err = collectShares(sets, o, c)
 	} else {
-		err = k.readShares(set, o, c)
+		err = k.readShares(sets, o, c)
 	}
 	if err == nil {
 		err = c.failed()
@@ -162,33 +162,60 @@ func (k *keyShares) quorum(a *secretPrompter, c *ceremony) (*custody.Quorum, err
 	if err != nil {
 		return nil, err
 	}
-	quorum, err := set.Combine()
-	if err != nil {
-		c.refused(err)
-		return nil, &fileError{k.sealedKey, asSealedKey, err}
+	if used := sets.current.sealed; used.ID != k.sealed.ID {
+		c.set(custody.StepSet, &used.Description)
 	}
+	quorum, used, err := sets.combine(a.term, c)
+	if err != nil {
+		return nil, err
+	}
+	k.sealed, k.sealedKey = used.SealedKey, used.path
 	c.record(custody.Event{Step: custody.StepCombined, Set: k.sealed.ID})
 	return quorum, nil
 }
 
+// openKey opens the recovery key.
+func (k *keyShares) openKey(quorum *custody.Quorum, c *ceremony) (*rsa.PrivateKey, error) {
+	private, err := quorum.Open()
+	if err != nil {
+		c.record(custody.RefusedSealedKey(err))
+		return nil, &fileError{k.sealedKey, asSealedKey, err}
+	}
+	return private, nil
+}
+
 // readShares takes the shares of all files. Each has to be right, also one that
-// is more than enough.
-func (k *keyShares) readShares(set *custody.Set, o *shareOpener, c *ceremony) error {
+// is more than enough. Of those that are of another set, all are read before
+// anything is said: where they agree with each other, the sealed key is the odd
+// one.
+func (k *keyShares) readShares(sets *shareSets, o *shareOpener, c *ceremony) error {
+	var first error
 	for _, path := range k.shares {
 		share, err := o.file(path)
 		if err == nil {
-			if err = set.Add(share); err != nil {
+			if err = sets.add(share); err != nil {
 				share.Wipe()
 			}
 		}
-		if err != nil {
-			c.refused(err)
+		switch {
+		case err == nil:
+			c.record(acceptedEvent(sets.of(share), share.Index))
+			o.ask.term.Note("%s", sets.acceptedText(share))
+			continue
+		case !sets.isStranger(err):
+			c.refused(err, custody.FromFile)
 			return shareError(path, err)
 		}
-		c.record(acceptedEvent(k.sealed, share.Index))
-		o.ask.term.Note("%s", acceptedText(k.sealed, set, share.Index))
+		c.refused(err, custody.FromFile)
+		if first == nil {
+			first = shareError(path, err)
+		}
 	}
-	return nil
+	if odd := sets.odd(); odd != nil {
+		c.record(odd.event())
+		return &fileError{k.sealedKey, asSealedKey, odd}
+	}
+	return first
 }
 
 // shareError names the file of a share, if it was not typed.
@@ -201,12 +228,6 @@ func shareError(path string, err error) error {
 
 func acceptedEvent(k *custody.SealedKey, index int) custody.Event {
 	return custody.Event{Step: custody.StepAccepted, Set: k.ID, Share: index, Holder: k.Holder(index)}
-}
-
-// acceptedText says that a share is right, and how many are there of how many
-// that it takes.
-func acceptedText(k *custody.SealedKey, set *custody.Set, index int) string {
-	return fmt.Sprintf("share %d (%s) accepted: %d of %d", index, k.Holder(index), len(set.Given()), k.Threshold)
 }
 
 // shareOpener reads shares, and opens those that are sealed.

@@ -23,8 +23,7 @@ type collection struct {
 	*shareOpener
 	log     *ceremony
 	screen  *terminal.Screen
-	sealed  *custody.SealedKey
-	set     *custody.Set
+	sets    *shareSets
 	message []string // about the last answer
 	history []string // what was taken and refused, for when the screen is gone
 	done    bool
@@ -32,12 +31,12 @@ type collection struct {
 
 // collectShares asks for shares until there are enough, and the people at the
 // terminal say so.
-func collectShares(sealed *custody.SealedKey, set *custody.Set, o *shareOpener, c *ceremony) error {
+func collectShares(sets *shareSets, o *shareOpener, c *ceremony) error {
 	screen, err := o.ask.term.Screen()
 	if err != nil {
 		return err
 	}
-	g := &collection{shareOpener: o, log: c, screen: screen, sealed: sealed, set: set}
+	g := &collection{shareOpener: o, log: c, screen: screen, sets: sets}
 	defer g.close()
 	o.identity = g.askIdentity
 	for !g.done {
@@ -70,16 +69,17 @@ func (g *collection) close() {
 
 // lines are what the screen shows.
 func (g *collection) lines() []string {
-	given := g.set.Given()
+	set := g.sets.current
+	given := set.Given()
 	lines := []string{
 		"Bringing back the recovery key",
-		"    " + g.sealed.Key.String(),
-		fmt.Sprintf("from set %s, made on %s: any %d of %d shares open it", g.sealed.ID, g.sealed.Created.Format(time.DateOnly), g.sealed.Threshold, g.sealed.Count()),
+		"    " + set.sealed.Key.String(),
+		fmt.Sprintf("from set %s, made on %s: any %d of %d shares open it", set.sealed.ID, set.sealed.Created.Format(time.DateOnly), set.sealed.Threshold, set.sealed.Count()),
 		"",
-		fmt.Sprintf("Accepted: %d of %d", len(given), g.sealed.Threshold),
+		fmt.Sprintf("Accepted: %d of %d", len(given), set.sealed.Threshold),
 	}
 	for _, index := range given {
-		lines = append(lines, fmt.Sprintf("    share %d (%s)", index, g.sealed.Holder(index)))
+		lines = append(lines, fmt.Sprintf("    share %d (%s)", index, set.sealed.Holder(index)))
 	}
 	lines = append(lines, "")
 	if len(g.message) > 0 {
@@ -90,7 +90,7 @@ func (g *collection) lines() []string {
 	if len(given) > 0 {
 		lines = append(lines, fmt.Sprintf("    back %-4d to take share %d back", given[0], given[0]))
 	}
-	if g.set.Missing() == 0 {
+	if set.Missing() == 0 {
 		lines = append(lines, "    open      to open the recovery key; a further share is welcome, and checked too")
 	}
 	return append(lines, "Ctrl-C ends this and leaves nothing behind.", "")
@@ -110,11 +110,11 @@ func (g *collection) answer(answer string) error {
 		g.back(strings.TrimSpace(rest))
 	case exists(answer):
 		share, err := g.file(answer)
-		return g.take(answer+": ", share, err)
+		return g.take(answer+": ", share, err, custody.FromFile)
 	case custody.LooksLikeShare([]byte(answer)):
 		g.say("what was typed there was shown, and is taken away again: answer \"type\" first")
 	default: // it is not repeated: it may be a part of a share
-		g.log.refused(errNoSuchFile)
+		g.log.refused(errNoSuchFile, "")
 		g.say("refused: %v", errNoSuchFile)
 		g.message = append(g.message, "next: "+hint(errNoSuchFile))
 	}
@@ -136,9 +136,9 @@ func (g *collection) say(format string, args ...any) {
 }
 
 func (g *collection) open() {
-	if n := g.set.Missing(); n > 0 {
+	if n := g.sets.current.Missing(); n > 0 {
 		g.say("%v", custody.TooFewError(n))
-		g.log.refused(custody.TooFewError(n))
+		g.log.refused(custody.TooFewError(n), "")
 		return
 	}
 	g.done = true
@@ -146,7 +146,7 @@ func (g *collection) open() {
 
 // back takes a share back: the one of that number, or the only one.
 func (g *collection) back(number string) {
-	given := g.set.Given()
+	given := g.sets.current.Given()
 	index, err := strconv.Atoi(number)
 	if number == "" && len(given) == 1 {
 		index, err = given[0], nil
@@ -155,28 +155,33 @@ func (g *collection) back(number string) {
 		g.message = []string{"no share of that number was accepted"}
 		return
 	}
-	g.set.Remove(index)
-	g.say("share %d (%s) taken back", index, g.sealed.Holder(index))
-	g.log.record(custody.Event{Step: custody.StepRemoved, Share: index, Holder: g.sealed.Holder(index)})
+	g.sets.current.Remove(index)
+	g.say("share %d (%s) taken back", index, g.sets.current.sealed.Holder(index))
+	g.log.record(custody.Event{Step: custody.StepRemoved, Share: index, Holder: g.sets.current.sealed.Holder(index)})
 }
 
 // take adds a share, or says what is wrong with it.
-func (g *collection) take(from string, share *custody.Share, err error) error {
+func (g *collection) take(from string, share *custody.Share, err error, source custody.Source) error {
 	if err == nil {
-		if err = g.set.Add(share); err != nil {
+		if err = g.sets.add(share); err != nil {
 			share.Wipe()
 		}
 	}
 	switch {
 	case err == nil:
-		g.say("%s", acceptedText(g.sealed, g.set, share.Index))
-		g.log.record(acceptedEvent(g.sealed, share.Index))
+		g.say("%s", g.sets.acceptedText(share))
+		g.log.record(acceptedEvent(g.sets.of(share), share.Index))
 	case endsAsking(err):
 		return err
 	default:
 		f := &fileError{strings.TrimSuffix(from, ": "), asShare, err}
-		g.log.refused(err)
+		g.log.refused(err, source)
 		g.say("refused: %s%s", from, f.problem())
+		if odd := g.sets.odd(); odd != nil && g.sets.isStranger(err) {
+			g.log.record(odd.event())
+			g.say("%v", odd)
+			f = &fileError{g.sets.copies[0].path, asSealedKey, odd}
+		}
 		g.message = append(g.message, "next: "+hint(f))
 	}
 	return nil
@@ -194,7 +199,7 @@ func (g *collection) typed() error {
 			}
 		}
 	}
-	return g.take("", share, err)
+	return g.take("", share, err, custody.Typed)
 }
 
 // suggest shows a holder the share as it very likely was meant, if the holder

@@ -84,10 +84,18 @@ func (f *keyFlags) open(verb string, s *keySession, b *backups) (*recoveryKey, e
 		if err := b.expect(shares.expected()); err != nil {
 			return nil, err
 		}
+		if warning := warnOtherSet(b.record.RecoveryKeys, shares.sealed); warning != "" {
+			s.term.Warn(warning)
+		}
 	}
 	key, err := source.open(s.secretPrompter)
 	if err != nil {
 		return nil, err
+	}
+	if shares, ok := source.(*keyShares); ok && shares.sealed.ID != shares.copies[0].ID {
+		if warning := warnOtherSet(b.record.RecoveryKeys, shares.sealed); warning != "" {
+			s.term.Warn(warning)
+		}
 	}
 	if err := b.expect(key.fingerprint); err != nil {
 		key.close()

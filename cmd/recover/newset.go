@@ -44,6 +44,10 @@ type newSet struct {
 	*splitFlags
 	plan       custody.Plan
 	recipients map[string][]age.Recipient              // by holder; none: not sealed
+	openers    map[string][]string                     // who they are, as custody.RecipientName names them
+	replaces   custody.SetID                           // the set that this one is made to replace
+	after      []string                                // what is to be done when all holders have confirmed
+	transcript string                                  // its path; empty: none is written
 	publicKey  func(*output.Dir, *rsa.PublicKey) error // writes it beside the folders; nil: not
 }
 
@@ -56,7 +60,8 @@ func (f *splitFlags) plan(verb string) (*newSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &newSet{f, custody.Plan{Threshold: f.threshold, Holders: f.custodians}, make(map[string][]age.Recipient), nil}
+	n := &newSet{splitFlags: f, plan: custody.Plan{Threshold: f.threshold, Holders: f.custodians},
+		recipients: make(map[string][]age.Recipient), openers: make(map[string][]string)}
 	if err := n.plan.Check(); err != nil {
 		return nil, &usageError{err.Error(), custodyHint(err)}
 	}
@@ -93,6 +98,7 @@ func (n *newSet) addRecipients() error {
 			return &usageError{fmt.Sprintf("--recipient of %s: %v", name, err), custodyHint(err)}
 		}
 		n.recipients[name] = append(n.recipients[name], r)
+		n.openers[name] = append(n.openers[name], custody.RecipientName(recipient))
 	}
 	for name, all := range n.recipients { // whether they go together
 		if _, _, err := custody.SealTo(secret.New(nil), all...); err != nil {
@@ -100,6 +106,41 @@ func (n *newSet) addRecipients() error {
 		}
 	}
 	return nil
+}
+
+// confirmOpeners has it confirmed at the terminal that the share of a holder can
+// be opened by more than one: each of them alone has that share, whoever it is.
+func (n *newSet) confirmOpeners(a *secretPrompter) error {
+	for _, holder := range n.plan.Holders {
+		openers := n.openers[holder]
+		if len(openers) < 2 {
+			continue
+		}
+		a.term.Note("the share of %s is sealed to %d recipients, and each of them alone opens it:", holder, len(openers))
+		for _, opener := range openers {
+			a.term.Note("    %s", opener)
+		}
+		yes, err := a.term.Confirm(fmt.Sprintf("are all of them %s's own?", holder))
+		switch {
+		case errors.Is(err, terminal.ErrNoTerminal):
+			return &usageError{fmt.Sprintf("the share of %s is sealed to %d recipients, which has to be confirmed at the terminal", holder, len(openers)),
+				"run it in a terminal, before a witness, or give one --recipient for each holder"}
+		case err != nil:
+			return err
+		case !yes:
+			return &usageError{fmt.Sprintf("the share of %s is sealed to %d recipients, and that was not confirmed", holder, len(openers)),
+				"give one --recipient for each holder"}
+		}
+	}
+	return nil
+}
+
+// openersOf names what opens the share of a holder.
+func (n *newSet) openersOf(holder string) []string {
+	if names := n.openers[holder]; len(names) > 0 {
+		return names
+	}
+	return []string{custody.Unsealed}
 }
 
 // askPassphrases lets each holder who has no recipient set a passphrase, where
@@ -121,14 +162,14 @@ func (n *newSet) askPassphrases(a *secretPrompter) error {
 		if err != nil {
 			return err
 		}
-		n.recipients[holder] = []age.Recipient{r}
+		n.recipients[holder], n.openers[holder] = []age.Recipient{r}, []string{custody.WithPassphrase}
 	}
 	return nil
 }
 
 // splitKey makes a new set for a key, and writes it.
 func splitKey(a *secretPrompter, n *newSet, private *rsa.PrivateKey, log *ceremony) error {
-	sealed, shares, err := custody.Split(private, n.plan, time.Now())
+	sealed, shares, err := custody.SplitAgain(private, n.plan, time.Now(), n.replaces)
 	if err != nil {
 		return err
 	}
@@ -142,7 +183,7 @@ func handOut(a *secretPrompter, n *newSet, sealed *custody.SealedKey, shares []*
 			s.Wipe()
 		}
 	}()
-	coverage, err := writeSet(a, n, log, sealed, shares, public)
+	coverage, readBack, err := writeSet(a, n, log, sealed, shares, public)
 	if err != nil {
 		return err
 	}
@@ -151,42 +192,108 @@ func handOut(a *secretPrompter, n *newSet, sealed *custody.SealedKey, shares []*
 			a.term.Warn("not all codes were shown: " + err.Error() + "; those of shares that are not sealed are in " + codeName + " too")
 		}
 	}
-	return showSet(a.term, n, sealed, coverage)
+	return showSet(a.term, n, sealed, coverage, readBack)
 }
 
 // setResult is what --json says of a new set.
 type setResult struct {
-	Type        string        `json:"type"` // "set"
-	Set         custody.SetID `json:"set"`
-	RecoveryKey string        `json:"recovery_key"` // fingerprint, hex
-	Threshold   int           `json:"threshold"`
-	Holders     []string      `json:"holders"`
-	Out         string        `json:"out"`
-	Subsets     int           `json:"subsets"`     // that brought the key back
-	AllSubsets  bool          `json:"all_subsets"` // or a sample, and all shares together
+	Type        string              `json:"type"` // "set"
+	Set         custody.SetID       `json:"set"`
+	Replaces    custody.SetID       `json:"replaces,omitzero"`
+	RecoveryKey string              `json:"recovery_key"` // fingerprint, hex
+	SHA256      string              `json:"sealed_key_sha256"`
+	Threshold   int                 `json:"threshold"`
+	Holders     []string            `json:"holders"`
+	Recipients  map[string][]string `json:"recipients"` // by holder: what opens the share
+	Out         string              `json:"out"`
+	Subsets     int                 `json:"subsets"`     // that brought the key back
+	AllSubsets  bool                `json:"all_subsets"` // or a sample, and all shares together
+	ReadBack    custody.ReadBack    `json:"read_back"`
 }
 
-func showSet(t *terminal.Terminal, n *newSet, k *custody.SealedKey, c custody.Coverage) error {
+func showSet(t *terminal.Terminal, n *newSet, k *custody.SealedKey, c custody.Coverage, readBack custody.ReadBack) error {
+	sum := custody.DigestOf(k.Bytes())
 	if n.json {
-		return t.JSON(&setResult{"set", k.ID, k.Key.Hex(), k.Threshold, k.Holders, n.out, c.Tried, c.All()})
+		openers := make(map[string][]string)
+		for _, holder := range k.Holders {
+			openers[holder] = n.openersOf(holder)
+		}
+		return t.JSON(&setResult{"set", k.ID, k.Replaces, k.Key.Hex(), fmt.Sprintf("%x", sum), k.Threshold, k.Holders, openers, n.out, c.Tried, c.All(), readBack})
 	}
 	lines := []string{
 		fmt.Sprintf("recovery key %s", k.Key),
 		fmt.Sprintf("set %s, made on %s: any %d of %d shares open it", k.ID, k.Created.Format(time.DateOnly), k.Threshold, k.Count()),
 	}
+	if k.Replaces != (custody.SetID{}) {
+		lines = append(lines, fmt.Sprintf("    it replaces the set %s", k.Replaces))
+	}
+	lines = append(append(lines, "SHA-256 of the sealed key:"), inGroups(sum)...)
 	for i, holder := range k.Holders {
 		lines = append(lines, fmt.Sprintf("    share %d: %s", i+1, filepath.Join(n.out, holder)))
+		for _, opener := range n.openersOf(holder) {
+			lines = append(lines, "        "+openerText(opener))
+		}
 	}
-	lines = append(lines, coverageText(k, c))
-	return printLines(t, lines)
+	lines = append(lines, coverageText(k, c, readBack)...)
+	return printLines(t, append(lines, n.nextSteps()...))
 }
 
-func coverageText(k *custody.SealedKey, c custody.Coverage) string {
-	if c.All() {
-		return fmt.Sprintf("read again from the disk, every %d of the shares brought the key back: %d %s", k.Threshold, c.Tried, plural(c.Tried, "subset", "subsets"))
+// inGroups writes a SHA-256 as people compare it, in two lines of eight groups.
+func inGroups(sum custody.Digest) []string {
+	var lines []string
+	for half := range slices.Chunk(sum[:], 16) {
+		line := "   "
+		for group := range slices.Chunk(half, 2) {
+			line += fmt.Sprintf(" %x", group)
+		}
+		lines = append(lines, line)
 	}
-	return fmt.Sprintf("read again from the disk, %d of %v subsets of %d shares, and all shares together, brought the key back: a sample in which each share was at least twice",
-		c.Tried, c.Possible, k.Threshold)
+	return lines
+}
+
+// openerText says who can open a share, for people.
+func openerText(name string) string {
+	switch name {
+	case custody.Unsealed:
+		return "not sealed: whoever has the file, or the paper, has the share"
+	case custody.WithPassphrase:
+		return "opened by the holder's passphrase"
+	}
+	return "opened by " + name
+}
+
+// nextSteps say what has to be confirmed before anything is relied on.
+func (n *newSet) nextSteps() []string {
+	with := "--set ID --sha256 SHA-256, both as above"
+	if n.transcript != "" {
+		with = "--transcript " + filepath.Base(n.transcript)
+	}
+	steps := []string{
+		"next, in this order:",
+		"  1. give each holder the folder, and by another way the set ID and the",
+		"     SHA-256 above, or a copy of the transcript",
+		"  2. each holder checks the own medium, and sends you the confirmation:",
+		"       recover custody check SHARE --confirmation FILE",
+		"         " + with,
+		"  3. only when \"recover custody confirm\" says that all holders have confirmed,",
+	}
+	for _, line := range n.after {
+		steps = append(steps, "     "+line)
+	}
+	return steps
+}
+
+func coverageText(k *custody.SealedKey, c custody.Coverage, readBack custody.ReadBack) []string {
+	from := "read again, perhaps from the system's memory: only a holder's check on another"
+	lines := []string{from, "machine, or after the medium was out and in again, proves the medium"}
+	if readBack == custody.FromMedium {
+		lines = []string{"all files were read again from the medium, not from the system's memory"}
+	}
+	if c.All() {
+		return append(lines, fmt.Sprintf("every %d of the shares brought the key back: %d %s", k.Threshold, c.Tried, plural(c.Tried, "subset", "subsets")))
+	}
+	return append(lines, fmt.Sprintf("%d of %v subsets of %d shares, and all shares together, brought the key back:", c.Tried, c.Possible, k.Threshold),
+		"    a sample in which each share was at least twice")
 }
 
 // showCodes shows each holder the code of the own share, and nobody that of

@@ -47,6 +47,8 @@ type setWriter struct {
 	shares  []*custody.Share
 	public  *rsa.PublicKey
 	folders []holderFolder // by share
+
+	readBack custody.ReadBack
 }
 
 // holderFolder is what was written for one holder.
@@ -62,8 +64,13 @@ type writtenFile struct {
 }
 
 // writeSet writes the shares of a set and proves that they bring the key back.
-func writeSet(a *secretPrompter, n *newSet, log *ceremony, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey) (custody.Coverage, error) {
+func writeSet(a *secretPrompter, n *newSet, log *ceremony, sealed *custody.SealedKey, shares []*custody.Share, public *rsa.PublicKey) (custody.Coverage, custody.ReadBack, error) {
 	log.set(custody.StepSplit, &sealed.Description)
+	for i, holder := range sealed.Holders {
+		for _, opener := range n.openersOf(holder) {
+			log.record(custody.Event{Step: custody.StepRecipient, Share: i + 1, Holder: holder, Recipient: opener})
+		}
+	}
 	w := &setWriter{ctx: a.ctx, narrow: a.narrow, newSet: n, log: log, sealed: sealed, shares: shares, public: public}
 	coverage, err := w.write()
 	if err != nil && w.dir != nil {
@@ -72,7 +79,7 @@ func writeSet(a *secretPrompter, n *newSet, log *ceremony, sealed *custody.Seale
 			a.term.Warn(fmt.Sprintf("%s could not be removed, and may hold shares: destroy it", w.dir.Path()))
 		}
 	}
-	return coverage, err
+	return coverage, w.readBack, err
 }
 
 func (w *setWriter) write() (coverage custody.Coverage, err error) {
@@ -98,7 +105,9 @@ func (w *setWriter) write() (coverage custody.Coverage, err error) {
 			return coverage, w.named(err)
 		}
 	}
-	w.recordFiles(coverage)
+	if err := w.recordFiles(coverage); err != nil {
+		return coverage, w.named(err)
+	}
 	if err := w.interruptedOrFailed(); err != nil {
 		return coverage, err
 	}
@@ -143,7 +152,7 @@ func (w *setWriter) holder(share *custody.Share) error {
 		err = f.write(publicKeyName, rsadecrypt.MarshalPublicKey(w.public))
 	}
 	if err == nil {
-		err = f.write(readMeName, readMe(w.sealed, share, shareFile))
+		err = f.write(readMeName, readMe(w.sealed, share, shareFile, w.openersOf(name)))
 	}
 	return err
 }
@@ -190,9 +199,13 @@ func (w *setWriter) verify() (coverage custody.Coverage, err error) {
 		}
 	}()
 	var sealedKey []byte
+	w.readBack = custody.FromMedium
 	for i := range w.folders {
 		f := &w.folders[i]
 		for _, file := range f.files {
+			if !output.DropCache(filepath.Join(f.dir.Path(), file.name)) {
+				w.readBack = custody.FromCache
+			}
 			data, err := f.readBack(file)
 			if err != nil {
 				return coverage, err
@@ -228,17 +241,33 @@ func (f *holderFolder) share(data []byte) (*custody.Share, error) {
 	return custody.OpenPage(data, f.witness)
 }
 
-func (w *setWriter) recordFiles(c custody.Coverage) {
+// recordFiles records what was written, the public half of a new pair too.
+func (w *setWriter) recordFiles(c custody.Coverage) error {
 	for i, f := range w.folders {
 		for _, file := range f.files {
 			w.log.record(custody.Event{Step: custody.StepOutput, Holder: w.sealed.Holder(i + 1), File: file.name, SHA256: file.sha256})
 		}
 	}
-	w.log.record(custody.Event{Step: custody.StepVerified, Set: w.sealed.ID, Tried: c.Tried, All: c.All()})
+	entries, err := os.ReadDir(w.dir.Path())
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			continue
+		}
+		sum, err := hashFile(filepath.Join(w.dir.Path(), e.Name()))
+		if err != nil {
+			return err
+		}
+		w.log.record(custody.Event{Step: custody.StepOutput, File: e.Name(), SHA256: sum})
+	}
+	w.log.record(custody.Event{Step: custody.StepVerified, Set: w.sealed.ID, Tried: c.Tried, All: c.All(), ReadBack: w.readBack})
+	return nil
 }
 
 // readMe is what a holder reads first. There is no secret in it.
-func readMe(k *custody.SealedKey, s *custody.Share, shareFile string) []byte {
+func readMe(k *custody.SealedKey, s *custody.Share, shareFile string, openers []string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `This folder is for %s, who holds share %d of %d of a recovery key.
 Any %d of the shares open it; fewer open nothing.
@@ -247,15 +276,29 @@ Any %d of the shares open it; fewer open nothing.
     Set           %s, made on %s
 
 `, k.Holder(s.Index), s.Index, s.Count, s.Threshold, k.Key, k.ID, k.Created.Format("2006-01-02"))
-	if shareFile == custody.PageName {
+	switch {
+	case shareFile == custody.PageName:
 		b.WriteString(`share.txt                 SECRET: your share. Print it, or keep it on a medium of
                           its own. What to do with it is written in it
 share.svg                 SECRET: the same share as a code to print and scan
 `)
-	} else {
-		b.WriteString(`share.age                 your share, sealed to you: your identity or passphrase
-                          opens it. Without that it is lost
+	case len(openers) == 1 && openers[0] == custody.WithPassphrase:
+		b.WriteString(`share.age                 your share. It is sealed: your passphrase opens it.
+                          Without that it is lost
 `)
+	case len(openers) == 1:
+		fmt.Fprintf(&b, `share.age                 your share. It is sealed: your identity opens it.
+                          Without that it is lost. It is sealed to
+    %s
+`, openers[0])
+	default:
+		fmt.Fprintf(&b, `share.age                 your share. It is sealed to %d recipients, and EACH OF THEM
+                          ALONE opens it. If one of them is not yours, say so
+                          at once: somebody else has your share.
+`, len(openers))
+		for _, o := range openers {
+			fmt.Fprintf(&b, "    %s\n", o)
+		}
 	}
 	fmt.Fprintf(&b, `sealed-recovery-key.age   the recovery key, sealed. All holders have the same file. Alone
                           it opens nothing, and without it the shares open nothing:
@@ -264,7 +307,11 @@ recovery-public-key.der   the public half, no secret
 
 Now, and every year, on a machine without a network and alone:
 
-    recover custody check %s
+    recover custody check %s --transcript FILE
+
+FILE is the transcript of the ceremony. Without one, take --set and --sha256 with
+the set ID and the SHA-256 that the ceremony showed. Get them by another way than
+this folder: whoever made the folder can have written anything into it.
 `, shareFile)
 	return b.Bytes()
 }

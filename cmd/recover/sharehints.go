@@ -28,9 +28,21 @@ func custodyHint(err error) string {
 		tooFew      custody.TooFewError
 		name        *custody.NameError
 		chain       *custody.ChainError
+		odd         *oddSealedKeyError
+		differs     *differsError
+		unexpected  *custody.UnexpectedError
+		signers     *custody.SignersError
 		subset      *custody.SubsetError
 	)
 	switch {
+	case errors.As(err, &differs):
+		return differs.hint
+	case errors.As(err, &unexpected):
+		return "that holder has checked another folder, or another copy: have it checked again, with the transcript, before anything is destroyed"
+	case errors.As(err, &signers):
+		return "write NAME, and the public key as it is in the .pub file, on one line for each"
+	case errors.As(err, &odd):
+		return "give another holder's copy with --sealed-key, which may be given several times"
 	case errors.As(err, &damaged), errors.As(err, &length):
 		return "look there again, on the paper or in another copy of the share; groups are of four characters, counted from RS1"
 	case errors.As(err, &page):
@@ -42,7 +54,7 @@ func custodyHint(err error) string {
 	case errors.As(err, &otherSet):
 		return "shares of different sets never combine: look for the share of this set, or for the sealed key of the other"
 	case errors.As(err, &wrongShare):
-		return "look for another copy of this share; if there is none, the other holders have to be enough"
+		return "note who brought it, and go on with the other holders; the genuine share is with its holder"
 	case errors.As(err, &wrongHolder):
 		return "the page was changed: find out by whom, or give only the string that begins with RS1"
 	case errors.As(err, &duplicate):
@@ -73,6 +85,19 @@ var custodyHints = []struct {
 	{custody.ErrDescription, "take the copy of another holder: it is the same file"},
 	{custody.ErrSealedKeyDamaged, "take the copy of another holder: it is the same file"},
 	{custody.ErrInconsistent, "leave out one share after the other; whoever made this set made it wrong"},
+	{custody.ErrUnended, "take another copy of the transcript; if there is none, the ceremony was not brought to its end"},
+	{custody.ErrText, "believe the transcript, not its text: show it with \"recover inspect\""},
+	{errNoSet, "give the transcript of the split, reissue or keygen that made the set"},
+	{errNotDone, "give the transcript of the ceremony that made the set; what an unfinished one wrote is not to be used"},
+	{errOtherHead, "do not rely on this transcript: take the copy whose last line has the SHA-256 that the witness wrote down"},
+	{errNoOutcomes, "give --set and --sha256 instead, with what the ceremony showed"},
+	{custody.ErrConfirmation, "give the file that \"recover custody check --confirmation FILE\" wrote"},
+	{errOtherSigner, "ask both of them: each holder signs the own confirmation"},
+	{errNotSigned, "give the transcript itself, not its text, or a confirmation"},
+	{custody.ErrSignature, "the file was changed after it was signed, or the signature belongs to another file: take other copies of both"},
+	{custody.ErrNotSignature, "sign with \"recover custody sign\", or with ssh-keygen -Y sign -n recover-ceremony"},
+	{custody.ErrOtherPurpose, "sign again with \"recover custody sign\", or with ssh-keygen -Y sign -n recover-ceremony"},
+	{custody.ErrSignatureWeak, "sign with an Ed25519 key, or an RSA key of 2048 bits or more"},
 	{custody.ErrRecipient, "give NAME=age1… or NAME='ssh-ed25519 …'; the identity that begins with AGE-SECRET-KEY-1 is secret and stays where it is"},
 	{custody.ErrPlugin, "no other program is run here: take an age or SSH recipient, or a passphrase"},
 	{custody.ErrSSHKey, "give an age identity file, or an SSH private key of type ssh-ed25519 or ssh-rsa"},

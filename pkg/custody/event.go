@@ -135,6 +135,7 @@ const (
 	ReasonSealedKey    Reason = "sealed-key-damaged"
 	ReasonSealedOther  Reason = "sealed-key-of-another-key" // Key: the one that it holds
 	ReasonInconsistent Reason = "inconsistent-shares"
+	ReasonOddSealedKey Reason = "odd-sealed-key" // Set: the one that the shares are of
 )
 
 var reasonTexts = map[Reason]string{
@@ -153,6 +154,7 @@ var reasonTexts = map[Reason]string{
 	ReasonSealedKey:    "a sealed key that the right shares do not open",
 	ReasonSealedOther:  "a sealed key that holds another recovery key",
 	ReasonInconsistent: "shares that do not lie on one polynomial",
+	ReasonOddSealedKey: "a sealed key of another set than the shares, which agree with each other",
 }
 
 // RefusedSealedKey returns the event for an error of Combine and Open: what was

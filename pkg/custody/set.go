@@ -99,6 +99,16 @@ func (s *Set) Wipe() {
 	s.shares = nil
 }
 
+// With returns a Set of the same shares for another copy of the sealed key, which
+// has to be of the same set. The shares belong to both: what wipes the one wipes
+// the other.
+func (s *Set) With(key *SealedKey) *Set {
+	if key.ID != s.key.ID {
+		panic("custody: a sealed key of another set")
+	}
+	return &Set{key: key, shares: s.shares}
+}
+
 // Quorum are enough shares of one set. It holds the identity that they make,
 // which is proved to be the one that the sealed key was sealed to.
 type Quorum struct {

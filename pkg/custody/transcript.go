@@ -68,6 +68,9 @@ func (e *ChainError) Error() string {
 const (
 	maxEventLen = 2 << 10 // bytes
 	maxEvents   = 1 << 16
+
+	// MaxTranscript is the size of the largest file, in bytes.
+	MaxTranscript = maxEventLen * maxEvents
 )
 
 // ReadTranscript reads a transcript and checks its chain. It returns the events

@@ -115,6 +115,8 @@ func (j *jsonScan) recoveryKey(i int) error {
 			err = j.freeText(&key.Custody)
 		case "note":
 			err = j.freeText(&key.Note)
+		case "set":
+			err = j.setID(&key.Set)
 		default:
 			return j.Fail("unknown field %s", message.Quote(name))
 		}
@@ -142,6 +144,20 @@ func (j *jsonScan) fingerprint(sum *[sha256.Size]byte) error {
 			return j.Fail("the same recovery key twice")
 		}
 	}
+	return nil
+}
+
+// setID reads 16 hex digits, in groups or not.
+func (j *jsonScan) setID(id *[8]byte) error {
+	text, err := j.Text()
+	if err != nil || text == "" {
+		return err
+	}
+	b, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
+	if err != nil || len(b) != len(id) {
+		return j.Fail("not 16 hex digits")
+	}
+	copy(id[:], b)
 	return nil
 }
 

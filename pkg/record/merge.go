@@ -86,6 +86,9 @@ func (m *merger) recoveryKeys(first, second []RecoveryKey) []RecoveryKey {
 		}
 		of := fmt.Sprintf("recovery key %x: ", k.SHA256)
 		all[i].Custody = m.text(uuid.ID{}, of+"custody", all[i].Custody, k.Custody)
+		if set := m.text(uuid.ID{}, of+"set", all[i].setText(), k.setText()); all[i].setText() == "" && set != "" {
+			all[i].Set = k.Set
+		}
 		all[i].Note = m.text(uuid.ID{}, of+"note", all[i].Note, k.Note)
 	}
 	return all

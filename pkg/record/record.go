@@ -50,6 +50,7 @@ type Entry struct {
 type RecoveryKey struct {
 	SHA256        [sha256.Size]byte // of the DER SubjectPublicKeyInfo
 	Custody, Note string            // for people
+	Set           [8]byte           // ID of the present set of shares; zeros: not recorded
 }
 
 // Record is a sound record: every entry has been checked, and no key ID is

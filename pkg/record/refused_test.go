@@ -143,6 +143,8 @@ func TestRefusedJSON(t *testing.T) {
 
 		{top + `"recovery_keys": {}}`, "line 2: recovery_keys: an array expected, found an object"},
 		{top + `"recovery_keys": [{"sha255": ""}]}`, `line 2: recovery_keys: unknown field "sha255"`},
+		{top + `"recovery_keys": [{"set": "F3BD 6AA8 2126 05"}]}`, "line 2: recovery_keys: set: not 16 hex digits"},
+		{top + `"recovery_keys": [{"set": 7}]}`, "line 2: recovery_keys: set: a string expected, found a number"},
 		{top + `"recovery_keys": [{"custody": "x"}]}`, "line 2: recovery_keys: sha256 is missing"},
 		{top + `"recovery_keys": [{"sha256": 12}]}`, "line 2: recovery_keys: sha256: a string expected, found a number"},
 		{top + `"recovery_keys": [{"sha256": "` + hash[1:] + `"}]}`, "line 2: recovery_keys: sha256: not 64 hex digits"},

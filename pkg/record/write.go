@@ -46,7 +46,16 @@ func (k RecoveryKey) json() string {
 	return object(
 		member("sha256", hex.EncodeToString(k.SHA256[:])),
 		member("custody", k.Custody),
+		member("set", k.setText()),
 		member("note", k.Note))
+}
+
+// setText is the set ID in 16 upper-case hex digits, or empty.
+func (k RecoveryKey) setText() string {
+	if k.Set == [8]byte{} {
+		return ""
+	}
+	return strings.ToUpper(hex.EncodeToString(k.Set[:]))
 }
 
 func (e Entry) json() string {

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"recover/internal/output"
+	"recover/internal/secret"
+	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
+)
+
+// sigSuffix is put behind the name of what is signed, as ssh-keygen does it; with
+// several signatures, a name comes before it.
+const sigSuffix = ".sig"
+
+var errNotSigned = errors.New("neither the transcript of a whole ceremony nor a confirmation")
+
+// custodySign signs a transcript, or a confirmation, with an SSH key.
+func custodySign(p *program, args []string) error {
+	const verb = "custody sign"
+	var key keyFlags
+	var out string
+	fs := newFlags(verb)
+	fs.StringArrayVar(&key.identities, "identity", nil, "")
+	key.registerPassphrase(fs)
+	fs.StringVar(&out, "out", "", "")
+	if err := parseFlags(fs, args, 1); err != nil {
+		return err
+	}
+	switch {
+	case fs.NArg() != 1:
+		return &usageError{"what is to be signed is not given", "recover custody sign FILE --identity SSH-KEY"}
+	case len(key.identities) != 1:
+		return &usageError{"the SSH key to sign with is not given", "name the private key file with --identity, once"}
+	}
+	path := fs.Arg(0)
+	if out == "" {
+		out = path + sigSuffix
+	}
+	if err := checkNewFile(out); err != nil {
+		return err
+	}
+	data, err := output.ReadFile(path, custody.MaxTranscript)
+	if err != nil {
+		return &fileError{path, asAny, err}
+	}
+	if err := signable(path, data); err != nil {
+		return err
+	}
+	a, err := newPrompter(p, key.passphraseFlags)
+	if err != nil {
+		return err
+	}
+	signature, who, err := signWith(a, key.identities[0], data)
+	if err != nil {
+		return err
+	}
+	if err := a.used(); err != nil {
+		return err
+	}
+	err = writeNewFile(out, func(w io.Writer) error {
+		_, err := w.Write(signature)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.term.Print("signed with %s: %s", who, out)
+}
+
+// signable keeps people from signing what is damaged, or anything else.
+func signable(path string, data []byte) error {
+	if _, err := custody.ParseConfirmations(data); err == nil {
+		return nil
+	}
+	if !isTranscript(data) {
+		return &fileError{path, asAny, errNotSigned}
+	}
+	if _, _, err := readWholeTranscript(path); err != nil {
+		return &fileError{path, asAny, err}
+	}
+	return nil
+}
+
+// signWith signs with the SSH key in a file.
+func signWith(a *secretPrompter, path string, data []byte) (signature []byte, who string, err error) {
+	private, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+	if err != nil {
+		return nil, "", &fileError{path, asIdentity, err}
+	}
+	defer secret.Wipe(private)
+	signer, err := custody.ParseSigner(private, nil)
+	if errors.Is(err, custody.ErrSSHSealed) {
+		err = a.untilRight(path, asIdentity, "Passphrase of the SSH key "+path, func(passphrase *secret.Bytes) (err error) {
+			signer, err = custody.ParseSigner(private, passphrase)
+			return err
+		})
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	if err != nil {
+		return nil, "", &fileError{path, asIdentity, err}
+	}
+	signature, err = custody.Sign(signer, data)
+	return signature, custody.KeyName(signer.PublicKey()), err
+}
+
+// readSigners reads an allowed_signers file, if one is named.
+func readSigners(path string) (custody.Signers, error) {
+	if path == "" {
+		return nil, nil
+	}
+	data, err := output.ReadFile(path, custody.MaxSignersSize)
+	if err != nil {
+		return nil, &fileError{path, asAny, err}
+	}
+	signers, err := custody.ParseSigners(data)
+	if err != nil {
+		return nil, &fileError{path, asAny, err}
+	}
+	return signers, nil
+}
+
+// fileSignature is a signature that lies next to what it signs, and is right.
+type fileSignature struct {
+	path string
+	key  string // type and fingerprint
+	name string // of its owner, as the allowed signers have it; empty: not known
+}
+
+func (s *fileSignature) text() string {
+	if s.name == "" {
+		return s.key + ", whose key that is shows --signers"
+	}
+	return s.key + ", the key of " + s.name
+}
+
+// maxSignatures is how many signatures of one file are read.
+const maxSignatures = 100
+
+// signaturesOf finds the signatures next to a file, FILE.sig and FILE.NAME.sig,
+// and verifies them. One that is not right is an error.
+func signaturesOf(path string, data []byte, signers custody.Signers) ([]*fileSignature, error) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, &fileError{path, asAny, err}
+	}
+	var all []string
+	base := filepath.Base(path)
+	for _, e := range entries {
+		if rest, ok := strings.CutPrefix(e.Name(), base+"."); ok && (rest == sigSuffix[1:] || strings.HasSuffix(rest, sigSuffix)) && len(all) < maxSignatures {
+			all = append(all, filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+	var right []*fileSignature
+	for _, name := range all {
+		signature, err := output.ReadFile(name, custody.MaxSignature)
+		if err != nil {
+			return nil, &fileError{name, asAny, err}
+		}
+		key, err := custody.VerifySignature(data, signature)
+		if err != nil {
+			return nil, &fileError{name, asAny, err}
+		}
+		right = append(right, &fileSignature{name, custody.KeyName(key), signers.Name(key)})
+	}
+	return right, nil
+}
