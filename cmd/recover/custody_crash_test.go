@@ -101,7 +101,7 @@ func TestSizesOfSets(t *testing.T) {
 	}{
 		{2, 2, "every 2 of the shares brought the key back: 1 subset\n"},
 		{5, 7, "every 5 of the shares brought the key back: 21 subsets\n"},
-		{16, 32, " of 601080390 subsets of 16 shares, and all shares together, brought the key back: a sample in which each share was at least twice\n"},
+		{16, 32, " of 601080390 subsets of 16 shares, and all shares together, brought the key back:\n    a sample in which each share was at least twice\n"},
 	} {
 		dir := t.TempDir()
 		args := []string{"custody", "split", "--key", small().path("key-0.pem"), "--threshold", fmt.Sprint(size.threshold), "--out", filepath.Join(dir, "set")}

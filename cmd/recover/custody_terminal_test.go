@@ -206,7 +206,7 @@ func TestPassphrasesOfHolders(t *testing.T) {
 		s.answer(holder+": new passphrase that seals your share (Enter makes one)", "the canary of "+holder)
 		s.answer("again", "the canary of "+holder)
 	}
-	s.expect("the original may be destroyed")
+	s.expect("only when \"recover custody confirm\" says that all holders have confirmed")
 	if o := s.end("canary"); o.status != exitOK {
 		t.Fatalf("status %d\n%s", o.status, o.stderr)
 	}
@@ -240,7 +240,7 @@ func TestTypedCheck(t *testing.T) {
 	for i, line := range onPaper(t, set, "alice") {
 		s.answer(fmt.Sprintf(linePrompt, i+1), line)
 	}
-	s.expect("the share: sound\r\n")
+	s.expect("the share: undamaged, but not compared with the ceremony\r\n")
 	s.expect("holder: alice\r\n")
 	if o := s.end(secretsOf(t, set, "alice")...); o.status != exitOK {
 		t.Errorf("status %d\n%s", o.status, o.stderr)
@@ -263,7 +263,7 @@ func TestShowQR(t *testing.T) {
 		s.expect("████")
 		s.answer("Enter takes it away", "")
 	}
-	s.expect("the original may be destroyed")
+	s.expect("only when \"recover custody confirm\" says that all holders have confirmed")
 	if o := s.end(); o.status != exitOK || strings.Contains(o.stderr, "█") {
 		t.Errorf("status %d\n%s", o.status, o.stderr)
 	}

@@ -123,7 +123,7 @@ func oddSealedKeys(t *terminal.Terminal, asJSON bool, groups []*sameKey) error {
 	}
 	switch {
 	case right < 0:
-		return &fileError{odd.SealedKey, asSealedKey, &differsError{"its sealed key is not that of the others, and no copy is the one that most holders have",
+		return &fileError{groups[1].folders[0].SealedKey, asSealedKey, &differsError{fmt.Sprintf("not the same file as %s, and these shares do not tell which is genuine", groups[0].folders[0].SealedKey),
 			"compare them with the ceremony: give --transcript FILE, or --set and --sha256"}}
 	case opening >= 0:
 		return &fileError{odd.SealedKey, asSealedKey, &differsError{fmt.Sprintf("not the sealed key that these shares open, which %s has", groups[right].folders[0].SealedKey),
