@@ -9,7 +9,7 @@ recover custody confirm CONFIRMATION… --transcript FILE
 recover custody reissue --sealed-key FILE --share FILE … --threshold K
                         --custodian NAME … --out DIR
 recover custody open    --sealed-key FILE --share FILE … --identity-out FILE
-recover custody sign    FILE --identity SSH-KEY
+recover custody sign    FILE --identity SSH-KEY --out FILE.sig
 
 Splits the recovery key among holders; any K of them can restore it.
 
@@ -83,8 +83,8 @@ What check and confirm compare with:
   --record FILE --record-out FILE
                           confirm: when all have, write a new record that has
                           this set as the present one
-  --out FILE              sign: the signature; by default FILE.sig, of several
-                          people FILE.NAME.sig
+  --out FILE              sign: the signature, FILE.sig or, of several people,
+                          FILE.NAME.sig next to what is signed
 `
 
 // runCustody is the verb: the recovery key among several holders.

@@ -151,6 +151,6 @@ func (f *shareCheck) confirm(p *program, c *checkedShare, against *evidence) err
 	if err != nil {
 		return err
 	}
-	p.term.Note("%s is the confirmation for the owner; no secret is in it. \"recover custody sign\" signs it", f.confirmation)
+	p.term.Note("%s is the confirmation for the owner; no secret is in it", f.confirmation)
 	return nil
 }

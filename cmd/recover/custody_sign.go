@@ -33,13 +33,13 @@ func custodySign(p *program, args []string) error {
 	}
 	switch {
 	case fs.NArg() != 1:
-		return &usageError{"what is to be signed is not given", "recover custody sign FILE --identity SSH-KEY"}
+		return &usageError{"what is to be signed is not given", "recover custody sign FILE --identity SSH-KEY --out FILE.sig"}
 	case len(key.identities) != 1:
 		return &usageError{"the SSH key to sign with is not given", "name the private key file with --identity, once"}
 	}
 	path := fs.Arg(0)
-	if out == "" {
-		out = path + sigSuffix
+	if err := required(verb, [2]string{"out", out}); err != nil {
+		return err
 	}
 	if err := checkNewFile(out); err != nil {
 		return err
@@ -140,6 +140,12 @@ func (s *fileSignature) text() string {
 	return s.key + ", the key of " + s.name
 }
 
+// isSignatureOf tells the name of a signature: FILE.sig or FILE.NAME.sig.
+func isSignatureOf(file, name string) bool {
+	rest, ok := strings.CutPrefix(name, file+".")
+	return ok && (rest == sigSuffix[1:] || strings.HasSuffix(rest, sigSuffix))
+}
+
 // maxSignatures is how many signatures of one file are read.
 const maxSignatures = 100
 
@@ -153,7 +159,7 @@ func signaturesOf(path string, data []byte, signers custody.Signers) ([]*fileSig
 	var all []string
 	base := filepath.Base(path)
 	for _, e := range entries {
-		if rest, ok := strings.CutPrefix(e.Name(), base+"."); ok && (rest == sigSuffix[1:] || strings.HasSuffix(rest, sigSuffix)) && len(all) < maxSignatures {
+		if isSignatureOf(base, e.Name()) && len(all) < maxSignatures {
 			all = append(all, filepath.Join(filepath.Dir(path), e.Name()))
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"recover/internal/workstation"
 	"recover/pkg/custody"
 	"recover/pkg/hsm"
+	"recover/pkg/report"
 )
 
 // What the command line says of files. The fence is put up before a verb has
@@ -20,7 +21,7 @@ import (
 // may be made.
 
 // outputFlags take a file or a directory that does not exist yet.
-var outputFlags = []string{"out", "html", "transcript", "identity-out", "confirm-record", "watch-only"}
+var outputFlags = []string{"out", "html", "transcript", "identity-out", "confirm-record", "record-out", "confirmation", "watch-only"}
 
 // resumedFlag takes a directory that is gone on in.
 const resumedFlag = "resume"
@@ -69,7 +70,7 @@ func pathsOf(args []string) *commandPaths {
 }
 
 // input adds a path, if something is there, and what belongs to it: the folder
-// of one shard file, and the sealed key that lies with a share.
+// of one shard file, what lies with a share, a transcript or a report.
 func (p *commandPaths) input(path string) {
 	info, err := os.Stat(path)
 	if path == "" || err != nil {
@@ -78,8 +79,28 @@ func (p *commandPaths) input(path string) {
 	p.read = append(p.read, path)
 	if dir := filepath.Dir(path); info.Mode().IsRegular() {
 		p.list = append(p.list, dir)
-		p.read = append(p.read, filepath.Join(dir, custody.SealedKeyName))
+		p.read = append(p.read, companions(path)...)
 	}
+}
+
+// companions are the files that are read with another one: those of a holder's
+// folder, the text of a transcript and its signatures, the segments of a report.
+func companions(path string) []string {
+	dir, base := filepath.Split(filepath.Clean(path))
+	var all []string
+	for _, name := range []string{custody.SealedKeyName, publicKeyName, codeName, readMeName, base + textSuffix, strings.TrimSuffix(base, textSuffix)} {
+		all = append(all, filepath.Join(dir, name))
+	}
+	entries, err := os.ReadDir(filepath.Clean(dir + "."))
+	if err != nil {
+		return all
+	}
+	for _, e := range entries {
+		if isSignatureOf(base, e.Name()) || report.IsRunFile(base) && report.IsRunFile(e.Name()) {
+			all = append(all, filepath.Join(dir, e.Name()))
+		}
+	}
+	return all
 }
 
 // fence is what a verb may reach from the beginning.
