@@ -85,7 +85,7 @@ func custodyCheck(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := checkTogether(p.term, &f, checked); err != nil {
+	if err := checkTogether(p.term, f.json, checked); err != nil {
 		return err
 	}
 	if f.confirmation != "" {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -177,8 +176,6 @@ func (f *confirmFlags) collect(x *expectedSet, signers custody.Signers) ([]*conf
 	}
 	return holders, nil
 }
-
-var errOtherSigner = errors.New("signed with the key of somebody else")
 
 func (f *confirmFlags) show(p *program, x *expectedSet, holders []*confirmedHolder, sum *confirmSummary) error {
 	if f.json {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"time"
@@ -11,9 +10,6 @@ import (
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
 )
-
-// isTranscript takes what a ceremony writes.
-func isTranscript(head []byte) bool { return bytes.HasPrefix(head, []byte(`{"previous":"`)) }
 
 // inspectTranscript checks the chain of a transcript and tells what it says.
 func (in *inspector) inspectTranscript(r *fileResult) {

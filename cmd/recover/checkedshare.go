@@ -49,11 +49,6 @@ const (
 	shareWrong       = "wrong"
 )
 
-// differsError is a file in a holder's folder that is not the ceremony's.
-type differsError struct{ fact, hint string }
-
-func (e *differsError) Error() string { return e.fact }
-
 const hintFolder = "do not use this folder, keep it apart, and ask the owner for yours again; find out who brought it"
 
 func (c *checkedShare) wrong(path string, role role, fact, hint string) {

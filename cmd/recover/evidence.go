@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -38,14 +37,6 @@ type evidence struct {
 	sealedKey *custody.Digest   // nil: nothing to compare the sealed key with
 	recorded  []record.RecoveryKey
 }
-
-// Errors of what was given to compare with.
-var (
-	errNoSet      = errors.New("not one set was made in this ceremony")
-	errNotDone    = errors.New("the ceremony was not ended well")
-	errOtherHead  = errors.New("its last line has another SHA-256")
-	errNoOutcomes = errors.New("it does not say which sealed key was written")
-)
 
 // load reads what the flags name. All of it is optional.
 func (f *evidenceFlags) load() (*evidence, error) {
@@ -123,6 +114,9 @@ func (e *evidence) readTranscript(path, head string) error {
 	e.set, e.sealedKey = &made.Set, &sealed
 	return nil
 }
+
+// isTranscript takes what a ceremony writes.
+func isTranscript(head []byte) bool { return bytes.HasPrefix(head, []byte(`{"previous":"`)) }
 
 // readWholeTranscript reads a transcript whose chain holds, and that is one
 // ceremony.

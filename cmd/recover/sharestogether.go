@@ -27,7 +27,7 @@ type sameKey struct {
 // checkTogether says whether several shares are one set, their sealed keys one
 // file, and whether they are enough: then they open the sealed key, for a moment
 // and for nothing else.
-func checkTogether(t *terminal.Terminal, f *shareCheck, checked []*checkedShare) error {
+func checkTogether(t *terminal.Terminal, asJSON bool, checked []*checkedShare) error {
 	if len(checked) == 1 {
 		return nil
 	}
@@ -36,7 +36,7 @@ func checkTogether(t *terminal.Terminal, f *shareCheck, checked []*checkedShare)
 		return &usageError{"several shares are given, but no sealed key to compare them with", "name it with --sealed-key"}
 	}
 	if len(groups) > 1 {
-		return oddSealedKeys(t, f.json, groups)
+		return oddSealedKeys(t, asJSON, groups)
 	}
 	sealed := groups[0].folders[0]
 	set := custody.NewSet(sealed.sealed)
@@ -51,7 +51,7 @@ func checkTogether(t *terminal.Terminal, f *shareCheck, checked []*checkedShare)
 			return &fileError{sealed.SealedKey, asSealedKey, err}
 		}
 	}
-	if f.json {
+	if asJSON {
 		return t.JSON(&summary)
 	}
 	lines := []string{"all of them are shares of one set, and not enough: " + custody.TooFewError(summary.Missing).Error()}
