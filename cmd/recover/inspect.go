@@ -29,7 +29,12 @@ Options:
     --identity FILE            the age identity to open them with
     --passphrase-fd N          read passphrases from descriptor N
     --share FILE, --shares     the shares that open a sealed recovery key
-    --record FILE              look the IDs of shards up here, to prove them whole
+    --record FILE              look the IDs of shards up here, to prove them whole;
+                               compare reports with it
+    --head HEX                 the SHA-256 of the last line of a transcript, as the
+                               witness wrote it down
+    --signers FILE             whose the SSH keys are that signed transcripts
+                               (allowed_signers, as ssh-keygen has it)
     --quorum-id UUID           the IDs of a shard, if there is no record
     --key-id UUID
     --json                     NDJSON: an object for each file
@@ -90,6 +95,10 @@ type inspector struct {
 	opens []age.Identity
 	sel   *selection // with --record: the record only
 	ids   *shard.IDs // with --quorum-id and --key-id
+
+	head        *custody.Digest // that a transcript has to end with
+	signers     custody.Signers
+	transcripts []*readTranscript // that are right
 }
 
 // runInspect is the verb: say what any file of this world is.
@@ -105,6 +114,14 @@ func runInspect(p *program, args []string) error {
 	bad := 0
 	for _, path := range files {
 		r := in.file(path)
+		if r.bad {
+			bad++
+		}
+		if err := in.show(r); err != nil {
+			return err
+		}
+	}
+	if r := in.compareTranscripts(); r != nil {
 		if r.bad {
 			bad++
 		}
@@ -136,7 +153,18 @@ func (in *inspector) parse(p *program, args []string) ([]string, error) {
 	fs.StringVar(&in.quorumID, "quorum-id", "", "")
 	fs.StringVar(&in.keyID, "key-id", "", "")
 	fs.BoolVar(&in.json, "json", false, "")
+	head, signers := fs.String("head", "", ""), fs.String("signers", "", "")
 	if err := parseFlags(fs, args, maxInspected); err != nil {
+		return nil, err
+	}
+	if *head != "" && fs.NArg() != 1 {
+		return nil, &usageError{"--head is given for several files", "give the one transcript that it belongs to"}
+	}
+	var err error
+	if in.head, err = parseDigestFlag("head", *head); err != nil {
+		return nil, err
+	}
+	if in.signers, err = readSigners(*signers); err != nil {
 		return nil, err
 	}
 	if fs.NArg() == 0 {
@@ -151,7 +179,6 @@ func (in *inspector) parse(p *program, args []string) ([]string, error) {
 	if err := in.openIDs(); err != nil {
 		return nil, err
 	}
-	var err error
 	if in.ask, err = newPrompter(p, in.passphraseFlags); err != nil {
 		return nil, err
 	}
@@ -217,6 +244,10 @@ func (in *inspector) file(path string) *fileResult {
 		in.inspectShard(r)
 	case isTranscript(head):
 		in.inspectTranscript(r)
+	case isTranscriptText(head):
+		in.inspectTranscriptText(r)
+	case isConfirmation(head):
+		in.inspectConfirmations(r)
 	case custody.LooksLikeShare(head):
 		in.inspectShare(r)
 	case isRebuilt(head):

@@ -11,32 +11,6 @@ import (
 	"recover/pkg/rsadecrypt"
 )
 
-// inspectTranscript checks the chain of a transcript and tells what it says.
-func (in *inspector) inspectTranscript(r *fileResult) {
-	r.Kind = "transcript of a ceremony"
-	f, err := output.OpenInput(r.Path, 1<<30)
-	if err != nil {
-		r.damaged(err, asAny)
-		return
-	}
-	defer func() { _ = f.Close() }()
-	events, head, err := custody.ReadTranscript(f)
-	for i, e := range events {
-		r.fact(fmt.Sprintf("line %d", i+1), "%s", e)
-	}
-	switch {
-	case err != nil:
-		r.damaged(err, asAny)
-		return
-	}
-	if err := custody.CheckCeremony(events); err != nil {
-		r.damaged(err, asAny)
-		return
-	}
-	r.Sound, r.Detail = isSound, "each line continues the one before; that it is the whole transcript, the SHA-256 of the last line tells, which the witness wrote down"
-	r.fact("SHA-256 of the last line", "%x", head)
-}
-
 // inspectShare says which share it is, and nothing of its content.
 func (in *inspector) inspectShare(r *fileResult) {
 	r.Kind = "share of a recovery key, NOT SEALED: a secret"
