@@ -163,12 +163,13 @@ func (e *listError) add(line int, format string, args ...any) {
 
 // Errors of what a ceremony said, and of what is compared with it.
 var (
-	errNoSet       = errors.New("not one set was made in this ceremony")
-	errNotDone     = errors.New("the ceremony was not ended well")
-	errOtherHead   = errors.New("its last line has another SHA-256")
-	errNoOutcomes  = errors.New("it does not say which sealed key was written")
-	errOtherSigner = errors.New("signed with the key of somebody else")
-	errNotSigned   = errors.New("neither the transcript of a whole ceremony nor a confirmation")
+	errNoSet          = errors.New("not one set was made in this ceremony")
+	errNotDone        = errors.New("the ceremony was not ended well")
+	errOtherHead      = errors.New("its last line has another SHA-256")
+	errNoOutcomes     = errors.New("it does not say which sealed key was written")
+	errOtherSigner    = errors.New("signed with the key of somebody else")
+	errSegmentChanged = errors.New("a file of rebuilt keys next to the report is not the one that it lists")
+	errNotSigned      = errors.New("neither the transcript of a whole ceremony nor a confirmation")
 )
 
 // differsError is a file in a holder's folder that is not the ceremony's, and

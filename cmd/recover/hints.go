@@ -123,6 +123,8 @@ var hints = []struct {
 	{report.ErrOtherRecord, "give the record that was divided, and the reports of its parts; a part that was done with an earlier record is brought up to date by \"recover rebuild --resume\" with this one"},
 	{report.ErrOtherEnvironment, "give the record that was divided, and the reports of its parts"},
 	{report.ErrOtherRecoveryKey, "give the reports of one division only"},
+	{report.ErrUnrecordedKey, "find out which recovery key is right: the record lists those of your kit, and the report is of another one"},
+	{errSegmentChanged, "take another copy of the directory; do not use the keys in a file that was changed"},
 	{report.ErrNotRebuild, "give the report.json of a rebuild"},
 	{report.ErrChanged, "work on copies of the reports that nothing else writes to"},
 	{errShardChanged, "give the same download as before, or rebuild into a new directory"},

@@ -46,6 +46,9 @@ func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 	}
 	r.fact("recovery key", "%s", sealed.Key)
 	r.fact("set", "%s, made on %s", sealed.ID, sealed.Created.Format(time.DateOnly))
+	if sealed.Replaces != (custody.SetID{}) {
+		r.fact("replaces", "the set %s", sealed.Replaces)
+	}
 	r.fact("shares", "any %d of %d open it", sealed.Threshold, sealed.Count())
 	for i, holder := range sealed.Holders {
 		r.fact(fmt.Sprintf("holder of share %d", i+1), "%s", holder)

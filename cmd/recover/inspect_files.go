@@ -4,9 +4,9 @@ import (
 	"fmt"
 
 	"recover/internal/output"
+	"recover/pkg/custody"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
-	"recover/pkg/report"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
 )
@@ -113,37 +113,8 @@ func (in *inspector) inspectRecord(r *fileResult) {
 	}
 	for _, k := range s.record.RecoveryKeys {
 		r.fact("recovery key", "%x", k.SHA256)
-	}
-}
-
-// inspectReport checks that a report or a journal is whole, and that its counts
-// are those of its keys.
-func (in *inspector) inspectReport(r *fileResult) {
-	r.Kind = "report of a rebuild"
-	f, err := output.OpenInput(r.Path, 1<<40)
-	if err != nil {
-		r.damaged(err, asAny)
-		return
-	}
-	defer func() { _ = f.Close() }()
-	file, err := report.Scan(f, report.Visitor{})
-	if file.IsJournal {
-		r.Kind = "journal of a rebuild"
-	}
-	if err != nil {
-		r.damaged(err, asAny)
-		return
-	}
-	r.Sound = isSound
-	r.fact("begun", "%s", file.Header.Begun)
-	for _, h := range file.Resumed {
-		r.fact("resumed", "%s", h.Begun)
-	}
-	r.fact("recovery key", "%s", file.Header.RecoveryKey)
-	for _, g := range file.Segments {
-		if g.Rejected != "" {
-			r.fact("not used", "%s: %s", g.Name, g.Rejected)
+		if k.Set != [8]byte{} {
+			r.fact("  its present set", "%s", custody.SetID(k.Set))
 		}
 	}
-	r.fact("result", "%s", &file.Counts)
 }

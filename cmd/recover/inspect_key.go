@@ -6,6 +6,7 @@ import (
 
 	"recover/internal/output"
 	"recover/internal/secret"
+	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -36,7 +37,8 @@ func (in *inspector) inspectKey(r *fileResult) {
 	case !file.Private():
 		r.Kind = "recovery public key"
 	case file.NeedsPassphrase() || file.NeedsIdentity():
-		r.Kind = "sealed file, as recovery private keys are"
+		r.Kind = "sealed file, as recovery private keys and shares are"
+		r.openers(data)
 		in.inspectSealed(r, file)
 		return
 	default:
@@ -49,6 +51,17 @@ func (in *inspector) inspectKey(r *fileResult) {
 	}
 	r.Sound = isSound
 	r.publicKey(pub)
+}
+
+// openers says who can open a sealed file, as far as it tells.
+func (r *fileResult) openers(data []byte) {
+	openers := custody.OpenersOf(data)
+	if len(openers) > 1 {
+		r.fact("opened by", "%d, each of them alone:", len(openers))
+	}
+	for _, o := range openers {
+		r.fact("opened by", "%s", o)
+	}
 }
 
 func (r *fileResult) publicKey(pub *rsa.PublicKey) {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"recover/pkg/record"
 	"recover/pkg/report"
 )
@@ -54,8 +56,12 @@ func runReport(p *program, args []string) error {
 		}
 	}
 	shown := &reporter{term: p.term, selection: s, json: *asJSON, sum: newSummary()}
+	anchored := 0
 	err = m.Each(func(e record.Entry, k *report.Key, _ []byte) error {
 		if k.Status == statusOK { // what is done has been shown by its run
+			if e.PublicKey != nil || e.Address != "" {
+				anchored++
+			}
 			shown.sum.Count(k)
 			return nil
 		}
@@ -69,8 +75,27 @@ func runReport(p *program, args []string) error {
 			return err
 		}
 	}
+	if !*asJSON {
+		if err := printLines(p.term, claims(m, shown.sum.OK, anchored)); err != nil {
+			return err
+		}
+	}
 	if err := shown.end(); err != nil {
 		return err
 	}
 	return shown.outcome("rebuilt")
 }
+
+// claims say on what the result rests: a report is only what its file says.
+func claims(m *report.Merge, ok, anchored int) []string {
+	listed, compared := m.Nearby()
+	return []string{
+		"as the reports say, and nothing contradicts them:",
+		fmt.Sprintf("    %d of %s that are ok have the public key or address of the record", anchored, count(ok, "key", "keys")),
+		fmt.Sprintf("    %d of %s with rebuilt keys lie next to their report, unchanged", compared, count(listed, "file", "files")),
+		"    the rest is the reports' word alone: \"recover addresses --keys DIR\" reads the keys",
+	}
+}
+
+// count is "1 key", "2 keys".
+func count(n int, one, many string) string { return fmt.Sprintf("%d %s", n, plural(n, one, many)) }

@@ -134,7 +134,7 @@ func TestResumeChecksSegments(t *testing.T) {
 				}
 				again().refused(t, exitFailed, dir+": the run is complete: there is nothing to resume", "rebuild into a new directory, if it has to be done again")
 				if o := execute(t, "inspect", filepath.Join(dir, last), filepath.Join(dir, journalName)); o.status != exitOK ||
-					strings.Count(o.stdout, "not used: keys-0002.ndjson: "+c.says) != 2 || strings.Count(o.stdout, "result: 10 keys: 10 ok") != 2 {
+					strings.Count(o.stdout, "not used: keys-0002.ndjson: "+c.says) != 2 || strings.Count(o.stdout, "as the report says: 10 keys: 10 ok") != 2 {
 					t.Errorf("inspect: status %d\n%s", o.status, o.stdout)
 				}
 			})

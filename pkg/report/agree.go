@@ -37,7 +37,13 @@ func disagrees(k *Key, e record.Entry) (problem string) {
 	if e.Algorithm == group.Edwards25519 && e.MasterPublicKey != nil && !e.MasterPublicKey.Equal(public) {
 		return "its public key is not the master_public_key of the record"
 	}
-	addresses := wallet.Addresses(e.Algorithm, public)
+	return k.addressProblem(e.Algorithm, public)
+}
+
+// addressProblem says whether the addresses of a key are not those of its public
+// key.
+func (k *Key) addressProblem(g group.Group, public group.Point) string {
+	addresses := wallet.Addresses(g, public)
 	if len(k.Addresses) != len(addresses) {
 		return "its addresses are not those of its public key"
 	}
@@ -48,6 +54,13 @@ func disagrees(k *Key, e record.Entry) (problem string) {
 	}
 	return ""
 }
+
+func recordSum(rec *record.Record) string {
+	sum := rec.SHA256()
+	return hexOf(sum[:])
+}
+
+func hexOf(b []byte) string { return hex.EncodeToString(b) }
 
 func parsePublicKey(g group.Group, text string) (group.Point, error) {
 	b, err := hex.DecodeString(text)

@@ -40,11 +40,13 @@ func (r *Run) checkSegments() error {
 	return nil
 }
 
+const isMissing = "it is missing"
+
 func checkSegment(path string, g *Segment) (problem string, err error) {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "it is missing", nil
+		return isMissing, nil
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular():

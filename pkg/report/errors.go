@@ -30,6 +30,7 @@ var (
 	ErrOtherRecord      = errors.New("the report is of another record")
 	ErrOtherEnvironment = errors.New("the report is of another environment than the record")
 	ErrOtherRecoveryKey = errors.New("the report is of another recovery key than the first one")
+	ErrUnrecordedKey    = errors.New("the report is of a recovery key that the record does not name")
 	ErrNotRebuild       = errors.New("the report is not of a rebuild")
 	ErrChanged          = errors.New("the report has changed while it was read")
 )

@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 
 	"recover/internal/message"
@@ -27,6 +26,7 @@ type openReport struct {
 	*output.Input
 	header   Header
 	segments []Segment
+	nearby   Nearby
 }
 
 // place is where the line of a key is.
@@ -63,8 +63,8 @@ func (m *Merge) Close() {
 }
 
 // Add reads a report. It stays open until Close. Errors are ErrIsJournal,
-// ErrOtherRecord, ErrOtherEnvironment, ErrOtherRecoveryKey, ErrNotRebuild, a
-// *TwiceError, a *FormatError, and those of output.OpenInput.
+// ErrOtherRecord, ErrOtherEnvironment, ErrOtherRecoveryKey, ErrUnrecordedKey,
+// ErrNotRebuild, a *TwiceError, a *FormatError, and those of output.OpenInput.
 func (m *Merge) Add(path string) error {
 	in, err := output.OpenInput(path, maxFile)
 	if err != nil {
@@ -83,18 +83,18 @@ func (m *Merge) Add(path string) error {
 		return err
 	}
 	r.header, r.segments = file.Header, file.Segments
+	if r.nearby, err = CheckNearby(path, file.Segments); err != nil {
+		return err
+	}
 	m.last = max(m.last, file.Tail.Ended)
 	return nil
 }
 
 func (m *Merge) checkHead(h *Header) error {
+	if err := CheckHead(h, m.record); err != nil {
+		return err
+	}
 	switch {
-	case h.Verb != "rebuild":
-		return ErrNotRebuild
-	case h.RecordSHA256 != fmt.Sprintf("%x", m.record.SHA256()):
-		return ErrOtherRecord
-	case h.Environment != m.record.Environment:
-		return ErrOtherEnvironment
 	case len(m.reports) > 1 && h.RecoveryKey != m.reports[0].header.RecoveryKey:
 		return ErrOtherRecoveryKey
 	}
@@ -157,29 +157,60 @@ func (m *Merge) result(e record.Entry) (k *Key, line []byte, err error) {
 		return nil, nil, err
 	}
 	name := m.reports[of.report].name
-	if problem := disagrees(k, e); problem != "" {
-		not.Status, not.Reason, not.Detail = Failed, ReasonContradiction, name+": "+problem
+	contradicted := func(by, problem string) (*Key, []byte, error) {
+		not.Status, not.Reason, not.Detail = Failed, ReasonContradiction, by+": "+problem
 		return not, nil, nil
 	}
+	if problem := m.disagrees(k, e, of.report); problem != "" {
+		return contradicted(name, problem)
+	}
+	failedBy := ""
 	for _, at := range m.more[e.KeyID] {
 		other, _, err := m.read(at, e.KeyID)
 		if err != nil {
 			return nil, nil, err
 		}
-		problem := disagrees(other, e)
+		problem := m.disagrees(other, e, at.report)
 		if problem == "" && k.PublicKey != "" && other.PublicKey != "" && k.PublicKey != other.PublicKey {
 			problem = "its public key is not that of " + name
 		}
 		if problem != "" {
-			not.Status, not.Reason, not.Detail = Failed, ReasonContradiction, m.reports[at.report].name+": "+problem
-			return not, nil, nil
+			return contradicted(m.reports[at.report].name, problem)
 		}
+		if other.Status == Failed {
+			failedBy = m.reports[at.report].name
+		}
+	}
+	if of.done && failedBy != "" { // nothing tells which of the two is right
+		return contradicted(failedBy, "the key failed there, and is rebuilt according to "+name)
 	}
 	if !of.done {
 		not.Status, not.Reason, not.Detail = Failed, ReasonReported, "not rebuilt: "+name+" says why"
 		return not, line, nil
 	}
 	return k, line, nil
+}
+
+// disagrees says in what a key contradicts the record, the head of its report, or
+// the segment next to it.
+func (m *Merge) disagrees(k *Key, e record.Entry, report int32) (problem string) {
+	r := m.reports[report]
+	if problem = disagrees(k, e); problem == "" {
+		problem = k.Contradiction(&r.header)
+	}
+	if wrong := r.nearby.Wrong[k.Segment]; problem == "" && k.IsDone() && wrong != "" {
+		problem = "its segment " + k.Segment + ": " + wrong
+	}
+	return problem
+}
+
+// Nearby returns how many segments the reports list, and how many of them lie
+// next to their report and are as it says.
+func (m *Merge) Nearby() (listed, compared int) {
+	for _, r := range m.reports {
+		listed, compared = listed+r.nearby.Listed, compared+r.nearby.Compared
+	}
+	return listed, compared
 }
 
 func (m *Merge) read(at place, id uuid.ID) (*Key, []byte, error) {

@@ -190,8 +190,10 @@ func TestMergeContradictions(t *testing.T) {
 	}
 }
 
-// TestMergeSeveral has a key in several reports, of which one rebuilt it: that
-// counts, in either order, unless another one knows of another public key.
+// TestMergeSeveral has a key in several reports, of which one says that it is
+// rebuilt, and another that it failed: that is a contradiction, in either order,
+// and nothing counts as ok because one of them says so. Where a report did not
+// have the backup, the other one counts.
 func TestMergeSeveral(t *testing.T) {
 	s := newSample(t, 2)
 	done := s.parts(t, 1)[0]
@@ -208,10 +210,19 @@ func TestMergeSeveral(t *testing.T) {
 	dir := t.TempDir()
 	agrees, differs := only(filepath.Join(dir, "agrees"), s.keys[1].PublicKey), only(filepath.Join(dir, "differs"), s.keys[0].PublicKey)
 	for _, paths := range [][]string{{done, agrees}, {agrees, done}} {
-		results, _, err := s.merge(t, paths...)
-		if err != nil || results[1].Status != OK {
+		results, joined, err := s.merge(t, paths...)
+		want := agrees + ": the key failed there, and is rebuilt according to " + done
+		if err != nil || results[1].Status != Failed || results[1].Reason != ReasonContradiction || results[1].Detail != want || strings.Contains(joined, s.keys[1].PublicKey) {
 			t.Errorf("%v: %v, %+v", paths, err, results)
 		}
+		if results[0].Status != OK {
+			t.Errorf("the other key is %+v", results[0])
+		}
+	}
+	absent := filepath.Join(dir, "absent")
+	write(t, absent, strings.NewReplacer(`"status":"failed"`, `"status":"missing"`, `"failed":1,"missing":0`, `"failed":0,"missing":1`).Replace(read(t, agrees)))
+	if results, _, err := s.merge(t, done, absent); err != nil || results[1].Status != OK {
+		t.Errorf("missing in one, rebuilt in the other: %v, %+v", err, results)
 	}
 	for _, paths := range [][]string{{done, differs}, {differs, done}, {agrees, done, differs}, {agrees, differs}} {
 		results, joined, err := s.merge(t, paths...)
@@ -243,5 +254,89 @@ func TestMergeChanged(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		write(t, paths[0], text)
+	}
+}
+
+// TestMergeClaims has a report say of a key what no rebuild says: nothing of it
+// counts as ok. The segment next to a report has to be the one that it lists.
+func TestMergeClaims(t *testing.T) {
+	s := newSample(t, 4)
+	for i := range s.keys {
+		s.keys[i].RecoveryKey = s.head().RecoveryKey
+	}
+	paths := s.parts(t, 2)
+	k := s.keys[2]
+	line := `"key_id":"` + k.KeyID + `","algorithm":"SECP256K1","status":"ok",`
+	for name, c := range map[string]struct{ was, is, problem string }{
+		"reason": {line, line + `"reason":"proof-failed",`, "it is ok, and has the reason of a failure"},
+		"proved": {line, line + `"proved":false,`, "it is ok, and not proved"},
+	} {
+		path := filepath.Join(t.TempDir(), ReportName)
+		write(t, path, strings.Replace(read(t, paths[0]), c.was, c.is, 1))
+		results, _, err := s.merge(t, path, paths[1])
+		if err != nil || results[2].Reason != ReasonContradiction || results[2].Detail != path+": "+c.problem {
+			t.Errorf("%s: %v, %+v", name, err, results)
+		}
+	}
+	path := filepath.Join(t.TempDir(), ReportName)
+	text := read(t, paths[0])
+	at := strings.Index(text, line)
+	write(t, path, text[:at]+strings.Replace(text[at:], s.head().RecoveryKey, strings.Repeat("ff", 32), 1))
+	results, _, err := s.merge(t, path, paths[1])
+	if err != nil || results[2].Detail != path+": its recovery key is not that of the report" {
+		t.Errorf("recovery key: %v, %+v", err, results)
+	}
+
+	listed, compared := nearby(t, s, paths...)
+	if listed != 2 || compared != 2 {
+		t.Errorf("%d of %d segments were compared", compared, listed)
+	}
+	segment := filepath.Join(filepath.Dir(paths[0]), "keys-0001.ndjson")
+	whole := read(t, segment)
+	for problem, content := range map[string]string{
+		"its content has changed": strings.Replace(whole, "0", "1", 1),
+		"it is empty":             "",
+	} {
+		write(t, segment, content)
+		results, _, err := s.merge(t, paths...)
+		if err != nil || results[0].Reason != ReasonContradiction || results[0].Detail != paths[0]+": its segment keys-0001.ndjson: "+problem || results[1].Status != OK {
+			t.Errorf("%s: %v, %+v", problem, err, results)
+		}
+	}
+	if err := os.Remove(segment); err != nil {
+		t.Fatal(err)
+	}
+	if listed, compared := nearby(t, s, paths...); listed != 2 || compared != 1 {
+		t.Errorf("without one of them, %d of %d segments were compared", compared, listed)
+	}
+}
+
+func nearby(t *testing.T, s *sample, paths ...string) (listed, compared int) {
+	t.Helper()
+	m, err := NewMerge(s.record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	for _, path := range paths {
+		if err := m.Add(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m.Nearby()
+}
+
+// TestMergeUnrecordedKey: the record names its recovery keys, and the report is of
+// another one.
+func TestMergeUnrecordedKey(t *testing.T) {
+	s := newSample(t, 2)
+	for _, c := range []struct {
+		sum  string
+		want error
+	}{{s.head().RecoveryKey, nil}, {strings.Repeat("ee", 32), ErrUnrecordedKey}} {
+		s.setRecord(t, strings.Replace(newSample(t, 2).text, `"keys":`, `"recovery_keys":[{"sha256":"`+c.sum+`"}],"keys":`, 1))
+		if _, _, err := s.merge(t, s.parts(t, 1)...); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", c.sum, err)
+		}
 	}
 }

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"slices"
+
+	"recover/internal/output"
+	"recover/pkg/record"
+	"recover/pkg/report"
+)
+
+// inspectReport checks that a report or a journal is whole, that its counts are
+// those of its keys, and that it contradicts neither itself nor, with --record,
+// the record. More than that it cannot be trusted for: it is what its file says.
+func (in *inspector) inspectReport(r *fileResult) {
+	r.Kind = "report of a rebuild"
+	f, err := output.OpenInput(r.Path, 1<<40)
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	defer func() { _ = f.Close() }()
+	var contradictions []error
+	var head *report.Header
+	file, err := report.Scan(f, report.Visitor{
+		Head: func(h *report.Header) error { head = h; return nil },
+		Key: func(k *report.Key, _ report.Line) error {
+			if problem := k.Contradiction(head); problem != "" && len(contradictions) < maxContradictions {
+				contradictions = append(contradictions, &report.ContradictionError{KeyID: k.KeyID, Problem: problem})
+			}
+			return nil
+		},
+	})
+	if file.IsJournal {
+		r.Kind = "journal of a rebuild"
+	}
+	if err == nil && head.Verb != "rebuild" {
+		err = report.ErrNotRebuild
+	}
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	r.fact("begun", "%s", file.Header.Begun)
+	for _, h := range file.Resumed {
+		r.fact("resumed", "%s", h.Begun)
+	}
+	r.fact("recovery key", "%s", file.Header.RecoveryKey)
+	for _, g := range file.Segments {
+		if g.Rejected != "" {
+			r.fact("not used", "%s: %s", g.Name, g.Rejected)
+		}
+	}
+	r.fact("as the report says", "%s", &file.Counts)
+	contradictions = append(contradictions, in.nearby(r, file)...)
+	if in.sel != nil && !file.IsJournal {
+		contradictions = append(contradictions, in.againstRecord(r)...)
+	}
+	for _, c := range contradictions {
+		r.fact("contradiction", "%v", c)
+	}
+	switch {
+	case len(contradictions) > 0:
+		r.damaged(contradictions[0], asAny)
+	case in.sel != nil && !file.IsJournal:
+		r.Sound, r.Detail = isSound, "complete, and it contradicts neither itself nor the record; what the record does not tell rests on its word"
+	default:
+		r.Detail = "complete, and it does not contradict itself; --record compares a report with the record, and the rest is its word"
+	}
+}
+
+// maxContradictions is how many are shown.
+const maxContradictions = 20
+
+// nearby compares the segments that lie next to the report.
+func (in *inspector) nearby(r *fileResult, file *report.File) []error {
+	near, err := report.CheckNearby(r.Path, file.Segments)
+	if err != nil {
+		return []error{err}
+	}
+	if near.Listed > 0 {
+		r.fact("files of rebuilt keys", "%d listed, %d of them next to it and unchanged", near.Listed, near.Compared)
+	}
+	var wrong []string
+	for name := range near.Wrong {
+		wrong = append(wrong, name)
+	}
+	slices.Sort(wrong)
+	for _, name := range wrong[:min(len(wrong), maxContradictions)] {
+		r.fact("changed", "%s: %s", name, near.Wrong[name])
+	}
+	if len(wrong) > 0 {
+		return []error{errSegmentChanged}
+	}
+	return nil
+}
+
+// againstRecord compares the report with the record, as a merge does.
+func (in *inspector) againstRecord(r *fileResult) []error {
+	m, err := report.NewMerge(in.sel.record)
+	if err != nil {
+		return []error{err}
+	}
+	defer m.Close()
+	if err := m.Add(r.Path); err != nil {
+		return []error{err}
+	}
+	var all []error
+	anchored, ok := 0, 0
+	err = m.Each(func(e record.Entry, k *report.Key, _ []byte) error {
+		if k.Reason == report.ReasonContradiction && len(all) < maxContradictions {
+			all = append(all, &report.ContradictionError{KeyID: k.KeyID, Problem: k.Detail})
+		}
+		if k.Status == statusOK {
+			if ok++; e.PublicKey != nil || e.Address != "" {
+				anchored++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return append(all, err)
+	}
+	r.fact("compared with the record", "%d of %d keys that are ok have its public key or address", anchored, ok)
+	return all
+}
