@@ -2,6 +2,8 @@ module recover
 
 go 1.26.0
 
+toolchain go1.26.8
+
 // The program.
 require (
 	filippo.io/age v1.3.2
