@@ -66,6 +66,16 @@ race: test-tools
 fresh:
 	.ci/fresh
 
+# All files of a release, in DIST; recover-pkcs11 takes root. Then: the same bytes
+# in six surroundings.
+DIST := dist
+.PHONY: release reproduce
+release:
+	cd fixtures/release && go run . -out $(abspath $(DIST))
+
+reproduce:
+	fixtures/release/reproduce
+
 # Which file of cmd/recover uses which; fails on an arrow upwards or between verbs.
 .PHONY: arrows
 arrows:
