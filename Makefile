@@ -69,7 +69,11 @@ fresh:
 # All files of a release, in DIST; recover-pkcs11 takes root. Then: the same bytes
 # in six surroundings.
 DIST := dist
-.PHONY: release reproduce
+.PHONY: release reproduce test-release
+test-release:
+	@command -v groff >/dev/null || { $(call install,groff); }
+	cd fixtures/release && go vet ./... && go test -count=1 ./...
+
 release:
 	cd fixtures/release && go run . -out $(abspath $(DIST))
 
