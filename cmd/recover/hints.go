@@ -218,7 +218,10 @@ func keyHint(err error) string {
 	var kind *rsadecrypt.KeyKindError
 	var size *rsadecrypt.SizeError
 	var system syscall.Errno
+	var custodyFile *custodyFileError
 	switch {
+	case errors.As(err, &custodyFile):
+		return custodyFile.hint
 	case errors.Is(err, rsadecrypt.ErrTruncated), errors.Is(err, rsadecrypt.ErrDamagedKey), errors.Is(err, rsadecrypt.ErrSealDamaged),
 		errors.Is(err, rsadecrypt.ErrBadStructure), errors.Is(err, rsadecrypt.ErrBadPEM), errors.Is(err, rsadecrypt.ErrBadHex),
 		errors.Is(err, rsadecrypt.ErrEmpty), errors.Is(err, rsadecrypt.ErrTrailing):

@@ -26,6 +26,9 @@ func (f *keyFlags) keyFile() (*keyFile, error) {
 		return nil, &fileError{f.key, asKey, err}
 	}
 	defer secret.Wipe(data)
+	if err := checkNotCustody(data); err != nil {
+		return nil, &fileError{f.key, asKey, err}
+	}
 	file, err := rsadecrypt.Identify(data)
 	if err == nil && !file.Private() {
 		err = rsadecrypt.ErrPublicKey

@@ -65,14 +65,14 @@ func byGroup(characters []int) string {
 
 func group(c int) int { return (c-1)/groupLen + 1 }
 
-// Suggestion returns the whole share string as it very likely was meant, in groups
-// of four in one line, or nil where there is none. It is for the holder to compare
-// with the paper; whatever is then typed goes through ParseShare again.
+// Suggestion returns the whole share string as it very likely was meant, in the
+// lines of its page, or nil where there is none. It is for the holder to compare
+// with the paper, and goes through ParseShare and SealedKey.Check again.
 func (e *DamagedError) Suggestion() *secret.Bytes {
 	if e.corrected == nil {
 		return nil
 	}
-	return write(e.corrected.Reveal(), " ", " ")
+	return write(e.corrected.Reveal(), " ", "\n")
 }
 
 // diagnose says what is wrong with symbols that are no sound share string.

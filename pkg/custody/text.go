@@ -41,6 +41,30 @@ func LooksLikeShare(data []byte) bool {
 	return len(symbols) >= groupLen*lineGroups && bytes.HasPrefix(symbols, start)
 }
 
+// LooksLikeLine reports whether text may be a line of a share string as it is on a
+// page, or part of one without blanks: three groups of four characters or more, or
+// 16 characters in a row with a digit among them. So is much that is no share, but
+// hardly the name of a file.
+func LooksLikeLine(text []byte) bool {
+	groups := bytes.Fields(text)
+	characters, digits := 0, 0
+	for i, group := range groups {
+		for _, c := range group {
+			switch {
+			case '0' <= c && c <= '9' || c == '?':
+				digits++
+			case !('a' <= c|0x20 && c|0x20 <= 'z'):
+				return false
+			}
+			characters++
+		}
+		if len(group) != groupLen && (i < len(groups)-1 || len(group) > groupLen) && len(groups) > 1 {
+			return false
+		}
+	}
+	return digits > 0 && (len(groups) >= 3 || len(groups) == 1 && characters >= 4*groupLen)
+}
+
 // Complete reports whether what was typed so far has as many characters as a share
 // string, or more.
 func Complete(typed []byte) bool {

@@ -79,7 +79,7 @@ func TestEverySingleCharacter(t *testing.T) {
 			case !errors.As(err, &damaged) || damaged.Missing != 0 || !slices.Equal(damaged.Wrong, []int{i + 1}):
 				t.Fatalf("%c for %c at character %d: %v", c, bare[i], i+1, err)
 			}
-			if got := damaged.Suggestion().Reveal(); string(got) != fixedString {
+			if got := suggestionOf(damaged); got != fixedString {
 				t.Fatalf("%c for %c at character %d: another suggestion", c, bare[i], i+1)
 			}
 		}
@@ -129,7 +129,7 @@ func TestDamage(t *testing.T) {
 		if suggested != c.suggested {
 			t.Errorf("%v: suggested %v", err, suggested)
 		}
-		if suggested && string(damaged.Suggestion().Reveal()) != fixedString {
+		if suggested && suggestionOf(damaged) != fixedString {
 			t.Errorf("%v: another string is suggested", err)
 		}
 	}
@@ -146,7 +146,7 @@ func TestMissingAndMore(t *testing.T) {
 			} {
 				_, err := ParseShare(typed)
 				var damaged *DamagedError
-				if !errors.As(err, &damaged) || len(damaged.Wrong) != 0 || string(damaged.Suggestion().Reveal()) != fixedString {
+				if !errors.As(err, &damaged) || len(damaged.Wrong) != 0 || suggestionOf(damaged) != fixedString {
 					t.Fatalf("%d characters at %d: %v", n, at+1, err)
 				}
 			}
@@ -241,7 +241,7 @@ func TestRandomDamage(t *testing.T) {
 			if !errors.As(err, &damaged) {
 				t.Fatalf("%d wrong characters: %v", n, err)
 			}
-			if n <= 4 && (len(damaged.Wrong) != n || string(damaged.Suggestion().Reveal()) != fixedString) {
+			if n <= 4 && (len(damaged.Wrong) != n || suggestionOf(damaged) != fixedString) {
 				t.Fatalf("%d wrong characters: %v", n, err)
 			}
 		}
@@ -273,6 +273,32 @@ func TestWhole(t *testing.T) {
 	for _, other := range []string{"", "rs1", "RS1 of alice", "/media/rs1/share.txt", lines[1]} {
 		if LooksLikeShare([]byte(other)) {
 			t.Errorf("%q is taken for a share", other)
+		}
+	}
+}
+
+// suggestionOf returns a suggestion in one line.
+func suggestionOf(e *DamagedError) string {
+	if e.Suggestion() == nil {
+		return ""
+	}
+	return strings.ReplaceAll(string(e.Suggestion().Reveal()), "\n", " ")
+}
+
+func TestLooksLikeLine(t *testing.T) {
+	lines := strings.Split(string(fixed().encode(" ", "\n").Reveal()), "\n")
+	lines = append(lines, strings.ReplaceAll(strings.Join(lines[1:], ""), " ", ""), strings.ToLower(lines[2]), "QPZR Y9X8 GF2", "???? Y9X8 GF2T VDW0", " QPZR Y9X8 GF2T ")
+	for _, line := range lines {
+		if !LooksLikeLine([]byte(line)) {
+			t.Errorf("%q is not taken for a line", line)
+		}
+	}
+	for _, other := range []string{
+		"", "share.txt", "/media/bob/share.txt", "bob", "share2", "my old share of 2025", "back 2", "open", "type",
+		"QPZR Y9X8", "with many words here", "theshareofbobinthesafe", "a2 b3 c4 d5", "QPZR Y9X8 GF2T VDW03", "für1 abcd efgh",
+	} {
+		if LooksLikeLine([]byte(other)) {
+			t.Errorf("%q is taken for a line", other)
 		}
 	}
 }
