@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"recover/internal/output"
@@ -36,8 +36,8 @@ func checkTranscript(path string) error {
 		return nil
 	}
 	for _, path := range []string{path, path + textSuffix} {
-		if err := checkNewFile(path); err != nil {
-			return err
+		if err := output.CheckNewFile(path); err != nil {
+			return &fileError{path, asTranscript, err}
 		}
 	}
 	return nil
@@ -168,8 +168,10 @@ func (c *ceremony) end(err error) error {
 
 func (c *ceremony) close() error {
 	head := c.transcript.Head()
-	if c.err == nil {
-		c.err = c.text.Append(fmt.Appendf(nil, "The last line of %s has the SHA-256 %x", filepath.Base(c.path), head))
+	for _, line := range headLines(head, filepath.Base(c.path)) {
+		if c.err == nil {
+			c.err = c.text.Append([]byte(line))
+		}
 	}
 	for _, j := range []*output.Journal{c.lines, c.text} {
 		if err := j.Close(); c.err == nil {
@@ -177,7 +179,24 @@ func (c *ceremony) close() error {
 		}
 	}
 	if c.err == nil {
-		c.term.Note("transcript: %s; its last line has the SHA-256 %x", c.path, head)
+		c.term.Note("transcript: %s", c.path)
+		for _, line := range headLines(head, c.path) {
+			c.term.Note("%s", line)
+		}
 	}
 	return c.failed()
+}
+
+// headLines are what the witness writes down, and how it is checked.
+func headLines(head custody.Digest, path string) []string {
+	lines := append([]string{"for the witness to write down, the SHA-256 of its last line:"}, inGroups(head)...)
+	return append(lines, "check it with: tail -n 1 "+shellWord(path)+` | tr -d '\n' | sha256sum`)
+}
+
+// shellWord quotes a path where a shell would take it apart.
+func shellWord(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-+") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

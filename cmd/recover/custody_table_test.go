@@ -132,7 +132,7 @@ func transcriptOf(t *testing.T, dir string, secrets []string) string {
 		_, step, _ := strings.Cut(e.String(), "Z  ")
 		fmt.Fprintln(&steps, step)
 	}
-	fmt.Fprintf(&text, "The last line of transcript has the SHA-256 %x\n", head)
+	fmt.Fprintf(&text, "for the witness to write down, the SHA-256 of its last line:\n%s\ncheck it with: tail -n 1 transcript | tr -d '\\n' | sha256sum\n", strings.Join(inGroups(head), "\n"))
 	readable, err := os.ReadFile(filepath.Join(dir, "transcript.txt"))
 	if err != nil || string(readable) != text.String() {
 		t.Errorf("transcript.txt: %v\n%s\nwant\n%s", err, readable, text.String())

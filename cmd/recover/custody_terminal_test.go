@@ -4,10 +4,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"recover/pkg/custody"
 )
@@ -78,7 +80,7 @@ func TestThreeOfFive(t *testing.T) {
 	wrong[1] = wrong[1][:5] + "?" + wrong[1][6:]
 	s.typeShare(wrong)
 	s.expect("the share is damaged: wrong in group 8 (character 1)")
-	s.answer(`show the corrected share? (type "yes")`, "no")
+	s.answer(takeIt, "no")
 	s.expect("refused: the share is damaged: wrong in group 8 (character 1)")
 	// one that is cut off
 	s.answer(sharePrompt, "type")
@@ -106,7 +108,7 @@ func TestThreeOfFive(t *testing.T) {
 	}
 	rebuiltAll(t, cmd.Dir)
 	contains(t, transcriptOf(t, cmd.Dir, secrets), "share 1 (alice)", "accepted",
-		"refused (a share of another set): set ", "refused (not a share)", "refused (for another reason)", "refused (already given): share 1 (alice)",
+		"refused (a share of another set): set ", "refused (not a share)", "refused (no file of that name)", "refused (already given): share 1 (alice)",
 		"refused (too few shares)", "refused (a damaged share)", "refused (a damaged share)", "share 2 (bob)", "share 1 (alice) taken back",
 		"share 4 (dave)", "share 3 (carol)", "share 1 (alice)", "were combined", "end: done")
 }
@@ -117,13 +119,15 @@ func TestScannedAtTheWrongPrompt(t *testing.T) {
 	t.Parallel()
 	set := splitInto(t, filepath.Join(t.TempDir(), "set"), 2, "alice", "bob")
 	scanned := strings.ReplaceAll(strings.Join(onPaper(t, set, "bob"), ""), " ", "")
-	s := sit(t, table(t, set, "bob"))
+	cmd := table(t, set, "bob")
+	s := sit(t, cmd)
 	s.answer(sharePrompt, scanned)
-	s.expect(`was shown, and is taken away again: answer "type" first`)
+	s.expect("a share was visible on the screen, and has been cleared\r\n")
+	s.expect("next: answer \"type\" first, then type it\r\n")
 	s.hides(scanned[40:60])
-	for i, line := range onPaper(t, set, "bob") { // nor a part of it
+	for _, line := range onPaper(t, set, "bob") { // nor a part of it
 		s.answer(sharePrompt, line)
-		s.expect([]string{`answer "type" first`, "there is no file of that name"}[min(i, 1)])
+		s.expect("a share was visible on the screen, and has been cleared\r\n")
 		s.hides(line)
 	}
 	s.answer(sharePrompt, "type")
@@ -138,28 +142,115 @@ func TestScannedAtTheWrongPrompt(t *testing.T) {
 			t.Errorf("%q is on the screen below", secret)
 		}
 	}
+	exposed := []string{"share 2 (bob) of set ", " was typed where it could be seen\n"}
+	for range onPaper(t, set, "bob") {
+		exposed = append(exposed, "a share was typed where it could be seen\n")
+	}
+	contains(t, transcriptOf(t, cmd.Dir, secretsOf(t, set, "bob")), append(exposed, "share 2 (bob) of set ", "accepted")...)
 }
 
-// TestCorrectedShare: a holder of a spoilt paper is shown what it very likely
-// said, and it is off the screen again before the next one comes.
+// TestCorrectedShare: a share that is typed from a spoilt paper is put right by its
+// checksum, proved by the sealed key, shown only if its holder wants to see it, and
+// taken. The next holder's stick is dragged into the window. What each of them sees
+// on a terminal of 24 lines of 80 columns.
 func TestCorrectedShare(t *testing.T) {
 	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "bob's stick")
+	ok(t, os.Mkdir(dir, 0o700))
 	set := splitInto(t, filepath.Join(t.TempDir(), "set"), 2, "alice", "bob")
+	secrets := secretsOf(t, set, "alice", "bob")
+	ok(t, os.Rename(filepath.Join(set, "bob"), filepath.Join(dir, "bob")))
 	lines := onPaper(t, set, "alice")
 	spoilt := append([]string{}, lines...)
 	spoilt[2] = "????" + spoilt[2][4:]
-	s := sit(t, table(t, set, "bob"))
-	s.typeShare(spoilt)
-	s.answer(`show the corrected share? (type "yes")`, "yes")
-	s.expect(strings.Join(lines, " "))
-	s.answer("Enter takes it off the screen", "")
-	s.expect("refused: the share is damaged: wrong in group 13 (characters 1, 2, 3, 4)")
-	s.hides(lines[1], lines[2])
-	s.typeShare(lines)
-	s.expect("share 1 (alice) accepted: 1 of 2")
+	cmd := table(t, set, "alice")
+	sealed := must(custody.ParseSealedKey(readFile(t, filepath.Join(set, "alice", custody.SealedKeyName))))
+	s := sit80(t, cmd)
+	top := func(accepted int, more string) string {
+		key := sealed.Key.String()
+		return "Bringing back the recovery key\n    " + key[:71] + "\n      " + key[72:] + `
+from set ` + sealed.ID.String() + ", made on " + sealed.Created.Format(time.DateOnly) + `: any 2 of 2 shares open it
+
+Accepted: ` + fmt.Sprint(accepted) + " of 2" + more
+	}
+	const question = `
+Name the file of a share, or answer
+    type      to type or scan a share, of which nothing is shown`
+	s.expect(sharePrompt + ": ")
+	s.shows(top(0, "\n") + question + "\nCtrl-C ends this and leaves nothing behind.\n\nshare:")
+	s.press("type\r")
+	for i, line := range spoilt {
+		s.answer(fmt.Sprintf(linePrompt, i+1), line)
+	}
+	const put = `the share is damaged: wrong in group 13 (characters 1, 2, 3, 4)
+
+Put right, it is share 1 (alice) of this set: the sealed key proves it.
+
+`
+	s.expect(takeIt + ": ")
+	s.shows(put + `Answer "yes" to take it, or "show" to see it first and mend the paper too;
+nobody but its holder may look at the screen then.
+
+take it? (type "yes"):`)
+	s.press("show\r")
+	s.expect(takeIt + ": ")
+	s.shows(put + "It is, as on the paper:\n\n" + strings.Join(lines, "\n") + "\n\n" + `take it? (type "yes"):`)
+	s.press("yes\r")
+	s.expect(sharePrompt + ": ")
+	s.shows(top(1, `
+    share 1 (alice)
+
+share 1 (alice) accepted: 1 of 2, mended
+`) + question + `
+    back 1    to take share 1 back
+Ctrl-C ends this and leaves nothing behind.
+
+share:`)
+	stick := `'` + strings.ReplaceAll(filepath.Join(dir, "bob", custody.PageName), `'`, `'\''`) + `' `
+	s.press(stick + "\r")
+	s.expect("share 2 (bob) accepted: 2 of 2\r\n")
+	s.answer(sharePrompt, "open")
+	s.expect("recover: share 1 (alice) accepted: 1 of 2, mended\r\n")
+	s.expect("4 keys: 4 ok\r\n")
+	if o := s.end(); o.status != exitOK {
+		t.Errorf("status %d\n%s", o.status, o.stderr)
+	}
+	contains(t, transcriptOf(t, cmd.Dir, secrets), "refused (a damaged share); typed or scanned\n",
+		"share 1 (alice) of set "+sealed.ID.String()+" accepted, mended: it was typed with errors\n",
+		"share 2 (bob) of set "+sealed.ID.String()+" accepted\n", "end: done")
+}
+
+// TestDraggedIn: what is dragged into the window in the forms of other terminals,
+// a holder's folder, and what is there no more.
+func TestDraggedIn(t *testing.T) {
+	t.Parallel()
+	set := splitInto(t, filepath.Join(t.TempDir(), "my set"), 2, "alice", "bob")
+	cmd := table(t, set, "bob")
+	s := sit(t, cmd)
+	folder := filepath.Join(set, "alice")
+	for _, dragged := range []string{
+		folder, folder + "/ ", "'" + folder + "' ", strings.ReplaceAll(folder, " ", `\ `) + "/" + custody.PageName,
+		"file://" + strings.ReplaceAll(folder, " ", "%20") + "/" + custody.PageName,
+	} {
+		s.answer(sharePrompt, dragged)
+		s.expect("share 1 (alice) accepted: 1 of 2\r\n")
+		s.answer(sharePrompt, "back")
+		s.expect("share 1 (alice) taken back\r\n")
+	}
+	s.answer(sharePrompt, set)
+	s.expect("refused: " + set + ": is a directory without a share.txt or share.age\r\n")
+	s.expect("next: name the file of the share, or the holder's folder that it is in\r\n")
+	gone := filepath.Join(set, "carol", custody.PageName)
+	s.answer(sharePrompt, gone)
+	s.expect("refused: there is no file of that name\r\n    " + gone + "\r\nnext: check the name, and whether the medium is mounted;")
 	s.expect(sharePrompt + ": ")
 	s.press("\x03")
-	s.end().refused(t, exitFailed, "interrupted", "nothing was changed; start again when ready")
+	o := s.end()
+	o.refused(t, exitFailed, "interrupted", "nothing was changed; start again when ready")
+	if strings.Contains(o.stderr, gone) {
+		t.Errorf("what was answered is still to be seen:\n%s", o.stderr)
+	}
+	contains(t, transcriptOf(t, cmd.Dir, nil), "share 1 (alice) taken back", "refused (a file that cannot be read, or a folder without a share); from a file", "refused (no file of that name)\n", "end: interrupted")
 }
 
 // TestBrokenOff ends a ceremony at each place where something is asked.

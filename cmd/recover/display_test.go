@@ -3,9 +3,12 @@
 package main
 
 import (
+	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/creack/pty"
 )
 
 // display is what a person sees on a terminal of 24 lines of 80 columns, which
@@ -99,6 +102,12 @@ func (s *session) shows(want string) {
 	if want = strings.Trim(want, "\n"); got != want {
 		s.t.Errorf("the display shows\n%s\n\nwant\n%s", got, want)
 	}
+}
+
+// sit80 starts the program at a terminal of that size.
+func sit80(t *testing.T, cmd *exec.Cmd) *session {
+	t.Helper()
+	return sitAt(t, cmd, &pty.Winsize{Rows: displayHeight, Cols: displayWidth})
 }
 
 func TestDisplay(t *testing.T) {

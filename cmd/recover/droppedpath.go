@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"os/user"
@@ -25,6 +25,11 @@ func droppedPath(answer string) (path string, found bool) {
 		}
 	}
 	return "", false
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // fromFileURL reads file:///media/bob/share.txt, of which blanks are written %20.
@@ -90,7 +95,7 @@ func isPath(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(uint8(r)) })
 }
 
-var errNoShareIn = errors.New("there is no " + custody.PageName + " or " + sealedPageName + " in this folder")
+var errNoShareIn = fmt.Errorf("%w without a %s or %s", output.ErrDirectory, custody.PageName, sealedPageName)
 
 // shareIn returns the file of the share in a holder's folder, or path itself if it
 // is no folder.

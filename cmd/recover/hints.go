@@ -203,6 +203,7 @@ var fileHints = []struct {
 	{asIdentity, rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},
 	{asIdentity, custody.ErrSSHKey, "give an age identity file, or an SSH private key of type ssh-ed25519 or ssh-rsa"},
 	{asNewSet, output.ErrNoSpace, "use a medium with more space; nothing of the split was kept, and the original is as it was"},
+	{asTranscript, output.ErrExists, "each attempt has a transcript of its own, and none is overwritten: give a new name, such as NAME-2, and keep both"},
 	{asTranscript, output.ErrNoSpace, "use a medium with more space for the transcript"},
 	{asShards, errNoEntryFits, "compare the IDs in the record with another copy of it, or look for the record of this bucket"},
 	{asIdentity, rsadecrypt.ErrSealedIdentities, "open it first: age -d FILE > /dev/shm/identity, and remove that afterwards"},

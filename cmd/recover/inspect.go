@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"filippo.io/age"
 
@@ -218,6 +219,11 @@ func (in *inspector) show(r *fileResult) error {
 		l.add("    %s", r.Detail)
 	}
 	for _, f := range r.Facts {
+		if sum, err := custody.ParseDigest(f.Value); err == nil && strings.HasPrefix(f.Name, "SHA-256") { // to be compared by eye
+			l.add("    %s:", f.Name)
+			l = append(l, indented(inGroups(sum))...)
+			continue
+		}
 		l.add("    %s: %s", f.Name, f.Value)
 	}
 	if r.hint != "" {

@@ -68,10 +68,16 @@ func (f *keyFlags) keyShares(verb string) (*keyShares, error) {
 	return k, k.readCopies()
 }
 
-// checkShareFiles looks whether the files are there. A share that was given
-// instead of its file is not repeated.
+// checkShareFiles looks whether the files are there, and puts the file of the share
+// in the place of a holder's folder. A share that was given instead of its file is
+// not repeated.
 func checkShareFiles(paths []string) error {
-	for _, path := range paths {
+	for i, path := range paths {
+		file, err := shareIn(path)
+		if err != nil {
+			return &fileError{path, asShare, err}
+		}
+		path, paths[i] = file, file
 		in, err := output.OpenInput(path, maxShareFile)
 		switch {
 		case err != nil && custody.LooksLikeShare([]byte(path)):

@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,7 +11,6 @@ import (
 
 	"filippo.io/age"
 
-	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
 )
@@ -108,24 +107,60 @@ func (g *collection) answer(answer string) error {
 		return g.typed()
 	case word == "back":
 		g.back(strings.TrimSpace(rest))
-	case exists(answer):
-		share, err := g.file(answer)
-		return g.take(answer+": ", share, err, custody.FromFile)
-	case custody.LooksLikeShare([]byte(answer)):
-		g.say("what was typed there was shown, and is taken away again: answer \"type\" first")
-	default: // it is not repeated: it may be a part of a share
+	default:
+		return g.named(answer)
+	}
+	return nil
+}
+
+// named takes the share in the file that an answer names. What names none is
+// repeated only if it can be no part of a share, and only on this screen.
+func (g *collection) named(answer string) error {
+	path, found := droppedPath(answer)
+	switch text := []byte(answer); {
+	case found:
+		file, err := shareIn(path)
+		var share *custody.Share
+		if err == nil {
+			path = file
+			share, err = g.file(file)
+		}
+		return g.take(path+": ", share, err, custody.FromFile)
+	case custody.LooksLikeShare(text) || custody.LooksLikeLine(text) && !isPath(answer):
+		g.exposed(text)
+	default:
 		g.log.refused(errNoSuchFile, "")
 		g.say("refused: %v", errNoSuchFile)
+		if isPath(answer) {
+			g.message = append(g.message, "    "+answer)
+		}
 		g.message = append(g.message, "next: "+hint(errNoSuchFile))
 	}
 	return nil
 }
 
-var errNoSuchFile = errors.New("there is no file of that name")
+var errNoSuchFile = &noFileError{}
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
+// noFileError is an answer that names no file. What was answered may be a secret,
+// and is no part of it.
+type noFileError struct{}
+
+func (*noFileError) Error() string        { return "there is no file of that name" }
+func (*noFileError) Is(target error) bool { return target == fs.ErrNotExist }
+
+// exposed is about a share that was typed at a question whose answer is shown. It
+// is not taken, and whose it was is recorded as far as it can be told.
+func (g *collection) exposed(text []byte) {
+	e := custody.Event{Step: custody.StepExposed}
+	if share, err := custody.ParseShare(text); err == nil {
+		if sealed := g.sets.current.sealed; sealed.Check(share) == nil {
+			e.Set, e.Share, e.Holder = sealed.ID, share.Index, sealed.Holder(share.Index)
+		}
+		share.Wipe()
+	}
+	g.log.record(e)
+	g.say("a share was visible on the screen, and has been cleared")
+	g.message = append(g.message, "next: answer \"type\" first, then type it")
 }
 
 // say says something here and now, and in the record.
@@ -175,6 +210,7 @@ func (g *collection) take(from string, share *custody.Share, err error, source c
 		return err
 	default:
 		f := &fileError{strings.TrimSuffix(from, ": "), asShare, err}
+		_ = errors.As(err, &f) // of a file that its opener named
 		g.log.refused(err, source)
 		g.say("refused: %s%s", from, f.problem())
 		if odd := g.sets.odd(); odd != nil && g.sets.isStranger(err) {
@@ -188,45 +224,31 @@ func (g *collection) take(from string, share *custody.Share, err error, source c
 }
 
 // typed takes a share that is typed, in as many lines as the holder likes, or
-// scanned.
+// scanned. One that is damaged, and can be mended, is taken if the holder says so.
 func (g *collection) typed() error {
 	share, err := g.ask.typedShare()
 	var damaged *custody.DamagedError
 	if errors.As(err, &damaged) {
-		if suggestion := damaged.Suggestion(); suggestion != nil {
-			if err := g.suggest(damaged, suggestion); err != nil {
-				return err
-			}
+		mended, failed := g.mend(damaged)
+		if failed != nil {
+			return failed
+		}
+		if mended != nil {
+			g.log.refused(err, custody.Typed)
+			return g.takeMended(mended)
 		}
 	}
 	return g.take("", share, err, custody.Typed)
 }
 
-// suggest shows a holder the share as it very likely was meant, if the holder
-// wants that: it is to be compared with the paper, and typed again.
-func (g *collection) suggest(damaged error, corrected *secret.Bytes) error {
-	defer corrected.Wipe()
-	g.screen.Show(damaged.Error(), "",
-		"The share can be shown here as it very likely was meant, to compare it with the paper.",
-		"Nobody but its holder may look at the screen then. If the paper can be read, look there instead.", "")
-	yes, err := g.ask.term.Confirm("show the corrected share?")
-	if err != nil || !yes {
-		return err
-	}
-	g.screen.Show("Compare this with the paper, and type it again afterwards:", "")
-	g.screen.ShowSecret(corrected)
-	answer, err := g.ask.term.Passphrase("Enter takes it off the screen")
-	answer.Wipe()
-	return err
-}
-
 // askIdentity asks for the file that opens a holder's share.
 func (g *collection) askIdentity() ([]age.Identity, error) {
-	path, err := g.ask.term.Ask("file of the age identity or SSH key that opens it")
+	answer, err := g.ask.term.Ask("file of the age identity or SSH key that opens it")
 	if err != nil {
 		return nil, err
 	}
-	if path = strings.TrimSpace(path); !exists(path) {
+	path, found := droppedPath(strings.TrimSpace(answer))
+	if !found {
 		return nil, errNoSuchFile
 	}
 	return readShareIdentities(g.ask, []string{path})

@@ -24,7 +24,7 @@ func rebuildOpen(t *testing.T, args ...string) *exec.Cmd {
 func TestWeakPassphraseFirst(t *testing.T) {
 	t.Parallel()
 	cmd := rebuildOpen(t)
-	s := sit(t, cmd)
+	s := sit80(t, cmd)
 	s.answer(newPrompt, "a")
 	s.expect(newPrompt + ": ")
 	s.shows(`
@@ -47,7 +47,7 @@ func TestMadePassphrase(t *testing.T) {
 	long(t, "a passphrase takes a second")
 	t.Parallel()
 	cmd := rebuildOpen(t)
-	s := sit(t, cmd)
+	s := sit80(t, cmd)
 	var made []string
 	write := func() {
 		s.expect("Enter when they are written down: ")

@@ -36,6 +36,12 @@ type session struct {
 // sit starts the program at a terminal.
 func sit(t *testing.T, cmd *exec.Cmd) *session {
 	t.Helper()
+	return sitAt(t, cmd, &pty.Winsize{Rows: 100, Cols: 1000}) // no line is broken
+}
+
+// sitAt is sit at a terminal of a size.
+func sitAt(t *testing.T, cmd *exec.Cmd, size *pty.Winsize) *session {
+	t.Helper()
 	s := &session{t: t, cmd: cmd, gone: make(chan struct{})}
 	s.more = sync.NewCond(&s.mu)
 	var err error
@@ -43,10 +49,10 @@ func sit(t *testing.T, cmd *exec.Cmd) *session {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = s.custody.Close(), s.terminal.Close() })
-	if err := pty.Setsize(s.custody, &pty.Winsize{Rows: displayHeight, Cols: displayWidth}); err != nil {
+	if s.before, err = unix.IoctlGetTermios(int(s.terminal.Fd()), unix.TCGETS); err != nil {
 		t.Fatal(err)
 	}
-	if s.before, err = unix.IoctlGetTermios(int(s.terminal.Fd()), unix.TCGETS); err != nil {
+	if err := pty.Setsize(s.custody, size); err != nil {
 		t.Fatal(err)
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.terminal, s.terminal, s.terminal

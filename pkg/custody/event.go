@@ -4,8 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io/fs"
 	"time"
 
+	"recover/internal/output"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -40,6 +42,9 @@ const (
 	StepAccepted Step = "accepted" // Share, Holder, Set
 	StepRefused  Step = "refused"  // Reason, and what is known: see Refused
 	StepRemoved  Step = "removed"  // Share, Holder: taken back
+	// StepExposed is a share, or a line of one, that was typed where it could be
+	// seen; with Share, Holder and Set if it was whole and of the set.
+	StepExposed  Step = "exposed"
 	StepCombined Step = "combined" // Set
 	StepOpened   Step = "opened"   // Key: it is proved to be this one
 	StepSplit    Step = "split"    // Set, Threshold, Count, Key: a new set
@@ -77,6 +82,7 @@ type Event struct {
 	// of the event is as theirs was, so that their FILE.txt still agrees.
 	Replaces  SetID    `json:"replaces,omitzero"`         // split: the set that this one replaces
 	Recipient string   `json:"recipient,omitempty"`       // recipient: see RecipientName
+	Mended    bool     `json:"mended,omitempty"`          // accepted: typed with errors, which its checksum put right
 	Source    Source   `json:"source,omitempty"`          // refused: where it came from
 	Before    bool     `json:"accepted_before,omitempty"` // refused: the share that it claims to be is there already
 	ReadBack  ReadBack `json:"read_back,omitempty"`       // verified: what the files were read from
@@ -129,6 +135,8 @@ const (
 	ReasonWrongHolder Reason = "wrong-holder"
 	ReasonDuplicate   Reason = "duplicate"
 	ReasonTooFew      Reason = "too-few"
+	ReasonNoFile      Reason = "no-file"
+	ReasonUnreadable  Reason = "unreadable" // a file that cannot be read, or a folder
 	ReasonOther       Reason = "other"
 
 	// Of a sealed key, that the shares which were accepted do not open.
@@ -149,6 +157,8 @@ var reasonTexts = map[Reason]string{
 	ReasonWrongHolder: "a page that names another holder",
 	ReasonDuplicate:   "already given",
 	ReasonTooFew:      "too few shares",
+	ReasonNoFile:      "no file of that name",
+	ReasonUnreadable:  "a file that cannot be read, or a folder without a share",
 	ReasonOther:       "for another reason",
 
 	ReasonSealedKey:    "a sealed key that the right shares do not open",
@@ -187,6 +197,7 @@ func Refused(err error) Event {
 		wrongHolder *HolderError
 		duplicate   *DuplicateError
 		tooFew      TooFewError
+		path        *fs.PathError
 	)
 	switch {
 	case errors.As(err, &damaged), errors.As(err, &length):
@@ -209,6 +220,10 @@ func Refused(err error) Event {
 		e.Reason, e.Share, e.Holder = ReasonDuplicate, duplicate.Index, duplicate.Holder
 	case errors.As(err, &tooFew):
 		e.Reason = ReasonTooFew
+	case errors.Is(err, fs.ErrNotExist):
+		e.Reason = ReasonNoFile
+	case errors.As(err, &path), errors.Is(err, output.ErrDirectory):
+		e.Reason = ReasonUnreadable
 	}
 	return e
 }

@@ -23,9 +23,18 @@ func (e Event) text() string {
 	case StepSet:
 		return fmt.Sprintf("set %s: %d of %d shares open the recovery key %s", e.Set, e.Threshold, e.Count, key)
 	case StepAccepted:
-		return fmt.Sprintf("share %d (%s) of set %s accepted", e.Share, e.Holder, e.Set)
+		text := fmt.Sprintf("share %d (%s) of set %s accepted", e.Share, e.Holder, e.Set)
+		if e.Mended {
+			text += ", mended: it was typed with errors"
+		}
+		return text
 	case StepRefused:
 		return fmt.Sprintf("refused (%s)%s", reasonTexts[e.Reason], e.suspect()+e.source())
+	case StepExposed:
+		if e.Holder == "" {
+			return "a share was typed where it could be seen"
+		}
+		return fmt.Sprintf("share %d (%s) of set %s was typed where it could be seen", e.Share, e.Holder, e.Set)
 	case StepRemoved:
 		return fmt.Sprintf("share %d (%s) taken back", e.Share, e.Holder)
 	case StepCombined:
