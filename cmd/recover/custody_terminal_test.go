@@ -168,7 +168,7 @@ func TestCorrectedShare(t *testing.T) {
 	s := sit80(t, cmd)
 	top := func(accepted int, more string) string {
 		key := sealed.Key.String()
-		return "Bringing back the recovery key\n    " + key[:71] + "\n      " + key[72:] + `
+		return "Bringing back the recovery key\n    " + key[:46] + "\n           " + key[47:] + `
 from set ` + sealed.ID.String() + ", made on " + sealed.Created.Format(time.DateOnly) + `: any 2 of 2 shares open it
 
 Accepted: ` + fmt.Sprint(accepted) + " of 2" + more

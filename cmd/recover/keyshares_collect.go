@@ -70,9 +70,12 @@ func (g *collection) close() {
 func (g *collection) lines() []string {
 	set := g.sets.current
 	given := set.Given()
+	key := set.sealed.Key.String()
+	half := len(key)/2 + len("SHA256:")/2 // a line holds no more
 	lines := []string{
 		"Bringing back the recovery key",
-		"    " + set.sealed.Key.String(),
+		"    " + key[:half],
+		"           " + key[half+1:],
 		fmt.Sprintf("from set %s, made on %s: any %d of %d shares open it", set.sealed.ID, set.sealed.Created.Format(time.DateOnly), set.sealed.Threshold, set.sealed.Count()),
 		"",
 		fmt.Sprintf("Accepted: %d of %d", len(given), set.sealed.Threshold),
@@ -90,7 +93,7 @@ func (g *collection) lines() []string {
 		lines = append(lines, fmt.Sprintf("    back %-4d to take share %d back", given[0], given[0]))
 	}
 	if set.Missing() == 0 {
-		lines = append(lines, "    open      to open the recovery key; a further share is welcome, and checked too")
+		lines = append(lines, "    open      to open the recovery key; further shares are checked too")
 	}
 	return append(lines, "Ctrl-C ends this and leaves nothing behind.", "")
 }

@@ -68,6 +68,10 @@ func (f *splitFlags) plan(verb string) (*newSet, error) {
 	if err := n.addRecipients(); err != nil {
 		return nil, err
 	}
+	sealed := func(holder string) bool { return f.passphrases || len(n.recipients[holder]) > 0 }
+	if f.showQR && !slices.ContainsFunc(f.custodians, func(holder string) bool { return !sealed(holder) }) {
+		return nil, &usageError{"--show-qr is given, but every share is sealed", "a sealed share is no code to scan: leave out --show-qr, or the seals"}
+	}
 	if err := output.CheckNewDir(f.out); err != nil {
 		return nil, &fileError{f.out, asNewSet, err}
 	}
@@ -169,6 +173,9 @@ func (n *newSet) askPassphrases(a *secretPrompter) error {
 
 // splitKey makes a new set for a key, and writes it.
 func splitKey(a *secretPrompter, n *newSet, private *rsa.PrivateKey, log *ceremony) error {
+	if k := n.plan.Threshold; k == len(n.plan.Holders) {
+		a.term.Warn(fmt.Sprintf("all %d shares are needed: if one is lost, so is the recovery key", k))
+	}
 	sealed, shares, err := custody.SplitAgain(private, n.plan, time.Now(), n.replaces)
 	if err != nil {
 		return err
