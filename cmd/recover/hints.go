@@ -195,6 +195,8 @@ var fileHints = []struct {
 	{asKey, rsadecrypt.ErrPublicKey, "give the private half: the public half is what was registered with the service"},
 	{asKey, rsadecrypt.ErrWrongIdentity, "the file was sealed to another identity: try the other ones with --identity"},
 	{asKey, rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},
+	{asShare, errNoShareIn, "name the file of the share, or the holder's folder that it is in"},
+	{asShare, output.ErrDirectory, "there are several shares in it: name the file of one"},
 	{asAny, output.ErrDirectory, "name the files in it"},
 	{asAny, output.ErrNotRegular, "copy what it holds to a file"},
 	{asAny, errUnknownFile, "look whether it is whole, and of the right kind"},

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 
-	"recover/internal/output"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
 )
@@ -104,8 +103,6 @@ var custodyHints = []struct {
 	{custody.ErrSSHKey, "give an age identity file, or an SSH private key of type ssh-ed25519 or ssh-rsa"},
 	{errShareNeedsIdentity, "add --identity with the holder's age identity or SSH private key"},
 	{errNoSuchFile, "check the name, and whether the medium is mounted; answer \"type\" before a share is typed"},
-	{errNoShareIn, "name the file of the share, or the holder's folder that it is in"},
-	{output.ErrDirectory, "there are several shares in it: name the file of one"},
 	{errLeftOver, "it is of no use to anybody: destroy it, for it may hold shares, and start again"},
 	{rsadecrypt.ErrWrongIdentity, "it was sealed to another identity of its holder: try the other ones with --identity"},
 	{rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},
