@@ -76,7 +76,7 @@ What check and confirm compare with:
   --set ID, --sha256 HEX  check: instead, the set ID and the SHA-256 of the
                           sealed key that the ceremony showed
   --sealed-key FILE       confirm: instead, your own copy of the sealed key
-  --record FILE           check: warn if this is not the present set
+  --record FILE           check, reissue: warn if this is not the present set
   --confirmation FILE     check: write what the owner collects to this new file
   --signers FILE          confirm: whose the SSH keys are that signed
                           (allowed_signers, as ssh-keygen has it)

@@ -11,6 +11,8 @@ func custodyReissue(p *program, args []string) error {
 	f.register(fs)
 	key.shares.register(fs)
 	fs.StringArrayVar(&key.identities, "identity", nil, "")
+	recorded := evidenceFlags{}
+	fs.StringVar(&recorded.record, "record", "", "")
 	key.registerPassphrase(fs)
 	key.registerNewPassphrase(fs)
 	if err := parseFlags(fs, args, 0); err != nil {
@@ -24,8 +26,14 @@ func custodyReissue(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	n.replaces, n.transcript = k.sealed.ID, k.transcript
-	n.after = []string{"destroy the old shares, and every copy of the sealed key of the old set", "  " + k.sealed.ID.String()}
+	against, err := recorded.load()
+	if err != nil {
+		return err
+	}
+	if warning := warnOtherSet(against.recorded, k.sealed); warning != "" {
+		p.term.Warn(warning)
+	}
+	n.transcript = k.transcript
 	a, err := newPrompter(p, key.passphraseFlags)
 	if err != nil {
 		return err
@@ -43,6 +51,8 @@ func reissue(n *newSet, k *keyShares, a *secretPrompter, log *ceremony) error {
 		return err
 	}
 	defer quorum.Wipe()
+	n.replaces = k.sealed.ID
+	n.after = []string{"destroy the old shares, and every copy of the sealed key of the old set", "  " + k.sealed.ID.String()}
 	if err := n.confirmOpeners(a); err != nil {
 		return err
 	}
