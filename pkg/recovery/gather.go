@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"recover/internal/bucket"
+	"recover/internal/plaintext"
 	"recover/pkg/record"
 	"recover/pkg/shard"
 )
@@ -101,7 +102,10 @@ func (c *collector) read(files []bucket.File) error {
 // parse reads the bytes of one file. The error is that of ctx.
 func (c *collector) parse(b *Backup, data []byte) error {
 	var parsed *shard.Shard
-	var err error
+	text, err := plaintext.Decode(data, shard.MaxFileSize)
+	if len(text) == 0 && err != nil {
+		text = data
+	}
 	if stopped := await(c.ctx, func() { parsed, err = shard.Parse(data) }); stopped != nil {
 		return stopped
 	}
@@ -114,10 +118,10 @@ func (c *collector) parse(b *Backup, data []byte) error {
 		if c.Entry.Algorithm != nil {
 			b.Err = parsed.CheckAlgorithm(c.Entry.Algorithm)
 		}
-	case len(data) <= maxOne && c.examined+int64(len(data)) <= maxExamined:
-		c.examined += int64(len(data))
+	case len(text) <= maxOne && c.examined+int64(len(text)) <= maxExamined:
+		c.examined += int64(len(text))
 		b.Err = err
-		return await(c.ctx, func() { b.masters = shard.DamagedMasterKeys(data) })
+		return await(c.ctx, func() { b.masters = shard.DamagedMasterKeys(text) })
 	default:
 		b.Err = err
 		if b.Named {

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"recover/internal/group"
 	"recover/internal/message"
@@ -54,25 +56,55 @@ func Parse(file []byte) (*Shard, error) {
 	return s, s.checkNames()
 }
 
-// decodeFile undoes the base64 of the file, or says what the file is instead.
+// decodeFile undoes the base64 of the file and what other programs put around
+// it, or says what the file is instead.
 func decodeFile(file []byte) ([]byte, error) {
-	text := bytes.TrimSpace(plaintext.TrimMark(file))
+	text, err := plaintext.Decode(file, MaxFileSize)
+	if err != nil {
+		return nil, fail(ReasonMalformed, "", "%v", err)
+	}
+	text = bytes.TrimSpace(text)
 	switch {
 	case len(text) == 0:
 		return nil, fail(ReasonMalformed, "", "the file is empty")
 	case text[0] == '<':
 		return nil, fail(ReasonMalformed, "", "%s", describeMarkup(text))
+	case text[0] == '{' && bytes.Contains(text, []byte(`"partialRecoveryDataHex"`)):
+		return text, nil // somebody has undone the base64 already
 	case text[0] == '{':
-		return nil, fail(ReasonMalformed, "", "the file is JSON; a shard is base64 of JSON")
+		return nil, fail(ReasonMalformed, "", "the file is JSON, but not a shard")
 	}
 	decoded, err := part.DecodeText(text)
-	if err != nil && len(decoded) > 0 && decoded[0] == '{' {
+	if err == nil && isObject(decoded) {
+		return decoded, nil
+	}
+	if isText(text) {
+		if inner, wrong := plaintext.Unwrap(text, MaxFileSize, isObject); wrong == nil && isObject(inner) {
+			return inner, nil
+		}
+	}
+	kind := plaintext.Identify(text)
+	switch {
+	case err == nil:
+		return decoded, nil // whoever reads it says what is wrong
+	case len(decoded) > 0 && decoded[0] == '{':
 		return nil, fail(ReasonMalformed, "", "the base64 text ends or is damaged after %d of %d characters", damagedAt(err, text), len(text))
+	case kind != plaintext.Unknown:
+		return nil, fail(ReasonMalformed, "", "the file is %s, not a shard", kind)
 	}
-	if err != nil {
-		return nil, fail(ReasonMalformed, "", "the file is not base64")
-	}
-	return decoded, nil
+	return nil, fail(ReasonMalformed, "", "the file is not base64")
+}
+
+// isText tells whether the bytes may be a text that a program has changed, and
+// not one with stretches of zeros or noise: those are for a salvage.
+func isText(text []byte) bool {
+	return utf8.Valid(text) && !bytes.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) })
+}
+
+// isObject tells whether a text has the ends of a JSON object.
+func isObject(text []byte) bool {
+	text = bytes.TrimSpace(text)
+	return len(text) > 1 && text[0] == '{' && text[len(text)-1] == '}'
 }
 
 func damagedAt(err error, text []byte) int64 {

@@ -51,7 +51,7 @@ func TestParseRefuses(t *testing.T) {
 		{"error page", []byte("<?xml?><Error><Code>NoSuchKey</Code></Error>"), `the file is an error page of the storage service, code "NoSuchKey", not a shard`},
 		{"hostile error page", []byte("<Error><Code>\x1b[2J</Code></Error>"), `the file is an error page of the storage service, code "\x1b[2J", not a shard`},
 		{"web page", []byte("<!DOCTYPE html>"), "the file is a web page or XML, not a shard"},
-		{"JSON", []byte(`{"index":0}`), "the file is JSON; a shard is base64 of JSON"},
+		{"JSON", []byte(`{"index":0}`), "the file is JSON, but not a shard"},
 		{"noise", []byte("\x00\x01\x02"), "the file is not base64"},
 		{"cut off", sound[:101], "the base64 text ends or is damaged after 100 of 101 characters"},
 		{"not JSON", encode("hello"), "the JSON of the shard: line 1: invalid character 'h' at start of value"},

@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 
 	"recover/internal/group"
+	"recover/internal/plaintext"
 	"recover/pkg/shard/internal/salvage"
 )
 
@@ -45,7 +46,11 @@ func readDamaged(file []byte, key *rsa.PublicKey) (*Shard, []Fault) {
 	if len(file) > MaxFileSize {
 		return nil, nil
 	}
-	s := salvage.Read(file, key)
+	text, err := plaintext.Decode(file, MaxFileSize)
+	if len(text) == 0 && err != nil { // of gzip data that is cut off, there is the beginning
+		return nil, nil
+	}
+	s := salvage.Read(text, key)
 	if s == nil {
 		return nil, nil
 	}
