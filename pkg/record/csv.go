@@ -1,144 +1,113 @@
 package record
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"recover/internal/message"
-	"recover/internal/plaintext"
 )
 
-// maxLine is the length of the longest line of CSV that is read, in bytes with
-// the line's end.
-const maxLine = 64 << 10
+// required are the columns that a record has to have.
+var required = []int{fieldQuorumID, fieldKeyID, fieldAlgorithm}
 
 // openCSV makes a Record that reads r once more for each use of its entries.
-func openCSV(r *io.SectionReader, emit emitter) (*Record, error) {
-	sum, err := scanCSV(r, emit)
+func openCSV(r *io.SectionReader, f *Faults, emit emitter) (*Record, error) {
+	crOnly, err := hasOnlyCR(r)
+	if err != nil {
+		return nil, err
+	}
+	sum, warnings, err := scanCSV(r, crOnly, f, emit)
 	if err != nil {
 		return nil, err
 	}
 	again := func(emit func(Entry) error) error {
-		now, err := scanCSV(io.NewSectionReader(r, 0, r.Size()), strict(emit))
+		now, _, err := scanCSV(io.NewSectionReader(r, 0, r.Size()), crOnly, nil, strict(emit))
 		if _, malformed := err.(*Error); malformed || err == nil && now != sum {
 			return ErrChanged
 		}
 		return err
 	}
-	return &Record{sum: sum, scan: again}, nil
+	return &Record{IsCSV: true, Warnings: warnings, sum: sum, scan: again}, nil
 }
 
-// scanCSV reads entries until the end, and returns the hash of all bytes.
-func scanCSV(r io.Reader, emit emitter) (sum [sha256.Size]byte, err error) {
+// hasOnlyCR tells whether the lines of a text end as they did on old Macs.
+func hasOnlyCR(r *io.SectionReader) (bool, error) {
+	head := make([]byte, maxLine)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	return bytes.IndexByte(head[:n], '\r') >= 0 && bytes.IndexByte(head[:n], '\n') < 0, nil
+}
+
+// scanCSV reads entries until the end, and returns the hash of all bytes. What is
+// wrong with a row goes to f, if that is not nil, and ends the scan otherwise.
+func scanCSV(r io.Reader, crOnly bool, f *Faults, emit emitter) (sum [sha256.Size]byte, warnings []string, err error) {
 	h := sha256.New()
-	lines := &lineReader{r: bufio.NewReaderSize(io.TeeReader(r, h), maxLine)}
-	columns, err := readHeader(lines)
+	t, err := openTable(io.TeeReader(r, h), crOnly, required)
+	if err == nil && t == nil {
+		err = problem(noRecord)
+	}
+	if err == nil {
+		err = t.complete()
+	}
 	if err != nil {
-		return sum, at(err, lines.number, 0)
+		return sum, nil, err
 	}
 	for index := 1; ; index++ {
-		raw, err := readEntry(lines, columns)
+		texts, line, err := t.row()
 		if err == io.EOF {
-			return [sha256.Size]byte(h.Sum(nil)), nil
+			return [sha256.Size]byte(h.Sum(nil)), t.warnings, nil
+		}
+		var fault *Error
+		switch {
+		case err == nil:
+			raw := &rawEntry{text: texts, columns: &t.of}
+			raw.previous = strings.FieldsFunc(texts[fieldPreviousQuorumIDs], func(c rune) bool { return strings.ContainsRune(",;|", c) || unicode.IsSpace(c) })
+			err = emit(raw, line, index)
+		case errors.As(err, &fault) && f != nil:
+			f.add(line, index, fault)
+			err = nil
 		}
 		if err != nil {
-			return sum, at(err, lines.number, index)
-		}
-		if err := emit(raw, lines.number, index); err != nil {
-			return sum, err
+			return sum, nil, at(err, line, index)
 		}
 	}
 }
 
-// readHeader returns the field of each column.
-func readHeader(lines *lineReader) ([]int, error) {
-	names, err := lines.row()
-	if err == io.EOF {
-		return nil, problem("no header")
+const noRecord = "neither a JSON object nor CSV with the header quorum_id,key_id,algorithm"
+
+// complete makes sure that the columns are there, each once.
+func (t *table) complete() error {
+	f := new(Faults)
+	line := t.lines.number
+	if t.twice != nil {
+		_ = f.take(t.twice)
 	}
-	if err != nil {
-		return nil, err
-	}
-	var columns []int
-	for _, name := range names {
-		field := slices.Index(fieldNames[:], name)
-		if field < 0 {
-			return nil, problem("unknown column %s", message.Quote(name))
-		}
-		if slices.Contains(columns, field) {
-			return nil, problem("the column %s is there twice", name)
-		}
-		columns = append(columns, field)
-	}
-	for _, field := range []int{fieldQuorumID, fieldKeyID, fieldAlgorithm} {
-		if !slices.Contains(columns, field) {
-			return nil, problem("no column %s", fieldNames[field])
+	for _, field := range required {
+		if t.of[field] == 0 {
+			f.add(line, 0, &Error{Problem: fmt.Sprintf("no column %s%s", fieldNames[field], t.others())})
 		}
 	}
-	return columns, nil
+	return f.err()
 }
 
-func readEntry(lines *lineReader, columns []int) (*rawEntry, error) {
-	values, err := lines.row()
-	if err != nil {
-		return nil, err
-	}
-	if len(values) != len(columns) {
-		return nil, problem("the number of fields is %d, in the header %d", len(values), len(columns))
-	}
-	var raw rawEntry
-	for i, field := range columns {
-		raw.text[field] = values[i]
-	}
-	raw.previous = strings.FieldsFunc(raw.text[fieldPreviousQuorumIDs], func(c rune) bool { return c == ' ' || c == ';' })
-	return &raw, nil
-}
-
-// lineReader reads CSV of which every row is one line: no field may hold a line
-// break, and an open quote does not run on to the end of the file.
-type lineReader struct {
-	r      *bufio.Reader // its buffer is the longest line
-	number int           // of the line that was read last, from 1
-}
-
-// row returns the fields of the next line that is not empty, or io.EOF.
-func (l *lineReader) row() ([]string, error) {
-	for {
-		line, err := l.r.ReadSlice('\n')
-		if err != nil && (err != io.EOF || len(line) == 0) {
-			return nil, l.failed(err)
-		}
-		if l.number++; l.number == 1 {
-			line = plaintext.TrimMark(line)
-		}
-		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-		if len(line) > 0 {
-			return splitRow(string(line))
+// others lists the columns whose names are unknown.
+func (t *table) others() string {
+	var names []string
+	for i, field := range t.field {
+		if field == columnIgnored && !slices.Contains(names, t.names[i]) && len(names) < 10 {
+			names = append(names, message.Quote(strings.TrimSpace(t.names[i])))
 		}
 	}
-}
-
-func (l *lineReader) failed(err error) error {
-	if errors.Is(err, bufio.ErrBufferFull) {
-		l.number++
-		return problem("a line of more than %d KiB", maxLine>>10)
+	if len(names) == 0 {
+		return ""
 	}
-	return err
-}
-
-func splitRow(line string) ([]string, error) {
-	if !strings.Contains(line, `"`) {
-		return strings.Split(line, ","), nil
-	}
-	fields, err := csv.NewReader(strings.NewReader(line)).Read()
-	if err != nil {
-		return nil, problem("a quote that is out of place or not closed in its line")
-	}
-	return fields, nil
+	return "; not known are " + strings.Join(names, ", ")
 }

@@ -7,6 +7,7 @@ type Draft struct {
 	Environment  string
 	RecoveryKeys []RecoveryKey
 	Entries      []DraftEntry
+	Warnings     []string // what was not read
 }
 
 // DraftEntry is an entry of a Draft.
@@ -17,28 +18,33 @@ type DraftEntry struct {
 
 // OpenDraft reads a record as Open does, but takes the quorum and key IDs as
 // they are, so that the right ones can be searched for. It holds all entries in
-// memory. A fault is an *Error; any other error is of r.
+// memory. Errors are those of Open.
 func OpenDraft(r io.ReaderAt, size int64) (*Draft, error) {
-	open, err := opener(r, size)
+	text, err := decode(r, size)
 	if err != nil {
 		return nil, err
 	}
-	d := new(Draft)
-	record, err := open(io.NewSectionReader(r, 0, size), func(raw *rawEntry, line, index int) error {
-		e, err := raw.withoutIDs()
-		if err != nil {
-			return at(err, line, index)
-		}
+	open, err := opener(text.SectionReader)
+	if err != nil {
+		return nil, err
+	}
+	d, faults := new(Draft), new(Faults)
+	record, err := open(text.SectionReader, faults, func(raw *rawEntry, line, index int) error {
+		e, wrong := raw.withoutIDs()
+		faults.add(line, index, wrong...)
 		e.Line, e.Index = line, index
 		d.Entries = append(d.Entries, DraftEntry{raw.text[fieldQuorumID], raw.text[fieldKeyID], e})
 		return nil
 	})
+	if err = faults.take(err); err == nil {
+		err = faults.err()
+	}
 	if err != nil {
 		return nil, err
 	}
 	if len(d.Entries) == 0 {
 		return nil, problem("the record has no keys")
 	}
-	d.Environment, d.RecoveryKeys = record.Environment, record.RecoveryKeys
+	d.Environment, d.RecoveryKeys, d.Warnings = record.Environment, record.RecoveryKeys, record.Warnings
 	return d, nil
 }

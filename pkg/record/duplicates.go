@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"slices"
 
 	"recover/internal/uuid"
@@ -21,21 +22,24 @@ type occurrence struct {
 // idList finds double IDs by sorting, in half the memory of a map.
 type idList []occurrence
 
-// unique returns an *Error for the first entry whose key ID was there before.
-// It sorts the list.
-func (l idList) unique() error {
+// unique adds a fault for each entry whose key ID was there before. It sorts the
+// list.
+func (l idList) unique(f *Faults) {
 	slices.SortFunc(l, func(a, b occurrence) int {
 		return cmp.Or(bytes.Compare(a.id[:], b.id[:]), cmp.Compare(a.entry, b.entry))
 	})
-	var first, again occurrence
+	var again [][2]int // the places in l of an entry and of the one that it repeats
+	first := 0
 	for i := 1; i < len(l); i++ {
-		if l[i].id == l[i-1].id && (again.entry == 0 || l[i].entry < again.entry) {
-			first, again = l[i-1], l[i]
+		if l[i].id != l[first].id {
+			first = i
+			continue
 		}
+		again = append(again, [2]int{i, first})
 	}
-	if again.entry == 0 {
-		return nil
+	slices.SortFunc(again, func(a, b [2]int) int { return cmp.Compare(l[a[0]].entry, l[b[0]].entry) })
+	for _, a := range again {
+		is, was := l[a[0]], l[a[1]]
+		f.add(int(is.line), int(is.entry), &Error{Field: "key_id", Problem: fmt.Sprintf("the same as in line %d, entry %d", was.line, was.entry)})
 	}
-	err := fieldProblem("key_id", "the same as in line %d, entry %d", first.line, first.entry)
-	return at(err, int(again.line), int(again.entry))
 }

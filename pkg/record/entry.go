@@ -3,6 +3,7 @@ package record
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,53 +45,85 @@ var fieldNames = [fieldCount]string{
 type rawEntry struct {
 	text     [fieldCount]string // previous_quorum_ids excepted
 	previous []string
+	columns  *[fieldCount]int // of CSV: the column of each field, from 1
 }
 
-// entry checks an entry. The error is an *Error without a place.
-func (raw *rawEntry) entry() (Entry, error) {
-	e, err := raw.withoutIDs()
-	if err != nil {
-		return e, err
+// fault is an *Error about a field.
+func (raw *rawEntry) fault(field int, format string, args ...any) *Error {
+	e := &Error{Field: fieldNames[field], Problem: fmt.Sprintf(format, args...)}
+	if raw.columns != nil {
+		e.Column = raw.columns[field]
 	}
-	if e.QuorumID, err = parseID(fieldQuorumID, raw.text[fieldQuorumID]); err != nil {
-		return e, err
+	return e
+}
+
+// entry checks an entry, and returns all that is wrong with it. The errors have
+// no line.
+func (raw *rawEntry) entry() (Entry, []*Error) {
+	e, faults := raw.withoutIDs()
+	ids := [2]*uuid.ID{&e.QuorumID, &e.KeyID}
+	for field, to := range ids {
+		if raw.text[field] == "" {
+			continue // withoutIDs has said so
+		}
+		id, err := raw.parseID(field, raw.text[field])
+		if err != nil {
+			faults = append(faults, err)
+		}
+		*to = id
 	}
-	if e.KeyID, err = parseID(fieldKeyID, raw.text[fieldKeyID]); err != nil {
-		return e, err
+	switch {
+	case e.KeyID.IsZero():
+	case slices.Contains(e.PreviousQuorumIDs, e.KeyID):
+		faults = append(faults, raw.fault(fieldPreviousQuorumIDs, "the same as key_id"))
+	case e.QuorumID == e.KeyID:
+		faults = append(faults, raw.fault(fieldQuorumID, "the same as key_id"))
 	}
-	if slices.Contains(e.PreviousQuorumIDs, e.KeyID) {
-		return e, fieldProblem("previous_quorum_ids", "the same as key_id")
-	}
-	return e, checkIDs(e.QuorumID, e.KeyID)
+	return e, faults
 }
 
 // withoutIDs checks all of an entry but its quorum and key ID.
-func (raw *rawEntry) withoutIDs() (e Entry, err error) {
+func (raw *rawEntry) withoutIDs() (e Entry, faults []*Error) {
 	for field, text := range raw.text {
 		if problem := textProblem(text); problem != "" {
-			return e, fieldProblem(fieldNames[field], "%s", problem)
+			faults = append(faults, raw.fault(field, "%s", problem))
+		} else if field <= fieldAlgorithm && text == "" {
+			faults = append(faults, raw.fault(field, "missing"))
 		}
-		if field <= fieldAlgorithm && text == "" {
-			return e, fieldProblem(fieldNames[field], "missing")
-		}
+	}
+	if len(faults) > 0 && raw.text[fieldAlgorithm] == "" {
+		return e, faults
 	}
 	var known bool
-	if e.Algorithm, known = group.ByAlgorithm(raw.text[fieldAlgorithm]); !known {
-		return e, fieldProblem("algorithm", "%s is not SECP256K1 or ED25519", message.Quote(raw.text[fieldAlgorithm]))
+	if e.Algorithm, known = ParseAlgorithm(raw.text[fieldAlgorithm]); !known {
+		return e, append(faults, raw.fault(fieldAlgorithm, "%s is not SECP256K1 or ED25519", message.Quote(raw.text[fieldAlgorithm])))
 	}
-	if e.PreviousQuorumIDs, err = parsePrevious(raw.previous); err != nil {
-		return e, err
+	for _, text := range raw.previous {
+		id, err := raw.parseID(fieldPreviousQuorumIDs, text)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		e.PreviousQuorumIDs = append(e.PreviousQuorumIDs, id)
 	}
-	if e.PublicKey, err = parsePublicKey(fieldPublicKey, e.Algorithm, raw.text[fieldPublicKey]); err != nil {
-		return e, err
-	}
-	if e.MasterPublicKey, err = parsePublicKey(fieldMasterPublicKey, e.Algorithm, raw.text[fieldMasterPublicKey]); err != nil {
-		return e, err
+	var fault *Error
+	for i, to := range []*group.Point{&e.PublicKey, &e.MasterPublicKey} {
+		field := []int{fieldPublicKey, fieldMasterPublicKey}[i]
+		var err error
+		if *to, err = parsePublicKey(field, e.Algorithm, raw.text[field]); errors.As(err, &fault) {
+			faults = append(faults, raw.fault(field, "%s", fault.Problem))
+		}
 	}
 	e.Name, e.Address = raw.text[fieldName], raw.text[fieldAddress]
 	e.Blockchain, e.Note = raw.text[fieldBlockchain], raw.text[fieldNote]
 	e.Recorded = Anchor(raw.text[fieldAnchor])
-	return e, e.checkAnchor()
+	if len(faults) > 0 {
+		return e, faults
+	}
+	if errors.As(e.checkAnchor(), &fault) {
+		faults = append(faults, raw.fault(max(0, slices.Index(fieldNames[:], fault.Field)), "%s", fault.Problem))
+	}
+	return e, faults
 }
 
 // textProblem says why text cannot be in a record; it is empty if it can.
@@ -99,17 +132,17 @@ func textProblem(text string) string {
 	case len(text) > maxText:
 		return fmt.Sprintf("longer than %d bytes", maxText)
 	case !utf8.ValidString(text):
-		return "not UTF-8"
+		return message.Quote(text) + " is not UTF-8"
 	case strings.ContainsFunc(text, unicode.IsControl):
-		return "a control character"
+		return message.Quote(text) + " has a control character"
 	}
 	return ""
 }
 
-func parseID(field int, text string) (uuid.ID, error) {
-	id, err := uuid.Parse(text)
+func (raw *rawEntry) parseID(field int, text string) (uuid.ID, *Error) {
+	id, err := uuid.ParseAny(text)
 	if err != nil {
-		return id, fieldProblem(fieldNames[field], "%v", err)
+		return id, raw.fault(field, "%s is %v", message.QuoteLong(text), err)
 	}
 	return id, nil
 }
@@ -120,18 +153,6 @@ func checkIDs(quorum, key uuid.ID) error {
 		return fieldProblem("quorum_id", "the same as key_id")
 	}
 	return nil
-}
-
-func parsePrevious(texts []string) ([]uuid.ID, error) {
-	var ids []uuid.ID
-	for _, text := range texts {
-		id, err := parseID(fieldPreviousQuorumIDs, text)
-		if err != nil {
-			return nil, err
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
 }
 
 // ParsePublicKey reads a public key as a record may have it: hex or base64 of a
@@ -147,6 +168,9 @@ func ParsePublicKey(algorithm group.Group, text string) (group.Point, error) {
 func parsePublicKey(field int, algorithm group.Group, text string) (group.Point, error) {
 	if text == "" {
 		return nil, nil
+	}
+	if rest, ok := strings.CutPrefix(strings.ToLower(text), "0x"); ok && len(rest) > 2 {
+		text = rest
 	}
 	b, err := hex.DecodeString(text)
 	if err != nil {

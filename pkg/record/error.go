@@ -13,17 +13,21 @@ type Error struct {
 	Entry   int    // the number of the entry, from 1
 	Field   string // as the record calls it
 	Problem string
+	Column  int // of CSV, from 1
+	err     error
 }
 
 // Error returns a text such as
 //
-//	line 7, entry 3: key_id: not a UUID (36 characters: 8-4-4-4-12 hex digits)
+//	line 7, column 2: key_id: "\u00a03f2" is not a UUID (36 characters: 8-4-4-4-12 hex digits)
 func (e *Error) Error() string {
 	var place, parts []string
 	if e.Line > 0 {
 		place = append(place, "line "+strconv.Itoa(e.Line))
 	}
-	if e.Entry > 0 {
+	if e.Column > 0 {
+		place = append(place, "column "+strconv.Itoa(e.Column))
+	} else if e.Entry > 0 {
 		place = append(place, "entry "+strconv.Itoa(e.Entry))
 	}
 	for _, part := range []string{strings.Join(place, ", "), e.Field, e.Problem} {
@@ -33,6 +37,10 @@ func (e *Error) Error() string {
 	}
 	return strings.Join(parts, ": ")
 }
+
+// Unwrap returns what the file is instead of a record, as a *plaintext.KindError,
+// or nil.
+func (e *Error) Unwrap() error { return e.err }
 
 func problem(format string, args ...any) error {
 	return &Error{Problem: fmt.Sprintf(format, args...)}
@@ -45,7 +53,10 @@ func fieldProblem(field, format string, args ...any) error {
 // at notes the place of an *Error.
 func at(err error, line, entry int) error {
 	if e, ok := err.(*Error); ok {
-		e.Line, e.Entry = line, entry
+		if e.Line == 0 {
+			e.Line = line
+		}
+		e.Entry = entry
 	}
 	return err
 }

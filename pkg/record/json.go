@@ -18,7 +18,7 @@ const (
 )
 
 // openJSON makes a Record that holds the text in memory.
-func openJSON(r *io.SectionReader, emit emitter) (*Record, error) {
+func openJSON(r *io.SectionReader, _ *Faults, emit emitter) (*Record, error) {
 	data := make([]byte, r.Size())
 	if _, err := io.ReadFull(r, data); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func scanJSON(data []byte, emit emitter) (*jsonScan, error) {
 // it is in. It leaves other errors alone: they are done.
 func in(field string, entry int, err error) error {
 	if syntax, ok := err.(*strictjson.SyntaxError); ok {
-		return &Error{syntax.Line, entry, field, syntax.Problem}
+		return &Error{Line: syntax.Line, Entry: entry, Field: field, Problem: syntax.Problem}
 	}
 	return err
 }

@@ -123,8 +123,9 @@ func TestWalletsRefused(t *testing.T) {
 		`{"total":0}`:                     "no wallets are in it",
 		"[{}] x":                          "line 1: something follows the end of the JSON text",
 		"[\n{\"a\":1,\"a\":2}]":           `line 2: the name "a" is there twice`,
-		"quorum_id,name\n1\n":             "line 2: wrong number of fields",
-		"quorum_id,name\n\"1,secret\n,,,": "line 3: extraneous or missing \" in quoted-field",
+		"quorum_id,name\n\"1,secret\n,,,": "line 2, entry 1: a quote that is out of place or not closed in its line",
+		"name,quorum_id\n1\n":             "line 2, entry 1: the number of fields is 1, in the header 2",
+		"quorum_id,Quorum ID\n1\n":        `line 1, column 2: "Quorum ID" is the column quorum_id, as column 1 is`,
 	} {
 		if _, err := ParseWallets([]byte(text)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)

@@ -19,8 +19,6 @@ func recognize(r io.Reader) (isJSON bool, err error) {
 	text := bytes.TrimSpace(plaintext.TrimMark(head))
 	begins := func(prefix string) bool { return bytes.HasPrefix(text, []byte(prefix)) }
 	switch {
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return false, problem("UTF-16 text, not UTF-8")
 	case len(text) == 0:
 		return false, problem("empty")
 	case begins("{"):
@@ -30,8 +28,14 @@ func recognize(r io.Reader) (isJSON bool, err error) {
 	case begins("ey"), begins("ew"): // base64 of {" and of { with white space
 		return false, problem("a shard (a backup file) by its looks, not a record")
 	}
-	if first, _, _ := bytes.Cut(text, []byte("\n")); !bytes.Contains(first, []byte("key_id")) {
-		return false, problem("neither a JSON object nor CSV with the header quorum_id,key_id,algorithm")
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	switch kind := plaintext.Identify(head); {
+	case kind != plaintext.Unknown && kind != plaintext.Record:
+		return false, &Error{Problem: string(kind) + ", not a record", err: &plaintext.KindError{Kind: kind}}
+	case begins("["):
+		return false, problem("a JSON list, as the service exports its wallets, not a record")
+	case bytes.IndexByte(first, 0) >= 0:
+		return false, problem(noRecord)
 	}
 	return false, nil
 }

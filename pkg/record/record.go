@@ -58,6 +58,8 @@ type RecoveryKey struct {
 type Record struct {
 	Environment  string        // "production", "sandbox", or empty: not recorded
 	RecoveryKeys []RecoveryKey // empty: not recorded
+	IsCSV        bool          // it can have neither of these
+	Warnings     []string      // what was not read, such as columns with unknown names
 
 	entries int
 	sum     [sha256.Size]byte
@@ -66,48 +68,64 @@ type Record struct {
 
 // Open reads a record of size bytes, JSON when it begins with "{" and CSV
 // else, and checks all of it. r has to stay readable as long as the Record
-// is used. A fault of the record is an *Error; any other error is of r.
+// is used. A fault of the record is an *Error, several are a *Faults; any other
+// error is of r.
 func Open(r io.ReaderAt, size int64) (*Record, error) {
-	open, err := opener(r, size)
+	text, err := decode(r, size)
 	if err != nil {
 		return nil, err
 	}
-	ids := make(idList, 0, size/int64(minEntrySize))
-	record, err := open(io.NewSectionReader(r, 0, size), strict(func(e Entry) error {
-		ids = append(ids, occurrence{e.KeyID, uint32(e.Line), uint32(e.Index)})
+	open, err := opener(text.SectionReader)
+	if err != nil {
+		return nil, err
+	}
+	ids := make(idList, 0, text.Size()/int64(minEntrySize))
+	faults := new(Faults)
+	record, err := open(text.SectionReader, faults, func(raw *rawEntry, line, index int) error {
+		e, wrong := raw.entry()
+		if len(wrong) > 0 {
+			faults.add(line, index, wrong...)
+			return nil
+		}
+		ids = append(ids, occurrence{e.KeyID, uint32(line), uint32(index)})
 		return nil
-	}))
-	if err != nil {
+	})
+	if err = faults.take(err); err != nil {
 		return nil, err
 	}
-	if len(ids) == 0 {
+	entries := len(ids)
+	if entries == 0 && len(faults.List) == 0 {
 		return nil, problem("the record has no keys")
 	}
-	if err := ids.unique(); err != nil {
+	ids.unique(faults)
+	if err := faults.err(); err != nil {
 		return nil, err
 	}
-	record.entries = len(ids)
+	record.entries = entries
+	if text.packed {
+		record.sum = text.sum
+	}
 	return record, nil
 }
 
 // emitter is given the entries of a record as they are read.
 type emitter func(raw *rawEntry, line, index int) error
 
-// strict is an emitter that checks each entry.
+// strict is an emitter that checks each entry, and ends with the first fault.
 func strict(emit func(Entry) error) emitter {
 	return func(raw *rawEntry, line, index int) error {
-		e, err := raw.entry()
-		if err != nil {
-			return at(err, line, index)
+		e, faults := raw.entry()
+		if len(faults) > 0 {
+			return at(faults[0], line, index)
 		}
 		e.Line, e.Index = line, index
 		return emit(e)
 	}
 }
 
-// opener returns how a record of size bytes is read, by its looks.
-func opener(r io.ReaderAt, size int64) (func(*io.SectionReader, emitter) (*Record, error), error) {
-	isJSON, err := recognize(io.NewSectionReader(r, 0, size))
+// opener returns how a record is read, by its looks.
+func opener(r *io.SectionReader) (func(*io.SectionReader, *Faults, emitter) (*Record, error), error) {
+	isJSON, err := recognize(io.NewSectionReader(r, 0, r.Size()))
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +133,7 @@ func opener(r io.ReaderAt, size int64) (func(*io.SectionReader, emitter) (*Recor
 	if isJSON {
 		open, limit = openJSON, MaxJSONSize
 	}
-	if size > limit {
+	if r.Size() > limit {
 		return nil, problem("larger than %d MiB", limit>>20)
 	}
 	return open, nil

@@ -2,11 +2,9 @@ package record
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"recover/internal/group"
@@ -29,6 +27,7 @@ type Wallet struct {
 type Wallets struct {
 	List    []Wallet
 	Missing map[string]int // for each field that is missing or of no use in a wallet, in how many
+	Faults  Faults         // the IDs that are no UUIDs
 }
 
 // The fields of a list of wallets: as the service exports them, and as a record
@@ -43,15 +42,19 @@ var walletFields = map[string]int{
 // that holds one) with the service's names quorumId, keyId, name, address,
 // publicKey and blockchain, the key ID also inside metadata; or CSV with a
 // header of these names or of a record's. The algorithm is not taken: the backup
-// says it. Unknown fields are passed over; a wallet may lack any field, which Missing tells. The error is an
-// *Error.
+// says it. CSV may be in any form that a record may have. Unknown fields are passed
+// over; a wallet may lack any field, which Missing tells. The error is an *Error or
+// *Faults.
 func ParseWallets(data []byte) (*Wallets, error) {
 	if len(data) > MaxWalletsSize {
 		return nil, problem("larger than %d MiB", MaxWalletsSize>>20)
 	}
 	w := &Wallets{Missing: make(map[string]int)}
+	data, err := plaintext.Decode(data, MaxWalletsSize)
+	if err != nil {
+		return nil, problem("%v", err)
+	}
 	s := strictjson.New(data)
-	var err error
 	switch s.Peek() {
 	case '[':
 		err = s.Array(func(int) error { return w.object(s) })
@@ -97,7 +100,7 @@ func (w *Wallets) object(s *strictjson.Scanner) error {
 		return s.Skip()
 	})
 	if err == nil {
-		w.add(&raw)
+		w.add(&raw, 0)
 	}
 	return err
 }
@@ -116,49 +119,58 @@ func metadata(s *strictjson.Scanner, raw *rawEntry) error {
 	})
 }
 
+// csv reads a list that is CSV. Only columns that are there can lack a value.
 func (w *Wallets) csv(data []byte) error {
-	r := csv.NewReader(bytes.NewReader(plaintext.TrimMark(data)))
-	header, err := r.Read()
-	if err != nil || !slices.Contains(header, "quorum_id") && !slices.Contains(header, "quorumId") {
+	crOnly := bytes.IndexByte(data, '\r') >= 0 && bytes.IndexByte(data, '\n') < 0
+	t, err := openTable(bytes.NewReader(data), crOnly, []int{fieldQuorumID})
+	if err != nil {
+		return err
+	}
+	if t == nil {
 		return problem("neither JSON nor CSV with a column quorum_id")
 	}
-	for {
-		values, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
+	if t.twice != nil {
+		return t.twice
+	}
+	faults := new(Faults)
+	for index := 1; ; index++ {
+		texts, line, err := t.row()
+		if err == io.EOF {
+			break
+		}
+		var fault *Error
+		if errors.As(err, &fault) {
+			faults.add(line, index, fault)
+			continue
 		}
 		if err != nil {
-			return csvProblem(err)
+			return err
 		}
-		var raw rawEntry
-		for i, name := range header {
-			if field, known := walletFields[name]; known {
-				raw.text[field] = values[i]
-			}
+		w.add(&rawEntry{text: texts, columns: &t.of}, line)
+	}
+	for i, name := range fieldNames {
+		if t.of[i] == 0 {
+			delete(w.Missing, name)
 		}
-		w.add(&raw)
 	}
-}
-
-// csvProblem is the place and the kind of a fault, without what is in the file.
-func csvProblem(err error) error {
-	var at *csv.ParseError
-	if !errors.As(err, &at) {
-		return problem("not CSV")
-	}
-	return &Error{Line: at.Line, Problem: at.Err.Error()}
+	return faults.err()
 }
 
 // add takes what is of use in one wallet.
-func (w *Wallets) add(raw *rawEntry) {
+func (w *Wallets) add(raw *rawEntry, line int) {
 	var wallet Wallet
 	for _, id := range []struct {
 		field int
 		to    *uuid.ID
 	}{{fieldQuorumID, &wallet.QuorumID}, {fieldKeyID, &wallet.KeyID}} {
-		var err error
-		if *id.to, err = uuid.Parse(raw.text[id.field]); err != nil {
+		if raw.text[id.field] == "" {
 			w.Missing[fieldNames[id.field]]++
+			continue
+		}
+		var err *Error
+		if *id.to, err = raw.parseID(id.field, raw.text[id.field]); err != nil {
+			w.Missing[fieldNames[id.field]]++
+			w.Faults.add(line, len(w.List)+1, err)
 		}
 	}
 	for _, text := range []struct {
