@@ -89,7 +89,7 @@ func custodyConfirm(p *program, args []string) error {
 	}
 	var contents *record.Contents
 	if f.record != "" {
-		if contents, err = readContents(f.record); err != nil {
+		if contents, err = readContents(p.term, f.record); err != nil {
 			return err
 		}
 	}

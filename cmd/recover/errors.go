@@ -8,6 +8,7 @@ import (
 
 	"recover/internal/output"
 	"recover/pkg/hsm"
+	"recover/pkg/record"
 	"recover/pkg/shard"
 )
 
@@ -32,6 +33,23 @@ type incompleteError struct {
 }
 
 func (e *incompleteError) Error() string { return e.fact }
+
+// factOf returns the fact of an error, and of a file with several faults a line
+// for each, to be shown before it.
+func factOf(err error) (fact string, lines []string) {
+	var faults *record.Faults
+	var file *fileError
+	if !errors.As(err, &faults) || !errors.As(err, &file) {
+		return err.Error(), nil
+	}
+	for _, fault := range faults.List {
+		lines = append(lines, file.path+": "+fault.Error())
+	}
+	if faults.More > 0 {
+		lines = append(lines, fmt.Sprintf("%s: and %d more", file.path, faults.More))
+	}
+	return fmt.Sprintf("%s: %d faults, which are listed above", file.path, len(faults.List)+faults.More), lines
+}
 
 // role is what a file was taken for.
 type role int

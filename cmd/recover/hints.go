@@ -12,6 +12,7 @@ import (
 	"recover/internal/bucket"
 	"recover/internal/output"
 	"recover/internal/passphrase"
+	"recover/internal/plaintext"
 	"recover/internal/terminal"
 	"recover/internal/workstation"
 	"recover/pkg/audit/cloud"
@@ -31,6 +32,7 @@ import (
 func hint(err error) string {
 	var variable *workstation.VariableError
 	var faulty *record.Error
+	var kind *plaintext.KindError
 	var file *fileError
 	if h := lastMileHint(err); h != "" {
 		return h
@@ -38,6 +40,8 @@ func hint(err error) string {
 	switch {
 	case errors.As(err, &variable):
 		return "unset " + variable.Name + " and start again: it can change how the program computes"
+	case errors.As(err, &faulty) && errors.As(err, &kind) && (kind.Kind == plaintext.Office || kind.Kind == plaintext.OldOffice):
+		return "save the table as \"CSV UTF-8\", and give that file"
 	case errors.As(err, &faulty) && faulty.Line == 0 && faulty.Field == "":
 		return "\"recover inspect FILE\" says what a file is; the record is your list of quorum IDs and key IDs"
 	case faulty != nil:
@@ -168,14 +172,22 @@ func fileHint(e *fileError) string {
 	return ""
 }
 
+// inShell is a path as an argument of a command.
+func inShell(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") == "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
 // archiveHint is the command that unpacks an archive.
 func archiveHint(path, kind string) string {
-	command := "tar -xf '" + path + "' -C DIR"
+	command := "tar -xf " + inShell(path) + " -C DIR"
 	switch kind {
 	case "zip":
-		command = "unzip '" + path + "' -d DIR"
+		command = "unzip " + inShell(path) + " -d DIR"
 	case "7z", "rar":
-		command = "7z x '" + path + "' -oDIR"
+		command = "7z x " + inShell(path) + " -oDIR"
 	}
 	return "unpack it into a new directory: " + command + "; then give --shards DIR"
 }

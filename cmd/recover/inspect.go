@@ -13,6 +13,7 @@ import (
 	"recover/internal/plaintext"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
+	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -293,8 +294,7 @@ func isRecord(head []byte) bool {
 	if bytes.HasPrefix(head, []byte("{")) {
 		return bytes.Contains(head, []byte(`"recover-record/`))
 	}
-	line, _, _ := bytes.Cut(head, []byte("\n"))
-	return bytes.Contains(line, []byte("quorum_id")) && bytes.Contains(line, []byte("key_id"))
+	return record.IsTable(head)
 }
 
 func isReport(head []byte) bool {

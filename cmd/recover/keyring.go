@@ -252,7 +252,7 @@ func (f *keyringFlags) one(verb, keyID string) (string, error) {
 	if err := required(verb, [2]string{"keys", strings.Join(f.dirs, "")}, [2]string{"key-id", keyID}); err != nil {
 		return "", err
 	}
-	id, err := uuid.Parse(keyID)
+	id, err := uuid.ParseAny(keyID)
 	if err != nil {
 		return "", &usageError{"--key-id: " + err.Error(), "\"recover addresses --keys DIR\" lists the key IDs"}
 	}

@@ -149,7 +149,11 @@ func (p *program) exit(err error) int {
 		return exitUsage
 	}
 	lastWords(p.term, err)
-	p.term.Error(err.Error(), hint(err))
+	fact, faults := factOf(err)
+	for _, fault := range faults {
+		p.term.Note("%s", fault)
+	}
+	p.term.Error(fact, hint(err))
 	return exitFailed
 }
 

@@ -44,7 +44,7 @@ func recordCheck(p *program, f *recordFlags) error {
 	defer c.sel.Close()
 	var all []*record.Contents
 	for _, path := range f.records {
-		r, err := readContents(path)
+		r, err := readContents(p.term, path)
 		if err != nil {
 			return err
 		}
@@ -88,10 +88,14 @@ func (c *checker) say(kind, path string, key uuid.ID, problem, next string) {
 // one checks a record by itself.
 func (c *checker) one(path string, r *record.Contents) {
 	none := uuid.ID{}
-	if r.Environment == "" {
+	if r.IsCSV {
+		c.say("warning", path, none, "the record is CSV, which has no place for the environment and the recovery keys",
+			"make a JSON record of it: recover record new --from "+inShell(path)+" --shards BUCKET --out record.json")
+	}
+	if r.Environment == "" && !r.IsCSV {
 		c.say("warning", path, none, "no environment is recorded", "add \"environment\": \"production\" or \"sandbox\", so that the two cannot be mixed up")
 	}
-	if len(r.RecoveryKeys) == 0 {
+	if len(r.RecoveryKeys) == 0 && !r.IsCSV {
 		c.say("warning", path, none, "no recovery key is recorded", "add the fingerprints of the recovery keys: \"recover inspect\" shows that of a public key")
 	}
 	keys := make(map[uuid.ID]bool, len(r.Entries))

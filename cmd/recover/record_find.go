@@ -69,12 +69,13 @@ func (x *finder) draft() (*record.Draft, error) {
 		if d, err = openDraft(path); err != nil {
 			return nil, err
 		}
+		warnOfRecord(x.term, path, d.Warnings)
 	}
 	for _, e := range d.Entries {
-		if id, err := uuid.Parse(e.Quorum); err == nil {
+		if id, err := uuid.ParseAny(e.Quorum); err == nil {
 			x.known.addQuorum(id)
 		}
-		if id, err := uuid.Parse(e.Key); err == nil {
+		if id, err := uuid.ParseAny(e.Key); err == nil {
 			x.keys = append(x.keys, id)
 		}
 	}
@@ -187,8 +188,8 @@ func (x *finder) find(e record.DraftEntry) *foundKey {
 	if e.Entry.Algorithm != nil {
 		k.Algorithm = e.Entry.Algorithm.Algorithm()
 	}
-	k.quorum, _ = uuid.Parse(e.Quorum)
-	k.key, _ = uuid.Parse(e.Key)
+	k.quorum, _ = uuid.ParseAny(e.Quorum)
+	k.key, _ = uuid.ParseAny(e.Key)
 	files := x.files(e)
 	var failure error
 	for _, f := range files {

@@ -15,11 +15,11 @@ func recordMerge(p *program, f *recordFlags) error {
 	if err := required(f.verb, [2]string{"out", f.out}); err != nil {
 		return err
 	}
-	first, err := readContents(f.records[0])
+	first, err := readContents(p.term, f.records[0])
 	if err != nil {
 		return err
 	}
-	second, err := readContents(f.records[1])
+	second, err := readContents(p.term, f.records[1])
 	if err != nil {
 		return err
 	}

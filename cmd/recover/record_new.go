@@ -43,7 +43,7 @@ func recordAdd(p *program, f *recordFlags) error {
 	if err != nil {
 		return err
 	}
-	base, err := readContents(path)
+	base, err := readContents(p.term, path)
 	if err != nil {
 		return err
 	}
@@ -84,6 +84,9 @@ func (h *recordBuilder) prepare() error {
 	}
 	for _, k := range h.base.RecoveryKeys {
 		h.sel.expected = append(h.sel.expected, k.SHA256)
+	}
+	if len(h.known.quorums) == 0 && h.known.lists != nil {
+		return h.known.lists
 	}
 	if len(h.known.quorums) == 0 {
 		return &usageError{"no quorum ID is given", "it is not in the bucket: give it with --quorum-id, or a list of wallets with --from"}

@@ -180,7 +180,7 @@ func TestRecordNew(t *testing.T) {
 	if o.status != 0 {
 		t.Fatalf("record add: %s", o.stderr)
 	}
-	c, err := readContents(all)
+	c, err := readContents(nil, all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestRecordAddMoved(t *testing.T) {
 	if o.status != 0 {
 		t.Fatal(o.stderr)
 	}
-	c, err := readContents(moved)
+	c, err := readContents(nil, moved)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,6 +63,7 @@ func (f *recordFlags) oneRecord() (string, error) {
 type known struct {
 	quorums []uuid.ID
 	wallets []record.Wallet
+	lists   error // that no list has a quorum ID; nil where none is given
 }
 
 func (k *known) addQuorum(id uuid.ID) {
@@ -75,7 +76,7 @@ func (k *known) addQuorum(id uuid.ID) {
 func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 	k := new(known)
 	for _, text := range f.quorumIDs {
-		id, err := uuid.Parse(text)
+		id, err := uuid.ParseAny(text)
 		if err != nil && f.keyID == "" {
 			return nil, &usageError{"--quorum-id: " + err.Error(), "copy it again from the service's console, or from a list with --from"}
 		}
@@ -89,6 +90,12 @@ func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 		if missing := w.MissingText(); missing != "" {
 			t.Note("%s: wallets without a usable field: %s", path, missing)
 		}
+		for _, fault := range w.Faults.List[:min(len(w.Faults.List), maxListFaults)] {
+			t.Warn(path + ": " + fault.Error())
+		}
+		if k.lists == nil {
+			k.lists = &fileError{path, asAny, fmt.Errorf("%w: none of the %d wallets in it has a usable quorum ID", errWallets, len(w.List))}
+		}
 		k.wallets = append(k.wallets, w.List...)
 		for _, wallet := range w.List {
 			k.addQuorum(wallet.QuorumID)
@@ -96,6 +103,9 @@ func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 	}
 	return k, nil
 }
+
+// maxListFaults is how many faults of a list of wallets are shown.
+const maxListFaults = 10
 
 func readWallets(path string) (*record.Wallets, error) {
 	data, err := output.ReadFile(path, record.MaxWalletsSize)
@@ -110,7 +120,7 @@ func readWallets(path string) (*record.Wallets, error) {
 }
 
 // readContents opens a record and reads it into memory.
-func readContents(path string) (*record.Contents, error) {
+func readContents(t *terminal.Terminal, path string) (*record.Contents, error) {
 	s := new(selection)
 	defer s.Close()
 	if err := s.openRecord(path); err != nil {
@@ -120,7 +130,15 @@ func readContents(path string) (*record.Contents, error) {
 	if err != nil {
 		return nil, &fileError{path, asRecord, err}
 	}
+	warnOfRecord(t, path, c.Warnings)
 	return c, nil
+}
+
+// warnOfRecord says what was not read of a record.
+func warnOfRecord(t *terminal.Terminal, path string, warnings []string) {
+	for _, w := range warnings {
+		t.Warn(path + ": " + w)
+	}
 }
 
 // writeRecord writes a new record, after it was read back.

@@ -33,6 +33,9 @@ func newReporter(t *terminal.Terminal, s *selection, json bool) *reporter {
 
 // warnPassedOver names the folders of the download that could not be searched.
 func (r *reporter) warnPassedOver() {
+	if record := r.selection.record; record != nil {
+		warnOfRecord(r.term, r.selection.recordPath, record.Warnings)
+	}
 	for _, w := range r.selection.bucket.Warnings() {
 		r.passedOver(r.selection.shardsPath, w.Path, w.Err)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"recover/internal/group"
 	"recover/internal/output"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -95,10 +94,10 @@ func (f *selectionFlags) check() error {
 
 // ids reads the IDs that are named by flags.
 func (f *selectionFlags) ids() (ids shard.IDs, err error) {
-	if ids.Quorum, err = uuid.Parse(f.quorumID); err != nil {
+	if ids.Quorum, err = uuid.ParseAny(f.quorumID); err != nil {
 		return ids, &usageError{"--quorum-id: " + err.Error(), "it is in your offline record"}
 	}
-	if ids.Key, err = uuid.Parse(f.keyID); err != nil {
+	if ids.Key, err = uuid.ParseAny(f.keyID); err != nil {
 		return ids, &usageError{"--key-id: " + err.Error(), "it is the name of the folder of the shard in the bucket"}
 	}
 	return ids, nil
@@ -110,7 +109,7 @@ func (f *selectionFlags) single() (*record.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	g, known := group.ByAlgorithm(f.algorithm)
+	g, known := record.ParseAlgorithm(f.algorithm)
 	if !known {
 		return nil, &usageError{"--algorithm: not SECP256K1 or ED25519", "it is in your offline record"}
 	}

@@ -130,14 +130,15 @@ func (c *columns) fields(cells []string) (texts [fieldCount]string, err error) {
 // wrote for people, a line break becomes a blank; in what programs read, quotes
 // and characters without a width have no meaning.
 func tidy(field int, cell string) string {
-	if field == fieldName || field == fieldNote {
-		return strings.NewReplacer("\r\n", " ", "\n", " ").Replace(cell)
+	free := field == fieldName || field == fieldNote
+	if strings.Contains(cell, "\n") && (free || field == fieldPreviousQuorumIDs) {
+		cell = strings.Join(strings.Fields(cell), " ")
+	}
+	if free {
+		return cell
 	}
 	if inner, ok := strings.CutPrefix(cell, `="`); ok && strings.HasSuffix(inner, `"`) {
 		cell = strings.TrimSuffix(inner, `"`)
-	}
-	if field == fieldPreviousQuorumIDs {
-		cell = strings.NewReplacer("\r\n", " ", "\n", " ").Replace(cell)
 	}
 	cell = plaintext.Trim(cell)
 	if rest := strings.TrimLeft(cell, "'’`"); !strings.ContainsAny(rest, "'’`") {

@@ -87,6 +87,11 @@ const noRecord = "neither a JSON object nor CSV with the header quorum_id,key_id
 func (t *table) complete() error {
 	f := new(Faults)
 	line := t.lines.number
+	if named := func(name string) bool {
+		return slices.ContainsFunc(t.names, func(n string) bool { return columnName(n) == name })
+	}; named("proved") && named("chain") {
+		return problem("a list of addresses of this program, not a record: what is in it was made from backups")
+	}
 	if t.twice != nil {
 		_ = f.take(t.twice)
 	}

@@ -45,7 +45,7 @@ func (d IDSearch) Candidates() iter.Seq[Candidate] {
 }
 
 func asItStands(text string) []Typo {
-	id, err := uuid.Parse(text)
+	id, err := uuid.ParseAny(text)
 	if err != nil {
 		return nil
 	}

@@ -13,11 +13,14 @@ type Contents struct {
 	Environment  string
 	RecoveryKeys []RecoveryKey
 	Entries      []Entry
+
+	IsCSV    bool     // it was read from CSV
+	Warnings []string // what was not read
 }
 
 // Contents reads the whole record into memory.
 func (r *Record) Contents() (*Contents, error) {
-	c := &Contents{Environment: r.Environment, RecoveryKeys: slices.Clone(r.RecoveryKeys)}
+	c := &Contents{Environment: r.Environment, RecoveryKeys: slices.Clone(r.RecoveryKeys), IsCSV: r.IsCSV, Warnings: r.Warnings}
 	for e, err := range r.Entries() {
 		if err != nil {
 			return nil, err

@@ -39,3 +39,11 @@ func recognize(r io.Reader) (isJSON bool, err error) {
 	}
 	return false, nil
 }
+
+// IsTable tells whether a text begins like a record in CSV. Its first 4096 bytes
+// are enough.
+func IsTable(head []byte) bool {
+	crOnly, _ := hasOnlyCR(io.NewSectionReader(bytes.NewReader(head), 0, int64(len(head))))
+	t, err := openTable(bytes.NewReader(head), crOnly, required)
+	return err == nil && t != nil
+}

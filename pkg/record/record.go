@@ -2,10 +2,11 @@
 // company, which a backup cannot be opened without, because nothing in it names
 // the quorum.
 //
-// A record is JSON or CSV. Both are read strictly: what is not understood is
-// an error that names the line and the entry, for a record that is read
-// otherwise than it was meant is worse than one that is not read. No entry is
-// kept in memory: Open reads the record through once, and Entries once more.
+// A record is JSON or CSV. What can be read in one way only is read, however a
+// spreadsheet writes it. Anything else is an error that names the line and the
+// column, for a record that is read otherwise than it was meant is worse than one
+// that is not read; all errors of a file are reported at once. No entry is kept in
+// memory: Open reads the record through once, and Entries once more.
 package record
 
 import (

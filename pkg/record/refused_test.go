@@ -36,10 +36,11 @@ func TestNoRecord(t *testing.T) {
 		`[{"quorum_id": ""}]`:                                                           "a JSON list, as the service exports its wallets, not a record",
 		"-----BEGIN PRIVATE KEY-----\n":                                                 "a private key, not a record",
 		"PK\x03\x04" + strings.Repeat("\x00", 26) + "[Content_Types].xml":               "an office document, not a record",
-		csvRow:                         "line 1: IDs, but no line above them names the columns quorum_id,key_id,algorithm",
-		"My keys\n\n" + csvRow:         "line 3: IDs, but no line above them names the columns quorum_id,key_id,algorithm",
-		strings.Repeat("title\n", 12):  "neither a JSON object nor CSV with the header quorum_id,key_id,algorithm",
-		strings.Repeat("\x00", 100000): "neither a JSON object nor CSV with the header quorum_id,key_id,algorithm",
+		csvRow:                 "line 1: IDs, but no line above them names the columns quorum_id,key_id,algorithm",
+		"My keys\n\n" + csvRow: "line 3: IDs, but no line above them names the columns quorum_id,key_id,algorithm",
+		"quorum_id,key_id,algorithm,chain,address,public_key,proved,name\n": "a list of addresses of this program, not a record: what is in it was made from backups",
+		strings.Repeat("title\n", 12):                                       "neither a JSON object nor CSV with the header quorum_id,key_id,algorithm",
+		strings.Repeat("\x00", 100000):                                      "neither a JSON object nor CSV with the header quorum_id,key_id,algorithm",
 	} {
 		checkRefused(t, text, want)
 	}
