@@ -6,6 +6,7 @@ COMMIT      := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS     := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+VERSITYGW   := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 FUZZTIME    := 30s
 MUTATED     := ./pkg/recovery ./pkg/report ./internal/output ./internal/bucket
 SEED        := 1
@@ -24,7 +25,7 @@ define install
 	else echo "this needs packages, run: sudo apt-get install" $(1) >&2; exit 1; fi
 endef
 
-.PHONY: build drill test check race fresh test-tools test-html test-wallets bench bench-bulk fuzz mutate vet staticcheck vulncheck cross
+.PHONY: build drill test check race fresh test-tools test-html test-wallets test-aws bench bench-bulk fuzz mutate vet staticcheck vulncheck cross
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
@@ -53,6 +54,15 @@ test-wallets:
 	@command -v npm >/dev/null || { $(call install,nodejs npm); }
 	@set -e; for lock in fixtures/wallets*/package-lock.json; do (cd $${lock%/*} && npm ci --omit=dev --ignore-scripts --no-fund --no-audit); done
 	go run ./fixtures/testrun -tags wallets -count=1 -timeout 30m ./pkg/transaction/... ./pkg/wallet/export ./internal/bbqr
+
+# The template and the scripts of deploy/aws: its policies in a simulator, in Node;
+# the collector with the real aws command, against a local server of S3.
+test-aws:
+	@command -v npm >/dev/null || { $(call install,nodejs npm); }
+	@command -v aws >/dev/null || { $(call install,--no-install-recommends awscli); }
+	@cd fixtures/aws && npm ci --omit=dev --ignore-scripts --no-fund --no-audit
+	GOBIN="$(CURDIR)/build/tools" go install $(VERSITYGW)
+	PATH="$(CURDIR)/build/tools:$$PATH" go run ./fixtures/testrun -tags aws -count=1 -timeout 30m ./fixtures/aws
 
 # What a change has to pass beside the tests: .ci/run runs all of it.
 check: vet staticcheck vulncheck cross race

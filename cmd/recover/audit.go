@@ -149,12 +149,17 @@ func showSection(p *program, s audit.Section, asJSON bool) error {
 			}
 			continue
 		}
-		text := listing{fmt.Sprintf("    %-9s  %-20s %s: %s", l.Verdict, l.Item, l.Title, l.Fact)}
+		text := listing{fmt.Sprintf("    %-9s  %-20s %s", l.Verdict, l.Item, l.Title)}
+		if l.Verdict == audit.Green {
+			text[0] += ": " + l.Fact
+		} else {
+			text.add("               found: %s", l.Fact)
+		}
 		if l.Next != "" {
-			text.add("               next: %s", l.Next)
+			text.add("               next:  %s", l.Next)
 		}
 		if l.Command != "" {
-			text.add("               run:  %s", l.Command)
+			text.add("               run:   %s", l.Command)
 		}
 		if err := printLines(p.term, text); err != nil {
 			return err

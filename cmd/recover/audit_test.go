@@ -67,9 +67,9 @@ func TestAuditCloud(t *testing.T) {
 	o = execute(t, "audit", "--cloud", production)
 	o.refused(t, exitSome, fmt.Sprintf("1 of %d lines are red, 1 are not known", (len(lines)-2)/2), "each of these lines says what to do next")
 	for _, text := range []string{
-		"    red        versioning           versioning is on: it was never switched on\n               next: switch it on: without versions, a reshare overwrites the last backup\n" +
-			"               run:  aws s3api put-bucket-versioning --bucket example-wallet-backups-production --versioning-configuration Status=Enabled\n",
-		"    not known  key-grants           the key has no grants: the call was refused or failed: AccessDeniedException\n               next: ",
+		"    red        versioning           versioning is on\n               found: it was never switched on\n               next:  switch it on: without versions, a reshare overwrites the last backup\n" +
+			"               run:   aws s3api put-bucket-versioning --bucket example-wallet-backups-production --versioning-configuration Status=Enabled\n",
+		"    not known  key-grants           the key has no grants\n               found: the call was refused or failed: AccessDeniedException\n               next:  ",
 	} {
 		if !strings.Contains(o.stdout, text) {
 			t.Errorf("not shown: %s\n%s", text, o.stdout)

@@ -23,7 +23,6 @@ mkdir "$dir"
 AWS_PAGER='' AWS_DEFAULT_OUTPUT=json
 export AWS_PAGER AWS_DEFAULT_OUTPUT
 
-failed=0 calls=0
 # ask NAME SERVICE OPERATION [ARGUMENT…] makes one call and saves its answer as NAME.
 ask() {
     name=$1
@@ -31,8 +30,6 @@ ask() {
     status=0
     aws "$@" --output json --cli-connect-timeout 20 --cli-read-timeout 60 >"$dir/$name.json" 2>"$dir/$name.err" </dev/null || status=$?
     echo "$status" >"$dir/$name.rc"
-    calls=$((calls + 1))
-    [ "$status" = 0 ] || failed=$((failed + 1))
 }
 
 # texts NAME MEMBER prints the texts of a member of a saved answer, a line each.
