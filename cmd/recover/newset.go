@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rsa"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -153,6 +154,13 @@ func (n *newSet) askPassphrases(a *secretPrompter) error {
 	if !n.passphrases {
 		return nil
 	}
+	var set []*secret.Bytes
+	defer func() {
+		for _, p := range set {
+			p.Wipe()
+		}
+	}()
+	same := false
 	for _, holder := range n.plan.Holders {
 		if len(n.recipients[holder]) > 0 {
 			continue
@@ -161,12 +169,18 @@ func (n *newSet) askPassphrases(a *secretPrompter) error {
 		if err != nil {
 			return err
 		}
+		for _, other := range set {
+			same = same || subtle.ConstantTimeCompare(other.Reveal(), passphrase.Reveal()) == 1
+		}
+		set = append(set, passphrase)
 		r, err := custody.PassphraseRecipient(passphrase)
-		passphrase.Wipe()
 		if err != nil {
 			return err
 		}
 		n.recipients[holder], n.openers[holder] = []age.Recipient{r}, []string{custody.WithPassphrase}
+	}
+	if same { // whose they are is not said: that would give one away to the other
+		a.term.Warn("two holders set the same passphrase: whoever knows it opens the shares of both; stop here with Ctrl-C, or make a new set")
 	}
 	return nil
 }
