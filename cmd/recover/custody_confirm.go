@@ -154,7 +154,7 @@ func (f *confirmFlags) collect(x *expectedSet, signers custody.Signers) ([]*conf
 		if err != nil {
 			return nil, &fileError{path, asAny, err}
 		}
-		signed, err := signaturesOf(path, data, signers)
+		signed, err := signaturesOf(path, data, custody.SignatureNamespace, signers)
 		if err != nil {
 			return nil, err
 		}

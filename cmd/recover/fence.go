@@ -80,6 +80,8 @@ func (p *commandPaths) input(path string) {
 	if dir := filepath.Dir(path); info.Mode().IsRegular() {
 		p.list = append(p.list, dir)
 		p.read = append(p.read, companions(path)...)
+		read, list := releaseFiles(path)
+		p.read, p.list = append(p.read, read...), append(p.list, list...)
 	}
 }
 

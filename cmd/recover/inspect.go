@@ -243,6 +243,10 @@ func (in *inspector) file(path string) *fileResult {
 		return r
 	}
 	switch {
+	case isProgram(head):
+		in.inspectProgram(r)
+	case isChecksums(head):
+		in.inspectChecksums(r)
 	case isRecord(head):
 		in.inspectRecord(r)
 	case isReport(head):

@@ -82,7 +82,7 @@ func (in *inspector) textOf(r *fileResult, events []custody.Event, head custody.
 
 // signed verifies the signatures that lie next to a file.
 func (in *inspector) signed(r *fileResult, data []byte) bool {
-	all, err := signaturesOf(r.Path, data, in.signers)
+	all, err := signaturesOf(r.Path, data, custody.SignatureNamespace, in.signers)
 	if err != nil {
 		r.damaged(err, asAny)
 		return false

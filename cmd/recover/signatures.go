@@ -54,7 +54,7 @@ const maxSignatures = 100
 
 // signaturesOf finds the signatures next to a file, FILE.sig and FILE.NAME.sig,
 // and verifies them. One that is not right is an error.
-func signaturesOf(path string, data []byte, signers custody.Signers) ([]*fileSignature, error) {
+func signaturesOf(path string, data []byte, purpose string, signers custody.Signers) ([]*fileSignature, error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if err != nil {
 		return nil, &fileError{path, asAny, err}
@@ -72,11 +72,11 @@ func signaturesOf(path string, data []byte, signers custody.Signers) ([]*fileSig
 		if err != nil {
 			return nil, &fileError{name, asAny, err}
 		}
-		key, err := custody.VerifySignature(data, signature)
+		key, err := custody.VerifySignature(data, signature, purpose)
 		if err != nil {
 			return nil, &fileError{name, asAny, err}
 		}
-		right = append(right, &fileSignature{name, custody.KeyName(key), signers.Name(key)})
+		right = append(right, &fileSignature{name, custody.KeyName(key), signers.Name(key, purpose)})
 	}
 	return right, nil
 }

@@ -23,9 +23,12 @@ import (
 // (OpenSSH, PROTOCOL.sshsig): whoever has an SSH key has what it takes, also in
 // a hardware token, and whoever has OpenSSH can check one without this program.
 
-// SignatureNamespace is what the signatures are for, so that one that was made
-// for a login, a commit or a mail is none.
-const SignatureNamespace = "recover-ceremony"
+// What signatures are for, so that one that was made for a login, a commit or a
+// mail is none.
+const (
+	SignatureNamespace = "recover-ceremony" // transcripts and confirmations
+	ReleaseNamespace   = "recover-release"  // the checksums of a release
+)
 
 // MaxSignature is the size, in bytes, above which no signature is read.
 const MaxSignature = 64 << 10
@@ -34,7 +37,7 @@ const MaxSignature = 64 << 10
 var (
 	ErrNotSignature  = errors.New("not a signature of ssh-keygen -Y sign")
 	ErrSignature     = errors.New("the signature is not of this file")
-	ErrOtherPurpose  = fmt.Errorf("the signature was made for another purpose, not with -n %s", SignatureNamespace)
+	ErrOtherPurpose  = errors.New("the signature was made for another purpose")
 	ErrSignatureWeak = errors.New("the signature is of a kind that is not accepted: SHA-1, DSA, or RSA below 2048 bits")
 )
 
@@ -96,10 +99,11 @@ func Sign(key ssh.Signer, message []byte) ([]byte, error) {
 	return pem.EncodeToMemory(&pem.Block{Type: sigBlock, Bytes: append([]byte(sigMagic), ssh.Marshal(b)...)}), nil
 }
 
-// VerifySignature returns the key that a signature of message was made with. Whose
-// key that is, the caller has to know. The errors are ErrNotSignature,
-// ErrSignature, ErrOtherPurpose and ErrSignatureWeak.
-func VerifySignature(message, signature []byte) (ssh.PublicKey, error) {
+// VerifySignature returns the key that a signature of message was made with, for a
+// purpose: SignatureNamespace or ReleaseNamespace. Whose key that is, the caller
+// has to know. The errors are ErrNotSignature, ErrSignature, ErrOtherPurpose and
+// ErrSignatureWeak.
+func VerifySignature(message, signature []byte, purpose string) (ssh.PublicKey, error) {
 	if len(signature) > MaxSignature {
 		return nil, ErrNotSignature
 	}
@@ -120,8 +124,8 @@ func VerifySignature(message, signature []byte) (ssh.PublicKey, error) {
 	if ssh.Unmarshal(b.Signature, &sig) != nil {
 		return nil, ErrNotSignature
 	}
-	if b.Namespace != SignatureNamespace {
-		return nil, ErrOtherPurpose
+	if b.Namespace != purpose {
+		return nil, fmt.Errorf("%w, not with -n %s", ErrOtherPurpose, purpose)
 	}
 	if weakSignature(key, &sig) {
 		return nil, ErrSignatureWeak
@@ -170,8 +174,9 @@ func ParseSigner(pem []byte, passphrase *secret.Bytes) (ssh.Signer, error) {
 type Signers []signer
 
 type signer struct {
-	name string
-	key  []byte
+	name     string
+	key      []byte
+	purposes []string // none: all
 }
 
 // The largest allowed_signers file that is read.
@@ -210,9 +215,7 @@ func ParseSigners(data []byte) (Signers, error) {
 		if problem != "" {
 			return nil, &SignersError{n, problem}
 		}
-		if s != nil {
-			all = append(all, *s)
-		}
+		all = append(all, s)
 	}
 	if lines.Err() != nil {
 		return nil, &SignersError{n + 1, "it is too long"}
@@ -220,37 +223,34 @@ func ParseSigners(data []byte) (Signers, error) {
 	return all, nil
 }
 
-// parseSigner returns nil for a key that is allowed for other purposes only.
-func parseSigner(line string) (s *signer, problem string) {
+func parseSigner(line string) (s signer, problem string) {
 	fields := strings.Fields(line)
 	name := fields[0]
 	if len(name) > 100 || strings.ContainsFunc(name, func(r rune) bool { return r < '!' || r > '~' }) {
-		return nil, "the name is not plain ASCII of 100 characters at most"
+		return s, "the name is not plain ASCII of 100 characters at most"
 	}
 	rest := fields[1:]
-	allowed := true
+	var purposes []string
 	if len(rest) > 0 {
 		if list, ok := strings.CutPrefix(strings.ToLower(rest[0]), "namespaces="); ok {
-			allowed = slices.Contains(strings.Split(strings.Trim(list, `"`), ","), SignatureNamespace)
-			rest = rest[1:]
+			purposes, rest = strings.Split(strings.Trim(list, `"`), ","), rest[1:]
 		}
 	}
 	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(strings.Join(rest, " ")))
 	switch {
 	case err != nil:
-		return nil, "not NAME and an SSH public key"
+		return s, "not NAME and an SSH public key"
 	case len(options) > 0:
-		return nil, `an option other than namespaces="…"`
-	case !allowed:
-		return nil, ""
+		return s, `an option other than namespaces="…"`
 	}
-	return &signer{name, key.Marshal()}, ""
+	return signer{name, key.Marshal(), purposes}, ""
 }
 
-// Name returns the name of the owner of a key, or "" if the file has none.
-func (s Signers) Name(key ssh.PublicKey) string {
+// Name returns the name of the owner of a key that is allowed for a purpose, or ""
+// if the file has none.
+func (s Signers) Name(key ssh.PublicKey, purpose string) string {
 	for _, known := range s {
-		if bytes.Equal(known.key, key.Marshal()) {
+		if bytes.Equal(known.key, key.Marshal()) && (known.purposes == nil || slices.Contains(known.purposes, purpose)) {
 			return known.name
 		}
 	}

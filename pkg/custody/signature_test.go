@@ -47,11 +47,11 @@ func TestSign(t *testing.T) {
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		got, err := VerifySignature(message, sig)
+		got, err := VerifySignature(message, sig, SignatureNamespace)
 		if err != nil || !bytes.Equal(got.Marshal(), key.PublicKey().Marshal()) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if _, err := VerifySignature(append(message, ' '), sig); !errors.Is(err, ErrSignature) {
+		if _, err := VerifySignature(append(message, ' '), sig, SignatureNamespace); !errors.Is(err, ErrSignature) {
 			t.Errorf("%s: of another text: %v", name, err)
 		}
 		block, _ := pem.Decode(sig)
@@ -61,12 +61,12 @@ func TestSign(t *testing.T) {
 			}
 			changed := bytes.Clone(block.Bytes)
 			changed[i] ^= 1
-			if k, err := VerifySignature(message, pem.EncodeToMemory(&pem.Block{Type: sigBlock, Bytes: changed})); err == nil {
+			if k, err := VerifySignature(message, pem.EncodeToMemory(&pem.Block{Type: sigBlock, Bytes: changed}), SignatureNamespace); err == nil {
 				t.Fatalf("%s: byte %d changed: %v", name, i, k)
 			}
 		}
 		for _, bad := range [][]byte{nil, sig[:len(sig)-40], append(bytes.Clone(sig), sig...), append([]byte("-----BEGIN X-----\n"), sig...)[:18], bytes.Repeat([]byte("x"), MaxSignature+1)} {
-			if _, err := VerifySignature(message, bad); !errors.Is(err, ErrNotSignature) {
+			if _, err := VerifySignature(message, bad, SignatureNamespace); !errors.Is(err, ErrNotSignature) {
 				t.Errorf("%s: %.30q: %v", name, bad, err)
 			}
 		}
@@ -112,7 +112,7 @@ func TestOpenSSHAgrees(t *testing.T) {
 		allowed := "alice namespaces=\"" + SignatureNamespace + "\" " + string(ssh.MarshalAuthorizedKey(signer.PublicKey()))
 		write(path+".allowed", []byte(allowed))
 		signers, err := ParseSigners([]byte("# a comment\n\n" + allowed))
-		if err != nil || signers.Name(signer.PublicKey()) != "alice" {
+		if err != nil || signers.Name(signer.PublicKey(), SignatureNamespace) != "alice" {
 			t.Errorf("%s: %v, %v", name, signers, err)
 		}
 
@@ -133,7 +133,7 @@ func TestOpenSSHAgrees(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := VerifySignature(message, theirs); !errors.Is(err, want) {
+			if _, err := VerifySignature(message, theirs, SignatureNamespace); !errors.Is(err, want) {
 				t.Errorf("%s for %s: %v, want %v", name, namespace, err, want)
 			}
 		}
@@ -172,7 +172,7 @@ func TestWeakSignatures(t *testing.T) {
 	for name, sig := range map[string][]byte{
 		"SHA-1": made(key, ssh.KeyAlgoRSA, "sha512"), "1024 bits": made(short, ssh.KeyAlgoRSASHA512, "sha512"), "MD5": made(key, ssh.KeyAlgoRSASHA512, "md5"),
 	} {
-		if _, err := VerifySignature(message, sig); !errors.Is(err, ErrSignatureWeak) {
+		if _, err := VerifySignature(message, sig, SignatureNamespace); !errors.Is(err, ErrSignatureWeak) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -212,7 +212,7 @@ func TestParseSigners(t *testing.T) {
 		t.Fatal(err)
 	}
 	s, err := ParseSigners([]byte("alice namespaces=\"file,git\" " + public))
-	if err != nil || s.Name(key) != "" {
+	if err != nil || s.Name(key, SignatureNamespace) != "" || s.Name(key, "git") != "alice" {
 		t.Errorf("a key for other purposes: %v, %v", s, err)
 	}
 }
@@ -236,7 +236,7 @@ func FuzzVerifySignature(f *testing.F) {
 	genuine, _ := pem.Decode(sig)
 	f.Add(genuine.Bytes)
 	f.Fuzz(func(t *testing.T, blob []byte) {
-		got, err := VerifySignature(message, pem.EncodeToMemory(&pem.Block{Type: sigBlock, Bytes: blob}))
+		got, err := VerifySignature(message, pem.EncodeToMemory(&pem.Block{Type: sigBlock, Bytes: blob}), SignatureNamespace)
 		if err == nil && bytes.Equal(got.Marshal(), key.PublicKey().Marshal()) && !bytes.Equal(blob, genuine.Bytes) {
 			t.Fatalf("another signature of the same key: %x", blob)
 		}
