@@ -2,9 +2,12 @@ package output
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"recover/internal/secret"
 )
@@ -100,4 +103,45 @@ func ReadFile(path string, max int64) ([]byte, error) {
 		return nil, err
 	}
 	return buf.Bytes(), nil
+}
+
+// pipePoll is how long a read of a pipe waits before it looks whether it was
+// interrupted.
+const pipePoll = 200 * time.Millisecond
+
+// ReadInput is ReadFile, and reads a pipe as well, once, to its end: what a
+// shell's <(…) gives. A pipe that brings more than max bytes is a *TooLargeError,
+// and one that brings nothing more is waited for until ctx is done, whose error
+// is then returned in a *PathError.
+func ReadInput(ctx context.Context, path string, max int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return ReadFile(path, max)
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, at(path, err)
+	}
+	defer f.Close()
+	// With room for all that may come, so that no copy of a secret is left in a
+	// buffer that was outgrown.
+	buf := make([]byte, 0, max+1)
+	for {
+		_ = f.SetReadDeadline(time.Now().Add(pipePoll)) // where there are none, a second signal ends it
+		n, err := f.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case int64(len(buf)) > max:
+			secret.Wipe(buf)
+			return nil, &TooLargeError{path, int64(len(buf)), max}
+		case err == io.EOF:
+			return buf, nil
+		case ctx.Err() != nil:
+			secret.Wipe(buf)
+			return nil, &PathError{path, ctx.Err()}
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+			secret.Wipe(buf)
+			return nil, at(path, err)
+		}
+	}
 }

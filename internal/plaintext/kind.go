@@ -164,14 +164,14 @@ var signs = []struct {
 	{Mail, true, []string{"MIME-Version: "}},
 }
 
-// maxHead is how much of a file Identify looks at.
-const maxHead = 4096
+// HeadSize is how much of a file Identify looks at, in bytes.
+const HeadSize = 4096
 
-// Identify names a file by how it begins, of which 4096 bytes are enough. It
+// Identify names a file by how it begins. It
 // does not decide what may be used where: a file of a kind that a caller reads
 // is for that caller.
 func Identify(data []byte) Kind {
-	head := data[:min(len(data), maxHead)]
+	head := data[:min(len(data), HeadSize)]
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m.prefix)) {
 			return m.kind
@@ -180,7 +180,7 @@ func Identify(data []byte) Kind {
 	if kind := identifyBinary(head); kind != Unknown {
 		return kind
 	}
-	if decoded, err := Decode(head, 2*maxHead); err == nil {
+	if decoded, err := Decode(head, 2*HeadSize); err == nil {
 		head = decoded
 	}
 	text := bytes.TrimSpace(head)

@@ -81,7 +81,7 @@ func FuzzIdentify(f *testing.F) {
 	f.Add([]byte("PK\x03\x04"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		kind := Identify(data)
-		if len(data) > maxHead && kind != Identify(data[:maxHead]) {
+		if len(data) > HeadSize && kind != Identify(data[:HeadSize]) {
 			t.Fatal("more than the head was looked at")
 		}
 	})

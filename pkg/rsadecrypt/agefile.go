@@ -10,6 +10,7 @@ import (
 	"filippo.io/age"
 
 	"recover/internal/agefile"
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 )
 
@@ -108,17 +109,25 @@ func ParseIdentities(data []byte) ([]age.Identity, error) {
 	if len(data) > MaxFileSize {
 		return nil, ErrTooLarge
 	}
-	own := bytes.Clone(data)
-	defer secret.Wipe(own)
-	b := stripMark(own)
+	b, err := plaintext.Decode(data, MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
 	if bytes.HasPrefix(b, ageMagic) || bytes.Contains(b, []byte("-----BEGIN "+ageArmor)) {
 		return nil, ErrSealedIdentities
 	}
+	// The lines are counted as an editor does; they are cleaned one by one.
+	own := bytes.ReplaceAll(bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+	defer secret.Wipe(own)
 	var ids []age.Identity
-	for i, line := range bytes.Split(b, []byte("\n")) {
-		line = bytes.TrimSpace(line)
+	for i, line := range bytes.Split(own, []byte("\n")) {
+		line = plaintext.Clean(line)
 		if len(line) == 0 || line[0] == '#' {
 			continue
+		}
+		if at := bytes.Index(line, identityPrefix); at > 0 { // NAME=AGE-SECRET-KEY-1…
+			line = plaintext.Clean(line[at:])
+			line = bytes.TrimRight(line, "\"';,")
 		}
 		id, err := parseIdentity(string(line))
 		if err != nil {

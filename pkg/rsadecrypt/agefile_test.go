@@ -9,6 +9,7 @@ import (
 	"filippo.io/age"
 
 	"recover/fixtures/testkey"
+	"recover/internal/plaintext"
 )
 
 func TestAgePassphrase(t *testing.T) {
@@ -159,9 +160,20 @@ func FuzzParseIdentities(f *testing.F) {
 		}
 		// What comes out is written as it was read, once for each line of a key.
 		for _, id := range ids {
-			if text := id.(fmt.Stringer).String(); !bytes.Contains(stripMark(bytes.Clone(data)), []byte(text)) {
+			decoded, _ := plaintext.Decode(data, MaxFileSize)
+			if text := id.(fmt.Stringer).String(); !bytes.Contains(onlyIdentity(decoded), onlyIdentity([]byte(text))) {
 				t.Error("an identity that is not in the file")
 			}
 		}
 	})
+}
+
+// onlyIdentity leaves the characters that an identity is made of.
+func onlyIdentity(b []byte) []byte {
+	return bytes.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, b)
 }

@@ -17,6 +17,10 @@ var (
 	ErrBadPEM      = errors.New("a PEM block that cannot be decoded")
 	ErrSeveralKeys = errors.New("several keys in one file")
 
+	// ErrUnmarked is a file of noise without a mark of being sealed. It may be the
+	// vendor's older sealed form, and it may be no sealed key at all.
+	ErrUnmarked = errors.New("nothing in the file says what it is: perhaps a sealed key of the vendor's older form, perhaps no sealed key at all")
+
 	// ErrBadStructure is DER that is damaged, or that holds something else.
 	ErrBadStructure = errors.New("the DER structure is not that of a key")
 
@@ -24,10 +28,11 @@ var (
 	ErrPrivateKey         = errors.New("a private key, not a public key")
 	ErrCertificate        = errors.New("a certificate, not a key")
 	ErrCertificateRequest = errors.New("a certificate request, not a key")
-	ErrOpenSSH            = errors.New("a private key in OpenSSH's own format")
-	ErrPKCS12             = errors.New("a PKCS#12 file, not a key")
-	ErrAgeIdentity        = errors.New("an age identity, not a recovery key")
-	ErrWalletKey          = errors.New("a sealed wallet key, not a recovery key")
+	// ErrPKCS12 is a PKCS#12 file that holds no key, or holds it in a way that is
+	// not read here.
+	ErrPKCS12      = errors.New("a PKCS#12 file of which the key cannot be read here")
+	ErrAgeIdentity = errors.New("an age identity, not a recovery key")
+	ErrWalletKey   = errors.New("a sealed wallet key, not a recovery key")
 
 	// ErrDamagedKey is a private key whose numbers contradict each other.
 	ErrDamagedKey = errors.New("the private key is damaged")

@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"crypto/rsa"
 	"encoding/hex"
+	"errors"
 
 	"filippo.io/age"
 
@@ -39,20 +40,55 @@ type seal interface {
 	open(passphrase []byte) (*rsa.PrivateKey, error)
 }
 
-// Identify finds out what a key file is. It keeps no reference to data, but the
-// File of an unsealed private key holds a copy: see Wipe.
+// Identify finds out what a key file is, also where an editor, a mail program or
+// a secret store has put something around it (see package plaintext). It keeps no
+// reference to data, but the File of an unsealed private key holds a copy: see
+// Wipe.
 //
 // What the numbers of an unsealed key are worth is checked by PublicKey and
-// Open. The errors here are the sentinels of this package, *KeyKindError, and
-// for a sealed file *UnsupportedError and *WorkError.
+// Open. The errors here are the sentinels of this package, *KeyKindError,
+// *plaintext.KindError for a file that another program made or that is for
+// another purpose, what plaintext.Decode returns, and for a sealed file
+// *UnsupportedError and *WorkError.
 func Identify(data []byte) (*File, error) {
 	if len(data) > MaxFileSize {
 		return nil, ErrTooLarge
 	}
-	// All decoding is done in place on this one copy, so that one wipe does.
+	// Decoding is done in place on this one copy, so that one wipe does.
 	own := bytes.Clone(data)
 	defer secret.Wipe(own)
-	b := stripMark(own)
+	b, err := plaintext.Decode(own, MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe(b)
+	head := bytes.Clone(b[:min(len(b), plaintext.HeadSize)])
+	defer secret.Wipe(head)
+	f, err := identifyForm(b)
+	if err != nil {
+		if kind := plaintext.Identify(head); isForeign(err, kind) {
+			err = &plaintext.KindError{Kind: kind}
+		}
+	}
+	return f, err
+}
+
+// isForeign reports whether kind says more of a file than err does.
+func isForeign(err error, kind plaintext.Kind) bool {
+	switch kind {
+	case plaintext.Unknown, plaintext.PrivateKey, plaintext.PublicKey, plaintext.SSHPublicKey, plaintext.Certificate,
+		plaintext.AgeFile, plaintext.AgeIdentity:
+		return false
+	}
+	for _, vague := range []error{ErrUnknownForm, ErrUnmarked, ErrTruncated, ErrBadPEM, ErrBadHex, ErrBadStructure} {
+		if errors.Is(err, vague) {
+			return true
+		}
+	}
+	return false
+}
+
+func identifyForm(b []byte) (*File, error) {
 	switch {
 	case len(bytes.TrimSpace(b)) == 0:
 		return nil, ErrEmpty
@@ -60,6 +96,10 @@ func Identify(data []byte) (*File, error) {
 		return identifyAge(b, "age file")
 	case bytes.HasPrefix(b, pke1Magic):
 		return identifyPKE1(b[len(pke1Magic):])
+	case bytes.HasPrefix(b, sshMagic):
+		return identifyOpenSSH(b)
+	case bytes.HasPrefix(bytes.TrimSpace(b), sshPublicPrefix):
+		return identifySSHPublic(b)
 	case bytes.Contains(b, pemBegin):
 		return identifyPEM(b)
 	case bytes.Contains(b, identityPrefix):
@@ -68,21 +108,73 @@ func Identify(data []byte) (*File, error) {
 	return identifyBare(b)
 }
 
-// identifyBare handles the forms that have no mark of their own.
+// hasMark reports whether b begins like a form that identifyForm knows by itself.
+func hasMark(b []byte) bool {
+	size, header := sequenceSize(b)
+	return bytes.HasPrefix(b, ageMagic) || bytes.HasPrefix(b, pke1Magic) || bytes.HasPrefix(b, sshMagic) ||
+		bytes.HasPrefix(bytes.TrimSpace(b), sshPublicPrefix) || bytes.Contains(b, pemBegin) ||
+		size >= minPublicDER && header >= 4 && looksLikeDER(b)
+}
+
+// identifyBare handles the forms that have no mark of their own, and what is
+// around a form that has one.
 func identifyBare(b []byte) (*File, error) {
-	switch digits, ok := hexDigits(b); {
-	case ok:
+	if digits, ok := hexDigits(b); ok {
 		return identifyHex(digits)
-	case bytes.HasPrefix(bytes.TrimSpace(b), []byte("3082")): // a key's DER in hex
+	}
+	switch text := bytes.TrimSpace(b); {
+	case bytes.HasPrefix(text, []byte("3082")) && !isHexInDisguise(b): // a key's DER in hex
 		return nil, ErrBadHex
 	case bytes.HasPrefix(b, pkcs12BER):
 		return nil, ErrPKCS12
 	case looksLikeDER(b):
 		return identifyDER(b, "DER")
-	case looksLikeOldPKE1(b):
-		return identifyOldPKE1(b), nil
+	}
+	if blocks := plaintext.PEM(bytes.Clone(b)); len(blocks) > 0 {
+		defer secret.Wipe(blocks)
+		return identifyPEM(blocks)
+	}
+	inner, err := plaintext.Unwrap(b, MaxFileSize, hasMark)
+	if err == nil && hasMark(inner) {
+		defer secret.Wipe(inner)
+		return wrapped(inner, "base64 text", " in base64")
+	}
+	if looksLikeOldPKE1(b) {
+		return nil, ErrUnmarked
 	}
 	return nil, ErrUnknownForm
+}
+
+// wrapped identifies what base64 or hex text holds: encoding is what it is called
+// for DER.
+func wrapped(inner []byte, encoding, around string) (*File, error) {
+	if looksLikeDER(inner) {
+		return identifyDER(inner, encoding)
+	}
+	f, err := identifyForm(inner)
+	if err == nil {
+		f.form += Form(around)
+	}
+	return f, err
+}
+
+// isHexInDisguise reports whether b is hex digits but for blanks, quotes and what
+// else does not matter in a text.
+func isHexInDisguise(b []byte) bool {
+	inner, err := plaintext.Unwrap(b, MaxFileSize, hasMark)
+	defer secret.Wipe(inner)
+	return err == nil && hasMark(inner)
+}
+
+// IdentifyUnmarked is Identify for a file of which the owner says that it may be
+// the vendor's older sealed form (docs/formats.md, section 2.6), which has no mark:
+// what has none, and is of a size that the form can have, is taken for it.
+func IdentifyUnmarked(data []byte) (*File, error) {
+	f, err := Identify(data)
+	if f == nil && len(data) <= MaxFileSize && looksLikeOldPKE1(data) && !errors.Is(err, ErrWalletKey) {
+		return identifyOldPKE1(data), nil
+	}
+	return f, err
 }
 
 // Form says what the file is.
@@ -149,35 +241,6 @@ func (f *File) OpenWith(ids ...age.Identity) (*rsa.PrivateKey, error) {
 // afterwards.
 func (f *File) Wipe() { f.pkcs1.Wipe() }
 
-// stripMark removes the byte order mark of UTF-8. Text in UTF-16 that begins
-// with one, as Notepad writes it, becomes ASCII, in place; text with other
-// characters is left, for no form of a key needs them.
-func stripMark(b []byte) []byte {
-	if rest := plaintext.TrimMark(b); len(rest) < len(b) {
-		return rest
-	}
-	var low int // where in a unit of two bytes the character is
-	switch {
-	case len(b)%2 != 0:
-		return b
-	case bytes.HasPrefix(b, []byte("\xff\xfe")):
-		low = 0
-	case bytes.HasPrefix(b, []byte("\xfe\xff")):
-		low = 1
-	default:
-		return b
-	}
-	for i := 2; i < len(b); i += 2 {
-		if b[i+1-low] != 0 || b[i+low] >= 0x80 {
-			return b
-		}
-	}
-	for i := 2; i < len(b); i += 2 {
-		b[i/2-1] = b[i+low]
-	}
-	return b[:len(b)/2-1]
-}
-
 // hexDigits returns the digits of hex text without its white space, moved
 // together in place. It leaves other data as it is.
 func hexDigits(b []byte) ([]byte, bool) {
@@ -207,8 +270,8 @@ func identifyHex(digits []byte) (*File, error) {
 		return nil, ErrTruncated
 	}
 	n, err := hex.Decode(digits, digits)
-	if err != nil || !looksLikeDER(digits[:n]) {
+	if err != nil || !looksLikeDER(digits[:n]) && !hasMark(digits[:n]) {
 		return nil, ErrUnknownForm
 	}
-	return identifyDER(digits[:n], "hex text")
+	return wrapped(digits[:n], "hex text", " in hex")
 }

@@ -73,18 +73,23 @@ var prfs = map[string]func() hash.Hash{
 	"1.2.840.113549.2.11": sha512.New,
 }
 
-// identifyPBES2 takes the two elements of an EncryptedPrivateKeyInfo and checks
+// identifyEncrypted takes the two elements of an EncryptedPrivateKeyInfo and checks
 // all of its parameters, so that no passphrase is asked for in vain.
-func identifyPBES2(algorithm, rest cryptobyte.String) (*File, error) {
-	s := new(pbes2)
+func identifyEncrypted(algorithm, rest cryptobyte.String) (*File, error) {
 	scheme, params, err := readAlgorithm(algorithm)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case scheme != oidPBES2:
-		return nil, unsupported("scheme", scheme)
-	case !rest.ReadASN1((*cryptobyte.String)(&s.ciphertext), asn1.OCTET_STRING) || !rest.Empty():
+	}
+	var ciphertext cryptobyte.String
+	if !rest.ReadASN1(&ciphertext, asn1.OCTET_STRING) || !rest.Empty() {
 		return nil, ErrBadStructure
+	}
+	s := &pbes2{ciphertext: ciphertext}
+	if old, found := oldSchemes[scheme]; found {
+		return identifyPBES1(old, params, ciphertext)
+	}
+	if scheme != oidPBES2 {
+		return nil, unsupported("scheme", scheme)
 	}
 	var kdfPart, cipherPart cryptobyte.String
 	if !params.ReadASN1(&params, asn1.SEQUENCE) ||
@@ -109,7 +114,23 @@ func readAlgorithm(b cryptobyte.String) (oid string, params cryptobyte.String, e
 	return id.String(), b, nil
 }
 
+// schemeNames are the schemes of old tools that are not read, as openssl names
+// them.
+var schemeNames = map[string]string{
+	"1.2.840.113549.1.5.1":    "pbeWithMD2AndDES-CBC",
+	"1.2.840.113549.1.5.4":    "pbeWithMD2AndRC2-CBC",
+	"1.2.840.113549.1.5.6":    "pbeWithMD5AndRC2-CBC",
+	"1.2.840.113549.1.5.11":   "pbeWithSHA1AndRC2-CBC",
+	"1.2.840.113549.1.12.1.1": "pbeWithSHA1And128BitRC4",
+	"1.2.840.113549.1.12.1.2": "pbeWithSHA1And40BitRC4",
+	"1.2.840.113549.1.12.1.5": "pbeWithSHA1And128BitRC2-CBC",
+	"1.2.840.113549.1.12.1.6": "pbeWithSHA1And40BitRC2-CBC",
+}
+
 func unsupported(what, oid string) error {
+	if name := schemeNames[oid]; name != "" {
+		return &UnsupportedError{What: what + ", " + name}
+	}
 	return &UnsupportedError{What: fmt.Sprintf("%s, OID %.40s", what, oid)}
 }
 
@@ -228,14 +249,19 @@ func (s *pbes2) open(passphrase []byte) (*rsa.PrivateKey, error) {
 		return nil, fmt.Errorf("key derivation: %w", err)
 	}
 	defer secret.Wipe(key)
-	block, err := s.cipher.new(key)
+	return openCBC(s.cipher, key, s.iv, s.ciphertext)
+}
+
+// openCBC decrypts whole blocks, at least one, padded as in RFC 8018, 6.1.1.
+func openCBC(c cbcCipher, key, iv, ciphertext []byte) (*rsa.PrivateKey, error) {
+	block, err := c.new(key)
 	if err != nil {
 		return nil, fmt.Errorf("cipher: %w", err)
 	}
-	plaintext := make([]byte, len(s.ciphertext))
-	cipher.NewCBCDecrypter(block, s.iv).CryptBlocks(plaintext, s.ciphertext)
+	plaintext := make([]byte, len(ciphertext))
+	cipher.NewCBCDecrypter(block, iv).CryptBlocks(plaintext, ciphertext)
 	pad := int(plaintext[len(plaintext)-1])
-	if pad == 0 || pad > s.cipher.blockSize ||
+	if pad == 0 || pad > c.blockSize ||
 		!bytes.HasSuffix(plaintext, bytes.Repeat([]byte{byte(pad)}, pad)) {
 		secret.Wipe(plaintext)
 		return nil, ErrWrongPassphrase

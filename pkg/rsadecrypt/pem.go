@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 )
 
@@ -17,9 +18,22 @@ var (
 	pemEnd   = []byte("-----END ")
 )
 
-// identifyPEM works on b in place. Text around the blocks is ignored.
+// identifyPEM works on b in place. Text around the blocks is ignored. Blocks that
+// cannot be decoded as they are, are tried as plaintext.PEM mends them.
 func identifyPEM(b []byte) (*File, error) {
-	blocks, err := decodePEM(squeezeLines(b))
+	mended := plaintext.PEM(bytes.Clone(b))
+	defer secret.Wipe(mended)
+	f, err := identifyBlocks(squeezeLines(b))
+	if len(mended) > 0 && (errors.Is(err, ErrBadPEM) || errors.Is(err, ErrTruncated) || errors.Is(err, ErrBadStructure)) {
+		if f, mendedErr := identifyBlocks(mended); mendedErr == nil || !errors.Is(mendedErr, ErrBadPEM) {
+			return f, mendedErr
+		}
+	}
+	return f, err
+}
+
+func identifyBlocks(b []byte) (*File, error) {
+	blocks, err := decodePEM(b)
 	defer func() {
 		for _, block := range blocks {
 			secret.Wipe(block.Bytes)
@@ -96,7 +110,7 @@ func identifyBlock(block *pem.Block) (*File, error) {
 	case block.Type == ageArmor:
 		return identifyAge(block.Bytes, "armored age file")
 	case block.Type == "OPENSSH PRIVATE KEY":
-		return nil, ErrOpenSSH
+		return identifyOpenSSH(block.Bytes)
 	case strings.HasSuffix(block.Type, "CERTIFICATE"): // some have an appendix
 		return nil, ErrCertificate
 	case strings.HasSuffix(block.Type, "PARAMETERS"): // DH's are two numbers, too

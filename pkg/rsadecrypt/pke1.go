@@ -28,6 +28,7 @@ const (
 const (
 	minPrivateDER = 1100
 	maxPrivateDER = 4800
+	minPublicDER  = 256 // an RSAPublicKey of 2048 bits has 270
 )
 
 var pke1Magic = []byte("PKE1")

@@ -83,7 +83,7 @@ func classify(der []byte) (*File, error) {
 	case tag == asn1.SEQUENCE && seq.PeekASN1Tag(asn1.BIT_STRING):
 		return classifySPKI(first, seq)
 	case tag == asn1.SEQUENCE && seq.PeekASN1Tag(asn1.OCTET_STRING):
-		return identifyPBES2(first, seq)
+		return identifyEncrypted(first, seq)
 	case tag == asn1.SEQUENCE && seq.PeekASN1Tag(asn1.SEQUENCE):
 		return nil, classifyCertificate(first)
 	}
@@ -101,7 +101,7 @@ func classifyVersioned(der []byte, version byte, rest cryptobyte.String) (*File,
 	case rest.PeekASN1Tag(asn1.OCTET_STRING): // RFC 5915
 		return nil, &KeyKindError{Kind: "EC", Private: true}
 	case rest.PeekASN1Tag(asn1.SEQUENCE) && version == 3:
-		return nil, ErrPKCS12
+		return identifyPKCS12(rest)
 	case rest.PeekASN1Tag(asn1.SEQUENCE):
 		return classifyPKCS8(rest)
 	}

@@ -3,6 +3,7 @@ package rsadecrypt
 import (
 	"bytes"
 	"encoding/asn1"
+	"encoding/base64"
 	"errors"
 	"math/big"
 	"path/filepath"
@@ -128,6 +129,10 @@ func FuzzIdentify(f *testing.F) {
 	f.Add(ageHeader("-> X25519 AAAA\nAA"))
 	f.Add(ageHeader("-> scrypt AAAAAAAAAAAAAAAAAAAAAA 1\nAA"))
 	f.Add([]byte("\xff\xfe-\x00-\x00"))
+	f.Add([]byte("> " + base64.StdEncoding.EncodeToString(pkcs1(key))))
+	for _, name := range []string{"pbe-md5-des.pem", "keyonly.p12", "plain.p12", "openssh.key", "openssh-sealed.key", "ssh.pub"} {
+		f.Add(testdata(f, name))
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := Identify(data)
 		if err != nil {

@@ -61,7 +61,7 @@ func TestRefusals(t *testing.T) {
 		{"text", "not a key file of a known form", []byte("Dear custodian,\n")},
 		{"a wallet key in hex", "not a key file of a known form", toHex(key.D.Bytes()[:32])},
 		{"zeros", "not a key file of a known form", make([]byte, 4744)},
-		{"an age recipient", "not a key file of a known form", []byte(id.Recipient().String())},
+		{"an age recipient", "an age recipient, the public half of an identity", []byte(id.Recipient().String())},
 		{"cut PEM", "the key file is truncated", cut(private)},
 		{"cut DER", "the key file is truncated", cut(der)},
 		{"cut hex", "the key file is truncated", cut(toHex(der))},
@@ -84,9 +84,9 @@ func TestRefusals(t *testing.T) {
 		{"certificate hex", "a certificate, not a key", toHex(certificateDER(t, key))},
 		{"request", "a certificate request, not a key", toPEM("CERTIFICATE REQUEST", csr)},
 		{"request DER", "a certificate request, not a key", csr},
-		{"OpenSSH", "a private key in OpenSSH's own format", toPEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00"))},
-		{"PKCS#12", "a PKCS#12 file, not a key", []byte("\x30\x07\x02\x01\x03\x30\x02\x05\x00")},
-		{"PKCS#12 in BER", "a PKCS#12 file, not a key", append(pkcs12BER, 0x30, 0x80)},
+		{"OpenSSH", "the key file is truncated", toPEM("OPENSSH PRIVATE KEY", []byte("openssh-key-v1\x00"))},
+		{"PKCS#12", "a PKCS#12 file of which the key cannot be read here", []byte("\x30\x07\x02\x01\x03\x30\x02\x05\x00")},
+		{"PKCS#12 in BER", "a PKCS#12 file of which the key cannot be read here", append(pkcs12BER, 0x30, 0x80)},
 		{"age identity", "an age identity, not a recovery key", []byte("# public key: " + id.Recipient().String() + "\n" + id.String() + "\n")},
 		{"sealed wallet key", "a sealed wallet key, not a recovery key", append([]byte("PKE1"), der[:76]...)},
 		{"EC PKCS#8", "EC private key, not an RSA key", toPEM("PRIVATE KEY", pkcs8(t, ec))},
@@ -129,16 +129,15 @@ func TestRefusedOpenSSL(t *testing.T) {
 		input []byte
 		want  string
 	}{
-		"genpkey -algorithm RSA-PSS":               {nil, "RSASSA-PSS private key, not an RSA key"},
-		"genpkey -algorithm X448":                  {nil, "X448 private key, not an RSA key"},
-		"ecparam -name secp256k1 -genkey":          {nil, "EC private key, not an RSA key"},
-		"pkcs12 -export -passout PASS -in " + path: {nil, "a PKCS#12 file, not a key"},
-		"dhparam -dsaparam 512":                    {nil, "not a key file of a known form"},
-		"genrsa -traditional -primes 3 2048":       {nil, "a private key of more than two primes"},
-		"genrsa -traditional 1024":                 {nil, "an RSA key of 1024 bits; 2048 to 8192 are accepted"},
-		"x509 -trustout":                           {both, "a certificate, not a key"},
-		"pkcs8 -topk8 -v2 aria256 -passout PASS":   {in, "encrypted with an unsupported cipher, OID 1.2.410.200046.1.1.12"},
-		"rsa -aria256 -traditional -passout PASS":  {in, `encrypted with an unsupported PEM cipher "ARIA-256-CBC"`},
+		"genpkey -algorithm RSA-PSS":              {nil, "RSASSA-PSS private key, not an RSA key"},
+		"genpkey -algorithm X448":                 {nil, "X448 private key, not an RSA key"},
+		"ecparam -name secp256k1 -genkey":         {nil, "EC private key, not an RSA key"},
+		"dhparam -dsaparam 512":                   {nil, "not a key file of a known form"},
+		"genrsa -traditional -primes 3 2048":      {nil, "a private key of more than two primes"},
+		"genrsa -traditional 1024":                {nil, "an RSA key of 1024 bits; 2048 to 8192 are accepted"},
+		"x509 -trustout":                          {both, "a certificate, not a key"},
+		"pkcs8 -topk8 -v2 aria256 -passout PASS":  {in, "encrypted with an unsupported cipher, OID 1.2.410.200046.1.1.12"},
+		"rsa -aria256 -traditional -passout PASS": {in, `encrypted with an unsupported PEM cipher "ARIA-256-CBC"`},
 	} {
 		t.Run(args, func(t *testing.T) {
 			if _, err := identifyOpen(openssl(t, test.input, args)); err == nil || err.Error() != test.want {

@@ -134,9 +134,12 @@ func TestPKE1(t *testing.T) {
 		"sealed private key (PKE1)":             append([]byte("PKE1"), sealPKE1(t, content, 2)...),
 		"sealed private key (PKE1, older form)": sealPKE1(t, content, 2),
 	} {
-		f := identify(t, data)
-		if f.Form() != form || !f.Private() || !f.NeedsPassphrase() || f.NeedsIdentity() {
-			t.Errorf("identified as %q", f.Form())
+		f, err := IdentifyUnmarked(data)
+		if err != nil || f.Form() != form || !f.Private() || !f.NeedsPassphrase() || f.NeedsIdentity() {
+			t.Fatalf("identified as %v, %v", f, err)
+		}
+		if _, err := Identify(data); (err == nil) != bytes.HasPrefix(data, pke1Magic) || err != nil && !errors.Is(err, ErrUnmarked) {
+			t.Errorf("Identify: %v", err)
 		}
 		seal := f.seal.(*pke1)
 		if _, err := seal.openIterated([]byte("wrong"), 2); !errors.Is(err, ErrWrongPassphrase) {

@@ -49,8 +49,11 @@ func TestVectorSealed(t *testing.T) {
 	if f := identify(t, sealed); f.Form() != "sealed private key (PKE1)" {
 		t.Errorf("recovery.pke1: %q", f.Form())
 	}
-	if f := identify(t, sealed[len(pke1Magic):]); f.Form() != "sealed private key (PKE1, older form)" {
-		t.Errorf("without its four bytes: %q", f.Form())
+	if f, err := IdentifyUnmarked(sealed[len(pke1Magic):]); err != nil || f.Form() != "sealed private key (PKE1, older form)" {
+		t.Errorf("without its four bytes: %v", err)
+	}
+	if _, err := Identify(sealed[len(pke1Magic):]); !errors.Is(err, ErrUnmarked) {
+		t.Errorf("without its four bytes, and nobody says what it is: %v", err)
 	}
 	if _, err := Identify(vectors.Read(t, "keys", "wallet-key.pke1")); !errors.Is(err, ErrWalletKey) {
 		t.Errorf("wallet-key.pke1: %v", err)

@@ -1,0 +1,74 @@
+//go:build unix
+
+package output
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// pipe makes a FIFO, and writes to it what write writes.
+func pipe(t *testing.T, write func(*os.File)) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w, err := os.OpenFile(path, os.O_RDWR, 0) // does not wait for a reader
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); defer w.Close(); write(w) }()
+	t.Cleanup(func() { _ = w.Close(); <-done })
+	return path
+}
+
+func TestReadPipe(t *testing.T) {
+	ctx := context.Background()
+	slow := pipe(t, func(w *os.File) {
+		for _, part := range []string{"a key ", "that comes ", "in parts"} {
+			_, _ = w.WriteString(part)
+			time.Sleep(pipePoll + pipePoll/2)
+		}
+	})
+	if b, err := ReadInput(ctx, slow, 100); err != nil || string(b) != "a key that comes in parts" {
+		t.Errorf("%q, %v", b, err)
+	}
+	endless := pipe(t, func(w *os.File) {
+		for {
+			if _, err := w.WriteString(strings.Repeat("y\n", 100)); err != nil {
+				return
+			}
+		}
+	})
+	var tooLarge *TooLargeError
+	if b, err := ReadInput(ctx, endless, 1000); !errors.As(err, &tooLarge) || b != nil {
+		t.Errorf("an endless pipe: %d bytes, %v", len(b), err)
+	}
+	hold := make(chan struct{})
+	silent := pipe(t, func(*os.File) { <-hold })
+	interrupted, stop := context.WithTimeout(ctx, 2*pipePoll)
+	defer stop()
+	begun := time.Now()
+	if _, err := ReadInput(interrupted, silent, 1000); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 10*time.Second {
+		t.Errorf("a silent pipe: %v after %v", err, time.Since(begun))
+	}
+	close(hold)
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("a file"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := ReadInput(ctx, file, 100); err != nil || string(b) != "a file" {
+		t.Errorf("a file: %q, %v", b, err)
+	}
+	if _, err := ReadInput(ctx, "/dev/zero", 100); !errors.Is(err, ErrNotRegular) {
+		t.Errorf("a device: %v", err)
+	}
+}
