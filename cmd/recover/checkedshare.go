@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,8 +60,8 @@ func (c *checkedShare) wrong(path string, role role, fact, hint string) {
 // another was named, and compares the share with its set, and all with what the
 // ceremony said. What is wrong goes to problems; an error is of a share or a
 // sealed key that says by itself that it is not right.
-func (c *checkedShare) compare() error {
-	if err := c.findSealedKey(); err != nil {
+func (c *checkedShare) compare(ctx context.Context) error {
+	if err := c.findSealedKey(ctx); err != nil {
 		return err
 	}
 	s := c.share
@@ -96,7 +97,7 @@ func (c *checkedShare) compare() error {
 	return nil
 }
 
-func (c *checkedShare) findSealedKey() (err error) {
+func (c *checkedShare) findSealedKey(ctx context.Context) (err error) {
 	if c.sealed != nil || c.Path == "" {
 		return nil
 	}
@@ -105,7 +106,7 @@ func (c *checkedShare) findSealedKey() (err error) {
 		return nil
 	}
 	c.SealedKey = beside
-	c.sealed, err = readSealedKey(beside)
+	c.sealed, err = readSealedKey(ctx, beside)
 	return err
 }
 

@@ -65,11 +65,11 @@ func custodyCheck(p *program, args []string) error {
 	}
 	var sealed *custody.SealedKey
 	if f.sealedKey != "" {
-		if sealed, err = readSealedKey(f.sealedKey); err != nil {
+		if sealed, err = readSealedKey(p.ctx, f.sealedKey); err != nil {
 			return err
 		}
 	}
-	ids, err := readShareIdentities(a, f.key.identities)
+	ids, err := readIdentities(a, f.key.identities)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (f *shareCheck) checkAll(a *secretPrompter, ids []age.Identity, sealed *cus
 		}
 		c := &checkedShare{Type: "share", Path: path, share: share, sealed: sealed, SealedKey: f.sealedKey, evidence: against}
 		checked = append(checked, c)
-		if err := c.compare(); err != nil {
+		if err := c.compare(a.ctx); err != nil {
 			return checked, shareError(path, err)
 		}
 		if err := c.show(a.term, f.json); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -79,7 +80,7 @@ func custodyConfirm(p *program, args []string) error {
 	if err := f.parse(args); err != nil {
 		return err
 	}
-	x, err := f.expected()
+	x, err := f.expected(p.ctx)
 	if err != nil {
 		return err
 	}
@@ -119,9 +120,9 @@ func custodyConfirm(p *program, args []string) error {
 	return nil
 }
 
-func (f *confirmFlags) expected() (*expectedSet, error) {
+func (f *confirmFlags) expected(ctx context.Context) (*expectedSet, error) {
 	if f.transcript == "" {
-		sealed, err := readSealedKey(f.sealedKey)
+		sealed, err := readSealedKey(ctx, f.sealedKey)
 		if err != nil {
 			return nil, err
 		}

@@ -25,7 +25,7 @@ func custodyOpen(p *program, args []string) error {
 	if err := required(verb, [2]string{"identity-out", out}); err != nil {
 		return err
 	}
-	k, err := gatherShares(verb, &key)
+	k, err := gatherShares(p.ctx, verb, &key)
 	if err != nil {
 		return err
 	}

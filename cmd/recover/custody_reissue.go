@@ -18,7 +18,7 @@ func custodyReissue(p *program, args []string) error {
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
-	k, err := gatherShares(verb, &key)
+	k, err := gatherShares(p.ctx, verb, &key)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ func custodySplit(p *program, args []string) error {
 	fs := newFlags("custody split")
 	f.register(fs)
 	fs.StringVar(&key.key, "key", "", "")
+	fs.BoolVar(&key.oldSealedKey, "old-sealed-key", false, "")
 	fs.StringArrayVar(&key.identities, "identity", nil, "")
 	key.registerPassphrase(fs)
 	key.registerNewPassphrase(fs)
@@ -24,7 +25,11 @@ func custodySplit(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	source, err := key.keyFile()
+	a, err := newPrompter(p, key.passphraseFlags)
+	if err != nil {
+		return err
+	}
+	source, err := key.keyFile(a)
 	if err != nil {
 		return err
 	}
@@ -32,10 +37,6 @@ func custodySplit(p *program, args []string) error {
 		return err
 	}
 	n.transcript, n.after = transcript, []string{"destroy the original, and every copy of it:", "  " + source.path}
-	a, err := newPrompter(p, key.passphraseFlags)
-	if err != nil {
-		return err
-	}
 	log, err := beginCeremony(p.term, "split", transcript)
 	if err != nil {
 		return err

@@ -146,6 +146,10 @@ func fileHint(e *fileError) string {
 	if errors.As(e.err, &archive) {
 		return archiveHint(filepath.Join(e.path, filepath.FromSlash(archive.Path)), archive.Kind)
 	}
+	var kind *plaintext.KindError
+	if errors.As(e.err, &kind) {
+		return foreignHint(e, kind.Kind)
+	}
 	for _, h := range fileHints {
 		if h.role == e.role && errors.Is(e.err, h.err) {
 			return h.hint
@@ -161,7 +165,7 @@ func fileHint(e *fileError) string {
 	}
 	switch e.role {
 	case asKey:
-		return keyHint(e.err)
+		return keyHint(e.path, e.err)
 	case asIdentity:
 		return "give the file that age-keygen wrote"
 	case asShare, asSealedKey:
@@ -203,7 +207,9 @@ var fileHints = []struct {
 	{asRecord, errNoRecoveryKey, "add the fingerprint to recovery_keys in a copy of the record, or give --recovery-public-key"},
 	{asRecord, errNotRecorded, "take the recovery key that the record names, or correct the record"},
 	{asRecord, output.ErrNotRegular, "give the record as a file"},
-	{asKey, errNeedsIdentity, "add --identity with the age identity file"},
+	{asKey, errNeedsIdentity, "add --identity with the age identity file or the SSH private key"},
+	{asKey, errSplitKey, "give it with --sealed-key, and the shares with --share or --shares"},
+	{asKey, rsadecrypt.ErrUnmarked, "if the vendor's tool sealed it, add --old-sealed-key; otherwise find out which program encrypted it, decrypt it with that, and give the result"},
 	{asKey, rsadecrypt.ErrPublicKey, "give the private half: the public half is what was registered with the service"},
 	{asKey, rsadecrypt.ErrWrongIdentity, "the file was sealed to another identity: try the other ones with --identity"},
 	{asKey, rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},
@@ -212,6 +218,7 @@ var fileHints = []struct {
 	{asAny, output.ErrDirectory, "name the files in it"},
 	{asAny, output.ErrNotRegular, "copy what it holds to a file"},
 	{asAny, errUnknownFile, "look whether it is whole, and of the right kind"},
+	{asAny, rsadecrypt.ErrUnmarked, "if it is a recovery key that the vendor's tool sealed in its older form, give it to rebuild or drill with --old-sealed-key"},
 	{asAny, report.ErrFormat, "take another copy of it"},
 	{asOutput, report.ErrFormat, "keep the directory, its keys can still be opened; rebuild into a new one"},
 	{asIdentity, rsadecrypt.ErrWrongPassphrase, "try again; mind the keyboard layout and caps lock"},
@@ -220,7 +227,7 @@ var fileHints = []struct {
 	{asTranscript, output.ErrExists, "each attempt has a transcript of its own, and none is overwritten: give a new name, such as NAME-2, and keep both"},
 	{asTranscript, output.ErrNoSpace, "use a medium with more space for the transcript"},
 	{asShards, errNoEntryFits, "compare the IDs in the record with another copy of it, or look for the record of this bucket"},
-	{asIdentity, rsadecrypt.ErrSealedIdentities, "open it first: age -d FILE > /dev/shm/identity, and remove that afterwards"},
+	{asIdentity, rsadecrypt.ErrSealedIdentities, "open it on the way: in bash, --identity <(age -d FILE)"},
 	{asPublicKey, rsadecrypt.ErrPrivateKey, "this is the private half: keep it away from here, and give the public half"},
 	{asAnswers, cloud.ErrNoCollection, hintCollect},
 	{asAnswers, cloud.ErrTooManyFiles, hintCollect},
@@ -229,7 +236,11 @@ var fileHints = []struct {
 
 const hintCollect = "save the answers in a new directory, on a machine that reaches AWS: deploy/aws/collect.sh BUCKET ROLE DIR"
 
-func keyHint(err error) string {
+func keyHint(path string, err error) string {
+	var unsupported *rsadecrypt.UnsupportedError
+	var work *rsadecrypt.WorkError
+	var large *output.TooLargeError
+	var limit *plaintext.LimitError
 	var kind *rsadecrypt.KeyKindError
 	var size *rsadecrypt.SizeError
 	var system syscall.Errno
@@ -238,9 +249,15 @@ func keyHint(err error) string {
 	case errors.As(err, &custodyFile):
 		return custodyFile.hint
 	case errors.Is(err, rsadecrypt.ErrTruncated), errors.Is(err, rsadecrypt.ErrDamagedKey), errors.Is(err, rsadecrypt.ErrSealDamaged),
-		errors.Is(err, rsadecrypt.ErrBadStructure), errors.Is(err, rsadecrypt.ErrBadPEM), errors.Is(err, rsadecrypt.ErrBadHex),
-		errors.Is(err, rsadecrypt.ErrEmpty), errors.Is(err, rsadecrypt.ErrTrailing):
+		errors.Is(err, rsadecrypt.ErrEmpty), errors.Is(err, plaintext.ErrDamagedGzip):
 		return "take another copy of the recovery key file"
+	case errors.Is(err, rsadecrypt.ErrBadStructure), errors.Is(err, rsadecrypt.ErrBadPEM), errors.Is(err, rsadecrypt.ErrBadHex),
+		errors.Is(err, rsadecrypt.ErrTrailing):
+		return "look for the recovery key in another file, or compare this one with another copy of it"
+	case errors.As(err, &unsupported), errors.As(err, &work):
+		return "let openssl decrypt it: in bash, --key <(openssl pkey -in " + shellQuoted(path) + " -provider legacy -provider default)"
+	case errors.As(err, &large), errors.Is(err, rsadecrypt.ErrTooLarge), errors.As(err, &limit):
+		return "a key file has less than 256 KiB: give the file of the key alone"
 	case errors.Is(err, rsadecrypt.ErrSeveralKeys):
 		return "copy the recovery key to a file of its own"
 	case errors.Is(err, rsadecrypt.ErrNested):
@@ -248,14 +265,14 @@ func keyHint(err error) string {
 	case errors.Is(err, rsadecrypt.ErrAgeIdentity):
 		return "give it with --identity, and the sealed key file with --key"
 	case errors.Is(err, rsadecrypt.ErrPKCS12):
-		return "take the key out of it: openssl pkcs12 -nocerts"
-	case errors.Is(err, rsadecrypt.ErrOpenSSH), errors.Is(err, rsadecrypt.ErrCertificate), errors.Is(err, rsadecrypt.ErrCertificateRequest),
+		return "take the key out of it: in bash, --key <(openssl pkcs12 -in " + shellQuoted(path) + " -nocerts -nodes -legacy)"
+	case errors.Is(err, rsadecrypt.ErrCertificate), errors.Is(err, rsadecrypt.ErrCertificateRequest),
 		errors.As(err, &kind), errors.As(err, &size):
-		return "the recovery key is an RSA key in PEM, DER or hex: look for another file"
+		return "the recovery key is an RSA key: look for another file"
 	case errors.As(err, &system):
 		return "copy it to a sound medium and try again"
 	}
-	return "\"recover inspect FILE\" says what a file is"
+	return "look for the file of the recovery key: an RSA private key in PEM, DER, PKCS#12, OpenSSH's form, hex or base64"
 }
 
 // reasonHint is what to do about a key that is not done, or "".

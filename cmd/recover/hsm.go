@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rsa"
 	"fmt"
 	"slices"
@@ -66,7 +67,7 @@ func checkToken(p *program, args []string) error {
 		return err
 	}
 	defer a.close()
-	wanted, err := f.wanted()
+	wanted, err := f.wanted(p.ctx)
 	if err != nil {
 		return err
 	}
@@ -81,9 +82,9 @@ func checkToken(p *program, args []string) error {
 }
 
 // wanted returns the recovery key that is recorded.
-func (f *checkFlags) wanted() (hsm.KeyFilter, error) {
+func (f *checkFlags) wanted(ctx context.Context) (hsm.KeyFilter, error) {
 	if f.publicKey != "" {
-		public, err := readPublicKey(f.publicKey)
+		public, err := readPublicKey(ctx, f.publicKey)
 		if err != nil {
 			return hsm.KeyFilter{}, err
 		}

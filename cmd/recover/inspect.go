@@ -11,6 +11,7 @@ import (
 
 	"recover/internal/output"
 	"recover/internal/plaintext"
+	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
 	"recover/pkg/record"
@@ -28,6 +29,8 @@ It asks for no secret unless --open is given.
 
 Options:
     --open                     open sealed recovery keys: ask for the passphrase
+    --old-sealed-key           a file without any mark is a key that the vendor's
+                               tool sealed in its older form
     --identity FILE            the age identity to open them with
     --passphrase-fd N          read passphrases from descriptor N
     --share FILE, --shares     the shares that open a sealed recovery key
@@ -84,6 +87,9 @@ func (r *fileResult) unknown(err error, role role) {
 	if r.hint = hint(err); r.hint == "" {
 		r.hint = hint(f)
 	}
+	if strings.Contains(r.hint, "recover inspect FILE") { // which is what runs here
+		r.hint = ""
+	}
 }
 
 // inspector is one run of the verb.
@@ -101,6 +107,7 @@ type inspector struct {
 	head        *custody.Digest // that a transcript has to end with
 	signers     custody.Signers
 	transcripts []*readTranscript // that are right
+	piped       []byte            // what came out of a pipe
 }
 
 // runInspect is the verb: say what any file of this world is.
@@ -147,6 +154,7 @@ const hintEachFile = "what is said of the file tells why, and what to do next"
 func (in *inspector) parse(p *program, args []string) ([]string, error) {
 	fs := newFlags("inspect")
 	fs.BoolVar(&in.open, "open", false, "")
+	fs.BoolVar(&in.oldSealedKey, "old-sealed-key", false, "")
 	fs.StringArrayVar(&in.identities, "identity", nil, "")
 	in.registerPassphrase(fs)
 	fs.StringArrayVar(&in.shares.shares, "share", nil, "")
@@ -184,7 +192,7 @@ func (in *inspector) parse(p *program, args []string) ([]string, error) {
 	if in.ask, err = newPrompter(p, in.passphraseFlags); err != nil {
 		return nil, err
 	}
-	in.opens, err = readShareIdentities(in.ask, in.identities)
+	in.opens, err = readIdentities(in.ask, in.identities)
 	return fs.Args(), err
 }
 
@@ -237,16 +245,20 @@ func (in *inspector) show(r *fileResult) error {
 // sound.
 func (in *inspector) file(path string) *fileResult {
 	r := &fileResult{Type: "file", Path: path, Kind: "unknown file", Sound: notChecked}
-	head, size, err := readHead(path)
+	head, size, err := in.readHead(path)
+	defer secret.Wipe(in.piped)
 	if err != nil {
 		r.unknown(err, asAny)
 		return r
 	}
+	kind := plaintext.Identify(head)
 	switch {
 	case isProgram(head):
 		in.inspectProgram(r)
 	case isChecksums(head):
 		in.inspectChecksums(r)
+	case kind == plaintext.ShareSVG || kind == plaintext.SetReadMe || kind == plaintext.DotNetXML:
+		r.foreign(kind)
 	case isRecord(head):
 		in.inspectRecord(r)
 	case isReport(head):
@@ -268,19 +280,32 @@ func (in *inspector) file(path string) *fileResult {
 	case size > rsadecrypt.MaxFileSize && isAge(head):
 		r.Kind, r.Detail = "sealed file (age)", "what is in it shows when it is opened: age -d -i IDENTITY"
 	default:
-		in.inspectKey(r)
+		in.inspectKey(r, kind)
 	}
 	return r
 }
 
-// readHead reads the beginning of a file, enough to tell what it is.
-func readHead(path string) (head []byte, size int64, err error) {
+// foreign says that a file is of another program, or of this one for people.
+func (r *fileResult) foreign(kind plaintext.Kind) {
+	r.Kind = string(kind)
+	r.hint = foreignHint(&fileError{path: r.Path, role: asAny}, kind)
+	r.bad = kind != plaintext.ShareSVG && kind != plaintext.SetReadMe
+}
+
+// readHead reads the beginning of a file, enough to tell what it is, without what
+// is around a text. A pipe is read whole.
+func (in *inspector) readHead(path string) (head []byte, size int64, err error) {
+	in.piped = nil
+	if isPipe(path) {
+		in.piped, err = readInput(in.ask.ctx, path, shard.MaxFileSize)
+		return decodeHead(in.piped[:min(len(in.piped), plaintext.HeadSize)]), int64(len(in.piped)), err
+	}
 	f, err := output.OpenInput(path, 1<<40)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer func() { _ = f.Close() }()
-	head = make([]byte, 4096)
+	head = make([]byte, plaintext.HeadSize)
 	n := 0
 	for n < len(head) && err == nil {
 		var m int
@@ -291,7 +316,27 @@ func readHead(path string) (head []byte, size int64, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	return bytes.TrimSpace(plaintext.TrimMark(head[:n])), info.Size(), nil
+	return decodeHead(head[:n]), info.Size(), nil
+}
+
+// decodeHead undoes what is around a text, of which this is the beginning.
+func decodeHead(head []byte) []byte {
+	decoded, err := plaintext.Decode(head, 1<<20)
+	if err != nil && len(decoded) == 0 {
+		return head
+	}
+	return bytes.TrimSpace(decoded[:min(len(decoded), plaintext.HeadSize)])
+}
+
+// read reads a file, or takes what came out of a pipe.
+func (in *inspector) read(path string, max int64) ([]byte, error) {
+	if in.piped == nil {
+		return output.ReadFile(path, max)
+	}
+	if int64(len(in.piped)) > max {
+		return nil, &output.TooLargeError{Path: path, Size: int64(len(in.piped)), Max: max}
+	}
+	return bytes.Clone(in.piped), nil
 }
 
 func isRecord(head []byte) bool {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
@@ -14,7 +13,7 @@ import (
 // inspectShare says which share it is, and nothing of its content.
 func (in *inspector) inspectShare(r *fileResult) {
 	r.Kind = "share of a recovery key, NOT SEALED: a secret"
-	data, err := output.ReadFile(r.Path, maxShareFile)
+	data, err := in.read(r.Path, maxShareFile)
 	if err != nil {
 		r.damaged(err, asAny)
 		return
@@ -53,7 +52,7 @@ func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 	for i, holder := range sealed.Holders {
 		r.fact(fmt.Sprintf("holder of share %d", i+1), "%s", holder)
 	}
-	r.fact("SHA-256", "%x", custody.DigestOf(data))
+	r.fact("SHA-256", "%x", custody.DigestOf(sealed.Bytes()))
 	if !in.open || len(in.shares.shares) == 0 && !in.shares.atTerminal {
 		r.Detail = "sealed: --open with --share, or --shares, opens it"
 		return

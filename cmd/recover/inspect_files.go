@@ -15,7 +15,7 @@ import (
 // allow.
 func (in *inspector) inspectShard(r *fileResult) {
 	r.Kind = "shard"
-	data, err := output.ReadFile(r.Path, shard.MaxFileSize)
+	data, err := in.read(r.Path, shard.MaxFileSize)
 	if err != nil {
 		r.damaged(err, asAny)
 		return

@@ -5,15 +5,24 @@ import (
 	"errors"
 
 	"recover/internal/output"
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
 )
 
 // inspectKey says what a key file is. What is sealed is opened only with --open.
-func (in *inspector) inspectKey(r *fileResult) {
-	data, err := output.ReadFile(r.Path, rsadecrypt.MaxFileSize)
-	if err != nil {
+func (in *inspector) inspectKey(r *fileResult, kind plaintext.Kind) {
+	data, err := in.read(r.Path, rsadecrypt.MaxFileSize)
+	var large *output.TooLargeError
+	switch {
+	case errors.As(err, &large) && kind != plaintext.Unknown:
+		r.foreign(kind)
+		return
+	case errors.As(err, &large):
+		r.unknown(errUnknownFile, asAny)
+		return
+	case err != nil:
 		r.unknown(err, asAny)
 		return
 	}
@@ -22,8 +31,19 @@ func (in *inspector) inspectKey(r *fileResult) {
 		in.inspectSealedKey(r, data)
 		return
 	}
-	file, err := rsadecrypt.Identify(data)
+	identify := rsadecrypt.Identify
+	if in.oldSealedKey {
+		identify = rsadecrypt.IdentifyUnmarked
+	}
+	file, err := identify(data)
+	var foreign *plaintext.KindError
 	switch {
+	case errors.As(err, &foreign):
+		r.foreign(foreign.Kind)
+		return
+	case errors.Is(err, rsadecrypt.ErrUnmarked):
+		r.unknown(err, asAny)
+		return
 	case errors.Is(err, rsadecrypt.ErrUnknownForm):
 		r.unknown(errUnknownFile, asAny)
 		return
@@ -78,7 +98,7 @@ func (in *inspector) inspectSealed(r *fileResult, file *rsadecrypt.File) {
 		r.unknown(errNeedsIdentity, asKey)
 		return
 	}
-	k := &keyFile{path: r.Path, file: file, identities: in.opens}
+	k := &keyFile{path: r.Path, file: file, identities: []*identityFile{{ids: in.opens}}}
 	key, err := k.open(in.ask)
 	switch {
 	case isDamage(err):

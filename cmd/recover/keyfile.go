@@ -1,13 +1,15 @@
 package main
 
 import (
+	"context"
 	"crypto/rsa"
 	"errors"
+	"fmt"
 
 	"filippo.io/age"
 
-	"recover/internal/output"
 	"recover/internal/secret"
+	"recover/internal/terminal"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -15,13 +17,14 @@ import (
 type keyFile struct {
 	path       string
 	file       *rsadecrypt.File
-	identities []age.Identity
+	identities []*identityFile
 }
 
 // keyFile reads the key file and the identities, and says what is missing to
-// open it, before anything is asked.
-func (f *keyFlags) keyFile() (*keyFile, error) {
-	data, err := output.ReadFile(f.key, rsadecrypt.MaxFileSize)
+// open it, before anything is asked: but for what only its owner knows, whether a
+// file without a mark was sealed in the vendor's older form.
+func (f *keyFlags) keyFile(a *secretPrompter) (*keyFile, error) {
+	data, err := readInput(a.ctx, f.key, rsadecrypt.MaxFileSize)
 	if err != nil {
 		return nil, &fileError{f.key, asKey, err}
 	}
@@ -30,8 +33,13 @@ func (f *keyFlags) keyFile() (*keyFile, error) {
 		return nil, &fileError{f.key, asKey, err}
 	}
 	file, err := rsadecrypt.Identify(data)
-	if err == nil && !file.Private() {
+	switch {
+	case err == nil && !file.Private():
 		err = rsadecrypt.ErrPublicKey
+	case errors.Is(err, rsadecrypt.ErrUnmarked):
+		file, err = f.unmarkedKey(a, data)
+	case err == nil && file.NeedsIdentity() && isSealedKey(data):
+		err = errSplitKey
 	}
 	if err != nil {
 		return nil, &fileError{f.key, asKey, err}
@@ -43,27 +51,31 @@ func (f *keyFlags) keyFile() (*keyFile, error) {
 	case !file.NeedsIdentity() && len(f.identities) > 0:
 		return nil, &usageError{"--identity is given, but the key file is not sealed to an age identity", "leave --identity out"}
 	}
-	k.identities, err = readIdentities(f.identities)
+	k.identities, err = readIdentityFiles(a.ctx, f.identities)
 	return k, err
 }
 
-var errNeedsIdentity = errors.New("the key file is sealed to an age identity")
+var (
+	errNeedsIdentity = errors.New("the key file is sealed to an age identity or an SSH key")
+	errSplitKey      = errors.New("the recovery key is split among several holders: this file opens with their shares")
+)
 
-func readIdentities(paths []string) ([]age.Identity, error) {
-	var all []age.Identity
-	for _, path := range paths {
-		data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
-		if err != nil {
-			return nil, &fileError{path, asIdentity, err}
+// unmarkedKey takes a file of noise for a sealed key of the vendor's older form if
+// its owner says so: with the flag, or at the terminal.
+func (f *keyFlags) unmarkedKey(a *secretPrompter, data []byte) (*rsadecrypt.File, error) {
+	sure := f.oldSealedKey
+	if !sure && a.descriptor == nil {
+		yes, err := a.term.Confirm(fmt.Sprintf("%s carries no mark of a sealed key. It may be one that the vendor's tool sealed in its older form, "+
+			"and it may be any other encrypted or damaged file. Was it sealed with the vendor's tool?", f.key))
+		if errors.Is(err, terminal.ErrInterrupted) {
+			return nil, err
 		}
-		ids, err := rsadecrypt.ParseIdentities(data)
-		secret.Wipe(data)
-		if err != nil {
-			return nil, &fileError{path, asIdentity, err}
-		}
-		all = append(all, ids...)
+		sure = err == nil && yes
 	}
-	return all, nil
+	if !sure {
+		return nil, rsadecrypt.ErrUnmarked
+	}
+	return rsadecrypt.IdentifyUnmarked(data)
 }
 
 // open opens the key file, asking for the passphrase if it takes one.
@@ -84,7 +96,11 @@ func (k *keyFile) open(a *secretPrompter) (*recoveryKey, error) {
 func (k *keyFile) private(a *secretPrompter) (key *rsa.PrivateKey, err error) {
 	switch {
 	case k.file.NeedsIdentity():
-		key, err = k.file.OpenWith(k.identities...)
+		var ids []age.Identity
+		if ids, err = openIdentities(a, k.identities); err != nil {
+			return nil, err
+		}
+		key, err = k.file.OpenWith(ids...)
 	case k.file.NeedsPassphrase():
 		err = a.untilRight(k.path, asKey, "Passphrase of the recovery key "+k.path, func(p *secret.Bytes) (err error) {
 			key, err = k.file.Open(p.Reveal())
@@ -106,8 +122,8 @@ func (k *keyFile) failed(err error) error {
 }
 
 // readPublicKey reads a recovery public key file.
-func readPublicKey(path string) (*rsa.PublicKey, error) {
-	data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+func readPublicKey(ctx context.Context, path string) (*rsa.PublicKey, error) {
+	data, err := readInput(ctx, path, rsadecrypt.MaxFileSize)
 	if err != nil {
 		return nil, &fileError{path, asPublicKey, err}
 	}

@@ -70,7 +70,7 @@ var (
 // openKeyring looks for the segments, and asks for what opens them.
 func (f *keyringFlags) open(ask *secretPrompter) (*keyring, error) {
 	ring := &keyring{unproved: f.unproved}
-	given, err := readIdentities(f.identities)
+	given, err := readIdentities(ask, f.identities)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rsa"
 	"errors"
 
@@ -57,7 +58,7 @@ type keyShares struct {
 }
 
 // keyShares reads the sealed key, and looks whether the shares are there.
-func (f *keyFlags) keyShares(verb string) (*keyShares, error) {
+func (f *keyFlags) keyShares(ctx context.Context, verb string) (*keyShares, error) {
 	if err := checkTranscript(f.shares.transcript); err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func (f *keyFlags) keyShares(verb string) (*keyShares, error) {
 		return nil, err
 	}
 	k := &keyShares{shareFlags: &f.shares, identities: f.identities, verb: verb}
-	return k, k.readCopies()
+	return k, k.readCopies(ctx)
 }
 
 // checkShareFiles looks whether the files are there, and puts the file of the share
@@ -80,6 +81,8 @@ func checkShareFiles(paths []string) error {
 		path, paths[i] = file, file
 		in, err := output.OpenInput(path, maxShareFile)
 		switch {
+		case errors.Is(err, output.ErrNotRegular) && isPipe(path): // read once, later
+			continue
 		case err != nil && custody.LooksLikeShare([]byte(path)):
 			return &usageError{"a share is given as an argument, not a file",
 				"it may be in the history of the shell now: clear that; --shares or --typed asks for it, hidden"}
@@ -94,14 +97,14 @@ func checkShareFiles(paths []string) error {
 // maxShareFile is larger than any page that is sealed, in bytes.
 const maxShareFile = 2 * custody.MaxPageSize
 
-func readSealedKey(path string) (*custody.SealedKey, error) {
-	data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+func readSealedKey(ctx context.Context, path string) (*custody.SealedKey, error) {
+	data, err := readInput(ctx, path, rsadecrypt.MaxFileSize)
 	if err != nil {
 		return nil, &fileError{path, asSealedKey, err}
 	}
 	sealed, err := custody.ParseSealedKey(data)
 	if err != nil {
-		return nil, &fileError{path, asSealedKey, err}
+		return nil, &fileError{path, asSealedKey, foreign(err, data)}
 	}
 	return sealed, nil
 }
@@ -150,7 +153,7 @@ func (k *keyShares) quorum(a *secretPrompter, c *ceremony) (*custody.Quorum, err
 		c.record(custody.Event{Step: custody.StepInput, File: custody.SealedKeyName, SHA256: custody.DigestOf(copied.Bytes())})
 	}
 	c.set(custody.StepSet, &k.sealed.Description)
-	ids, err := readShareIdentities(a, k.identities)
+	ids, err := readIdentities(a, k.identities)
 	if err != nil {
 		return nil, err
 	}
@@ -247,11 +250,19 @@ type shareOpener struct {
 
 // file reads the share in a file.
 func (o *shareOpener) file(path string) (*custody.Share, error) {
-	data, err := output.ReadFile(path, maxShareFile)
+	data, err := readInput(o.ask.ctx, path, maxShareFile)
 	if err != nil {
 		return nil, err
 	}
 	defer secret.Wipe(data)
+	share, err := o.open(path, data)
+	if err != nil {
+		err = foreign(err, data)
+	}
+	return share, err
+}
+
+func (o *shareOpener) open(path string, data []byte) (*custody.Share, error) {
 	switch custody.SealOf(data) {
 	case custody.SealedWithPassphrase:
 		return o.withPassphrase(path, data)
@@ -291,61 +302,14 @@ func (o *shareOpener) withIdentity(data []byte) (*custody.Share, error) {
 
 var errShareNeedsIdentity = errors.New("the share is sealed to an age identity or an SSH key")
 
-// readShareIdentities reads the files with which shares are opened: age
-// identities, or SSH private keys, of which the passphrase is asked.
-func readShareIdentities(a *secretPrompter, paths []string) ([]age.Identity, error) {
-	var all []age.Identity
-	for _, path := range paths {
-		data, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
-		if err != nil {
-			return nil, &fileError{path, asIdentity, err}
-		}
-		ids, err := parseShareIdentity(a, path, data)
-		secret.Wipe(data)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, ids...)
-	}
-	return all, nil
-}
-
-func parseShareIdentity(a *secretPrompter, path string, data []byte) ([]age.Identity, error) {
-	if !isSSHKey(data) {
-		ids, err := rsadecrypt.ParseIdentities(data)
-		if err != nil {
-			err = &fileError{path, asIdentity, err}
-		}
-		return ids, err
-	}
-	id, err := custody.ParseSSHIdentity(data, nil)
-	if errors.Is(err, custody.ErrSSHSealed) {
-		err = a.untilRight(path, asIdentity, "Passphrase of the SSH key "+path, func(p *secret.Bytes) (err error) {
-			id, err = custody.ParseSSHIdentity(data, p)
-			return err
-		})
-		return []age.Identity{id}, err
-	}
-	if err != nil {
-		return nil, &fileError{path, asIdentity, err}
-	}
-	return []age.Identity{id}, nil
-}
-
-// isSSHKey tells an SSH private key from an age identity file.
-func isSSHKey(data []byte) bool {
-	data = bytes.TrimSpace(data)
-	return bytes.HasPrefix(data, []byte("-----BEGIN ")) && bytes.Contains(data, []byte("PRIVATE KEY-----"))
-}
-
 // gatherShares parses the flags of what begins with a quorum: flags besides
 // those of the shares are registered by the caller.
-func gatherShares(verb string, key *keyFlags) (*keyShares, error) {
+func gatherShares(ctx context.Context, verb string, key *keyFlags) (*keyShares, error) {
 	if err := required(verb, [2]string{"sealed-key", key.shares.sealedKey}); err != nil {
 		return nil, err
 	}
 	if err := key.shares.check(); err != nil {
 		return nil, err
 	}
-	return key.keyShares(verb)
+	return key.keyShares(ctx, verb)
 }

@@ -254,5 +254,5 @@ func (g *collection) askIdentity() ([]age.Identity, error) {
 	if !found {
 		return nil, errNoSuchFile
 	}
-	return readShareIdentities(g.ask, []string{path})
+	return readIdentities(g.ask, []string{path})
 }

@@ -14,10 +14,11 @@ import (
 // keyFlags name where the recovery private key is to be had.
 type keyFlags struct {
 	passphraseFlags
-	key        string
-	identities []string
-	shares     shareFlags
-	token      tokenFlags
+	key          string
+	oldSealedKey bool // what has no mark is the vendor's older sealed form
+	identities   []string
+	shares       shareFlags
+	token        tokenFlags
 }
 
 // keySource is where the recovery private key is: a file, a token, the shares
@@ -37,12 +38,12 @@ func (f *keyFlags) source(verb string, s *keySession, b *backups) (keySource, er
 	case f.token.uri.text != "":
 		return &keyHSM{&f.token, s, b}, nil
 	case f.shares.sealedKey != "":
-		return f.keyShares(verb)
+		return f.keyShares(s.ctx, verb)
 	}
 	if err := required(verb, [2]string{"key", f.key}); err != nil {
 		return nil, err
 	}
-	return f.keyFile()
+	return f.keyFile(s.secretPrompter)
 }
 
 // check holds the flags against each other.
@@ -67,6 +68,7 @@ func (f *keyFlags) check() error {
 
 func (f *keyFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.key, "key", "", "")
+	fs.BoolVar(&f.oldSealedKey, "old-sealed-key", false, "")
 	fs.StringArrayVar(&f.identities, "identity", nil, "")
 	f.registerPassphrase(fs)
 	f.shares.register(fs)
@@ -138,10 +140,14 @@ func provePair(key *recoveryKey) error {
 
 const keyUsage = `
 The recovery key:
-    --key FILE                 the private key: PEM, DER or hex, sealed or not;
-                               what it is follows from its content
+    --key FILE                 the private key: PEM, DER, PKCS#12, OpenSSH, hex or
+                               base64, sealed or not; what it is follows from its
+                               content. In bash, --key <(gpg -d FILE) is one, too
     --hsm URI                  a key in a PKCS#11 token, see below
-    --identity FILE            for a key file that is sealed to an age identity
+    --identity FILE            for a key file that is sealed to an age identity or
+                               an SSH key
+    --old-sealed-key           a key file without any mark was sealed by the
+                               vendor's tool in its older form
     --passphrase-fd N          read passphrases from descriptor N, a line each in
                                the order asked, instead of asking at the terminal
 Or, where it was split among several holders (recover custody):

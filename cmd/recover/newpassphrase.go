@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"recover/internal/passphrase"
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 	"recover/internal/terminal"
 )
@@ -16,14 +17,16 @@ func (a *secretPrompter) newPassphrase(prompt string) (*secret.Bytes, error) {
 	a.asked = true
 	if a.descriptor != nil {
 		line, err := a.descriptor.Line()
-		if err == nil {
-			err = a.checkNew(line)
-		}
 		if err != nil {
-			line.Wipe()
 			return nil, err
 		}
-		return line, nil
+		defer line.Wipe()
+		p := secret.New(plaintext.Line(line.Reveal()))
+		if err := a.checkNew(p); err != nil {
+			p.Wipe()
+			return nil, err
+		}
+		return p, nil
 	}
 	for try := 1; ; try++ {
 		p, err := a.typedOrMade(prompt)

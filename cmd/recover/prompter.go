@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"recover/internal/agefile"
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
@@ -86,8 +87,7 @@ func (a *secretPrompter) untilRight(path string, as role, prompt string, open fu
 		if err != nil {
 			return err
 		}
-		err = open(p)
-		p.Wipe()
+		err = a.tryEach(p, open)
 		switch {
 		case err == nil:
 			return nil
@@ -105,6 +105,22 @@ func (a *secretPrompter) tries() int {
 		return 1
 	}
 	return passphraseTries
+}
+
+// tryEach gives open each way in which the answer may have been encoded where the
+// passphrase was set, until one is right.
+func (a *secretPrompter) tryEach(answer *secret.Bytes, open func(*secret.Bytes) error) (err error) {
+	defer answer.Wipe()
+	done := false
+	for _, spelling := range plaintext.Spellings(answer.Reveal()) {
+		passphrase := secret.New(spelling)
+		if !done {
+			err = open(passphrase)
+			done = !errors.Is(err, rsadecrypt.ErrWrongPassphrase) || a.ctx.Err() != nil
+		}
+		passphrase.Wipe()
+	}
+	return err
 }
 
 // typedShare asks for a share string, hidden, line by line until it is whole.

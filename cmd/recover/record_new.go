@@ -76,7 +76,7 @@ func (h *recordBuilder) prepare() error {
 		h.known.addQuorum(e.QuorumID)
 	}
 	for _, path := range h.flags.publicKeys {
-		pub, err := readPublicKey(path)
+		pub, err := readPublicKey(h.ctx, path)
 		if err != nil {
 			return err
 		}

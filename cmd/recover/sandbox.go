@@ -152,7 +152,7 @@ func runSandbox(p *program, args []string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	keys, err := makeKit(p.term, f)
+	keys, err := makeKit(p, f)
 	if err != nil {
 		return err
 	}
@@ -178,10 +178,10 @@ func listFaults(t *terminal.Terminal) error {
 
 // makeKit makes the recovery keys, or reads their public halves, in which case
 // there are no private ones.
-func makeKit(t *terminal.Terminal, f *sandboxFlags) ([]*rsa.PrivateKey, error) {
+func makeKit(p *program, f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 	var keys []*rsa.PrivateKey
 	for _, path := range f.publicKeys {
-		pub, err := readPublicKey(path)
+		pub, err := readPublicKey(p.ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +190,7 @@ func makeKit(t *terminal.Terminal, f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 	if len(f.publicKeys) > 0 {
 		return nil, nil
 	}
-	t.Note("making %d RSA-4096 recovery %s", f.recoveryKeys, plural(f.recoveryKeys, "key", "keys"))
+	p.term.Note("making %d RSA-4096 recovery %s", f.recoveryKeys, plural(f.recoveryKeys, "key", "keys"))
 	for range f.recoveryKeys {
 		key, err := rsa.GenerateKey(rand.Reader, 4096)
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -32,14 +33,14 @@ type sealedCopy struct {
 
 // readCopies reads the sealed keys, which have to be for one recovery key. A copy
 // that cannot be read is passed over where there is another one.
-func (k *keyShares) readCopies() error {
+func (k *keyShares) readCopies(ctx context.Context) error {
 	paths := k.sealedKeys
 	if len(paths) == 0 {
 		paths = []string{k.sealedKey}
 	}
 	var failed error
 	for _, path := range paths {
-		sealed, err := readSealedKey(path)
+		sealed, err := readSealedKey(ctx, path)
 		if err != nil {
 			if failed == nil {
 				failed = err

@@ -55,7 +55,7 @@ func runVerify(p *program, args []string) error {
 	}
 	defer s.Close()
 	if *publicKey != "" {
-		pub, err := readPublicKey(*publicKey)
+		pub, err := readPublicKey(p.ctx, *publicKey)
 		if err != nil {
 			return err
 		}

@@ -14,9 +14,7 @@ import (
 // afterwards.
 func Clean(text []byte) []byte {
 	text = replaceInvisible(text)
-	if bytes.HasPrefix(bytes.TrimLeft(text, "\n "), []byte(">")) {
-		text = trimMailQuotes(text)
-	}
+	text = trimMailQuotes(text)
 	text = trimQuotes(bytes.TrimSpace(text))
 	if !bytes.ContainsRune(text, '\n') && bytes.Contains(text, []byte(`\n`)) {
 		text = breakLines(text)
@@ -40,7 +38,7 @@ func replaceInvisible(text []byte) []byte {
 			out = append(out, '\n')
 		case r == '\t' || unicode.IsSpace(r):
 			out = append(out, ' ')
-		case IsInvisible(r):
+		case IsInvisible(r) && !unicode.IsControl(r): // a control character is damage, and stays
 		default:
 			out = append(out, text[:size]...)
 		}
@@ -67,10 +65,14 @@ func trimMailQuotes(text []byte) []byte {
 			line = text[:end+1]
 		}
 		text = text[len(line):]
+		quoted := false
 		for rest := bytes.TrimLeft(line, " "); bytes.HasPrefix(rest, []byte(">")); rest = bytes.TrimLeft(line, " ") {
-			line = rest[1:]
+			line, quoted = rest[1:], true
 		}
-		out = append(out, bytes.TrimLeft(line, " ")...)
+		if quoted {
+			line = bytes.TrimLeft(line, " ")
+		}
+		out = append(out, line...)
 	}
 	return out
 }

@@ -127,6 +127,8 @@ func decodeUTF16(data []byte) ([]byte, bool) {
 		order, body = binary.LittleEndian, data[2:]
 	case bytes.HasPrefix(data, []byte(utf16BigEndian)):
 		order, body = binary.BigEndian, data[2:]
+	case len(data) < 8:
+		return nil, false
 	case allASCII(data, 0):
 		order = binary.LittleEndian
 	case allASCII(data, 1):
@@ -150,10 +152,14 @@ func decodeUTF16(data []byte) ([]byte, bool) {
 	return TrimMark(text), true
 }
 
+func hasUTF16Mark(data []byte) bool {
+	return bytes.HasPrefix(data, []byte(utf16LittleEndian)) || bytes.HasPrefix(data, []byte(utf16BigEndian))
+}
+
 // allASCII reports whether data is UTF-16 of nothing but ASCII; low is where in
 // a unit of two bytes the character is.
 func allASCII(data []byte, low int) bool {
-	if len(data) < 8 || len(data)%2 != 0 {
+	if len(data)%2 != 0 {
 		return false
 	}
 	for i := 0; i < len(data); i += 2 {

@@ -13,6 +13,29 @@ import (
 // maxSpellings bounds the work that one answer can cause.
 const maxSpellings = 8
 
+// Line returns a line of a file as it was meant: without the byte order mark of
+// its first line, and in UTF-8 where the file is UTF-16, cut at its LF. The
+// result is new; the caller wipes both.
+func Line(line []byte) []byte {
+	// Cut at its LF, a line of UTF-16 lacks or has half a unit.
+	even := line[:len(line)/2*2]
+	if hasUTF16Mark(even) {
+		if text, ok := decodeUTF16(even); ok {
+			return bytes.TrimSuffix(text, []byte("\r"))
+		}
+	}
+	for low := range 2 {
+		if len(even) > 0 && allASCII(even, low) {
+			text := make([]byte, 0, len(even)/2)
+			for i := low; i < len(even); i += 2 {
+				text = append(text, even[i])
+			}
+			return bytes.TrimSuffix(text, []byte("\r"))
+		}
+	}
+	return bytes.Clone(TrimMark(line))
+}
+
 // Spellings returns the ways in which a passphrase may have been encoded where
 // it was set, the one that was given first: accents as characters of their own
 // or not (the two normal forms of Unicode), in Latin-1 instead of UTF-8 or the
@@ -34,7 +57,7 @@ func Spellings(passphrase []byte) [][]byte {
 		}
 	}
 	add(bytes.Clone(passphrase))
-	text := bytes.Clone(TrimMark(passphrase))
+	text := Line(passphrase)
 	if len(text) > 0 {
 		add(bytes.Clone(text))
 	}

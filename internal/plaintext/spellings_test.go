@@ -2,6 +2,7 @@ package plaintext
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"testing"
 )
@@ -31,6 +32,28 @@ func TestSpellings(t *testing.T) {
 	}
 	if all := Spellings([]byte("Gr\u00fc\u00dfe")); !slices.ContainsFunc(all, func(b []byte) bool { return string(b) == "Gr\xfc\xdfe" }) {
 		t.Errorf("Latin-1 is not tried: %q", all)
+	}
+}
+
+// A file in UTF-16 is read line by line up to the byte of an LF.
+func TestLine(t *testing.T) {
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		file := utf16Text(order, true, "correct horse\r\n1234\r\n")
+		lines := bytes.SplitAfter(file, []byte("\n"))
+		for i, want := range []string{"correct horse", "1234"} {
+			line := bytes.TrimSuffix(bytes.TrimSuffix(lines[i], []byte("\n")), []byte("\r"))
+			if got := string(Line(line)); got != want {
+				t.Errorf("%v: line %d is %q, want %q", order, i+1, got, want)
+			}
+			if all := Spellings(line); !slices.ContainsFunc(all, func(b []byte) bool { return string(b) == want }) {
+				t.Errorf("%v: %q is not tried: %q", order, want, all)
+			}
+		}
+	}
+	for in, want := range map[string]string{"": "", "1": "1", "1234": "1234", "\ufeff1234": "1234", "\ufeff\ufeff": "\ufeff", "gr\u00fcn ": "gr\u00fcn "} {
+		if got := string(Line([]byte(in))); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
 	}
 }
 

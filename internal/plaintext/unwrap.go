@@ -67,14 +67,15 @@ func undo(text []byte) ([]byte, bool) {
 }
 
 // pack takes the blanks and line breaks out, in place, and the quotes, commas
-// and signs at the end of a line that a program put around each of its lines.
+// and signs that a program put around each of its lines. What stands within a
+// line is left: it may be damage.
 func pack(text []byte) []byte {
 	out := text[:0]
-	for _, c := range text {
-		switch c {
-		case ' ', '\n', '"', '\'', ',', ';', '\\', '>':
-		default:
-			out = append(out, c)
+	for line := range bytes.SplitSeq(text, []byte("\n")) {
+		for _, c := range bytes.Trim(line, " \"',;\\>") {
+			if c != ' ' {
+				out = append(out, c)
+			}
 		}
 	}
 	return out

@@ -18,6 +18,7 @@ var (
 	ErrDate      = errors.New("the date of the set is not between 1970 and 2149")
 
 	ErrNotShare      = errors.New("not a share of a recovery key")
+	ErrSeveralShares = errors.New("several different shares in one file")
 	ErrSealedShare   = errors.New("the share is sealed")
 	ErrInvalidFields = errors.New("the share contradicts itself")
 

@@ -2,11 +2,13 @@ package custody
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
 )
@@ -107,7 +109,11 @@ func (s *Share) facts() []string {
 // be of either case, and "B", "O", "1" and "I", which the alphabet leaves out,
 // are read as what they look like.
 //
-// The errors are ErrNotShare, ErrSealedShare for what OpenPage opens first,
+// What editors and mail programs do to a text does not matter either: see package
+// plaintext. Other text may stand around the string, as a title, as long as there
+// is one share in all.
+//
+// The errors are ErrNotShare, ErrSeveralShares, ErrSealedShare for what OpenPage opens first,
 // *PageError, LengthError, *DamagedError, VersionError and ErrInvalidFields.
 func ParseShare(data []byte) (*Share, error) {
 	switch {
@@ -115,10 +121,28 @@ func ParseShare(data []byte) (*Share, error) {
 		return nil, ErrNotShare
 	case SealOf(data) != NotSealed:
 		return nil, ErrSealedShare
-	case bytes.Contains(data, []byte(pageBegin)):
-		return parsePage(data)
 	}
-	return parseString(data)
+	text, err := plaintext.Unwrap(data, MaxPageSize, startsShare)
+	if err != nil {
+		return nil, ErrNotShare
+	}
+	share, err := parseText(text)
+	if err != nil {
+		cleaned := cleanText(text)
+		defer secret.Wipe(cleaned)
+		if again, cleanErr := parseCleaned(cleaned); cleanErr == nil || errors.Is(err, ErrNotShare) ||
+			errors.Is(cleanErr, ErrSeveralShares) || hasTitle(cleaned) {
+			return again, cleanErr
+		}
+	}
+	return share, err
+}
+
+func parseText(text []byte) (*Share, error) {
+	if bytes.Contains(text, []byte(pageBegin)) {
+		return parsePage(text)
+	}
+	return parseString(text)
 }
 
 func parsePage(data []byte) (*Share, error) {

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"recover/internal/agefile"
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
 )
@@ -47,18 +48,34 @@ func SealOf(data []byte) Seal {
 	return SealedToIdentity
 }
 
-// unarmored returns the binary form of an armored age file, and anything else
-// as it is.
+// unarmored returns the binary form of an armored age file, whatever an editor or
+// a mail program did to it, and that of one in base64 or gzip; anything else is
+// returned as it is.
 func unarmored(data []byte) []byte {
-	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte(armor.Header)) {
+	if len(data) > rsadecrypt.MaxFileSize || bytes.HasPrefix(data, []byte(ageMagic)) {
 		return data
 	}
-	file, err := io.ReadAll(armor.NewReader(bytes.NewReader(data)))
+	inner, err := plaintext.Unwrap(data, rsadecrypt.MaxFileSize, func(b []byte) bool {
+		return bytes.HasPrefix(b, []byte(ageMagic)) || bytes.Contains(b, []byte(armor.Header))
+	})
+	if err != nil {
+		return data
+	}
+	if bytes.HasPrefix(inner, []byte(ageMagic)) {
+		return inner
+	}
+	blocks := plaintext.PEM(bytes.Clone(inner))
+	if !bytes.HasPrefix(blocks, []byte(armor.Header)) {
+		return data
+	}
+	file, err := io.ReadAll(armor.NewReader(bytes.NewReader(blocks)))
 	if err != nil {
 		return data
 	}
 	return file
 }
+
+const ageMagic = "age-encryption.org/"
 
 // ParseRecipient reads whom a share is to be sealed to: an age recipient
 // (age1…, or age1pq1…, which older versions of age cannot open), or an SSH
@@ -108,7 +125,19 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*age.ScryptIdentity, error) {
 // one is needed. A wrong one is rsadecrypt.ErrWrongPassphrase, and what is no
 // key of type ssh-ed25519 or ssh-rsa is ErrSSHKey. Identities of age are read
 // by rsadecrypt.ParseIdentities.
-func ParseSSHIdentity(pem []byte, passphrase *secret.Bytes) (age.Identity, error) {
+//
+// The file may be in UTF-16, have lost its line breaks, or be quoted as in a mail.
+// One that asks for more work than any honest one is a *rsadecrypt.WorkError.
+func ParseSSHIdentity(file []byte, passphrase *secret.Bytes) (age.Identity, error) {
+	text, err := plaintext.Decode(file, rsadecrypt.MaxFileSize)
+	if err != nil {
+		return nil, err
+	}
+	pem := plaintext.PEM(bytes.Clone(text))
+	defer secret.Wipe(pem)
+	if err := rsadecrypt.CheckSSHWork(pem); err != nil {
+		return nil, err
+	}
 	key, err := ssh.ParseRawPrivateKey(pem)
 	var sealed *ssh.PassphraseMissingError
 	if errors.As(err, &sealed) {

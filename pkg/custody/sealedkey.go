@@ -28,7 +28,8 @@ const stanzaType = "recover-custody-set"
 // RSA key of 8192 bits make less than 50 KiB.
 const maxSealedKey = 128 << 10
 
-// ParseSealedKey reads the header of a sealed key and keeps a copy of the file.
+// ParseSealedKey reads the header of a sealed key and keeps a copy of the file,
+// also where it is in base64 or armored: Bytes is the file as it was written.
 // Nothing may open it but the one identity. The errors are ErrNotSealedKey, for
 // whatever else the file is, and ErrDescription. That the file can be opened
 // shows when a Quorum is there.
@@ -36,6 +37,7 @@ func ParseSealedKey(file []byte) (*SealedKey, error) {
 	if len(file) > maxSealedKey {
 		return nil, ErrNotSealedKey
 	}
+	file = unarmored(file)
 	parts, _ := agefile.Stanzas(file)
 	if len(parts) != 2 || parts[0].Type != "X25519" || parts[1].Type != stanzaType || len(parts[1].Args) != 1 {
 		return nil, ErrNotSealedKey

@@ -2,12 +2,14 @@ package custody
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"recover/internal/bech32"
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 )
 
@@ -30,9 +32,30 @@ const (
 // start is the prefix as symbols. A "1" is read as an "L", like any other.
 var start = bech32.Values("RSL")
 
-// LooksLikeShare reports whether data is a page, or begins with a line of a
-// share string.
+// LooksLikeShare reports whether data is a page, begins with a line of a share
+// string, or has one whole share string in it.
 func LooksLikeShare(data []byte) bool {
+	if startsShare(data) {
+		return true
+	}
+	text, err := plaintext.Unwrap(data[:min(len(data), MaxPageSize)], MaxPageSize, startsShare)
+	if err != nil {
+		return false
+	}
+	cleaned := cleanText(text)
+	defer secret.Wipe(cleaned)
+	if startsShare(cleaned) {
+		return true
+	}
+	share, err := findString(cleaned)
+	if err != nil {
+		return errors.Is(err, ErrSeveralShares)
+	}
+	share.Wipe()
+	return true
+}
+
+func startsShare(data []byte) bool {
 	if bytes.Contains(data, []byte(pageBegin)) {
 		return true
 	}
@@ -148,11 +171,16 @@ func read(text []byte) []byte {
 	for len(text) > 0 {
 		r, size := utf8.DecodeRune(text)
 		text = text[size:]
-		if !unicode.IsSpace(r) && !unicode.Is(unicode.Pd, r) && r != '\ufeff' {
+		if isSymbol(r) {
 			symbols = append(symbols, symbol(r))
 		}
 	}
 	return symbols
+}
+
+// isSymbol reports whether r is no blank or dash.
+func isSymbol(r rune) bool {
+	return !unicode.IsSpace(r) && !unicode.Is(unicode.Pd, r) && r != '\ufeff'
 }
 
 func symbol(r rune) byte {

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+
+	"recover/internal/output"
+	"recover/internal/terminal"
+)
+
+// readInput reads a file of a key, an identity or a share; a pipe is read once, so
+// that nothing that was opened has to be put on a disk.
+func readInput(ctx context.Context, path string, max int64) ([]byte, error) {
+	data, err := output.ReadInput(ctx, path, max)
+	if errors.Is(err, context.Canceled) {
+		err = terminal.ErrInterrupted
+	}
+	return data, err
+}
+
+func isPipe(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode()&fs.ModeNamedPipe != 0
+}
