@@ -158,6 +158,8 @@ func fileHint(e *fileError) string {
 	switch {
 	case e.role == asOutput:
 		return ""
+	case errors.Is(e.err, output.ErrEmptyPipe):
+		return "run the command in <(…) alone, to see what is wrong with it"
 	case errors.Is(e.err, fs.ErrNotExist):
 		return "check the path: is the medium mounted?"
 	case errors.Is(e.err, fs.ErrPermission):

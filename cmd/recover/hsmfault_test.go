@@ -164,6 +164,29 @@ func TestTokenRefusals(t *testing.T) {
 	start(t, cmd).refused(t, exitFailed, "the token needs a PIN", "give the PIN of the token: an empty line is none, and nothing was sent to the token")
 }
 
+// A PIN that cannot have been meant is not sent; the mark of an editor is no part
+// of a PIN.
+func TestUnmeantPIN(t *testing.T) {
+	t.Parallel()
+	token, log := faulty(t, "FAULT_FLAGS=0")
+	for _, line := range []string{softtoken.PIN + "\u00a0", " " + softtoken.PIN, "\u201c" + softtoken.PIN + "\u201d", "\u200b" + softtoken.PIN, softtoken.PIN + "\t"} {
+		cmd := withToken(t, token, "", append(vault().checkArgs(), "--pin-fd", "3")...)
+		cmd.ExtraFiles = []*os.File{lines(t, line)}
+		o := start(t, cmd)
+		if o.status != exitFailed || !strings.Contains(o.stderr, "recover: error: PIN: it cannot have been meant like that, and was not sent to the token: ") || strings.Contains(o.stderr, softtoken.PIN) {
+			t.Errorf("%q: status %d\n%s", line, o.status, o.stderr)
+		}
+	}
+	if n := calls(t, log, "C_Login"); n != 0 {
+		t.Errorf("%d logins", n)
+	}
+	for _, line := range []string{"\ufeff" + softtoken.PIN + "\r", string(utf16File(softtoken.PIN + "\r"))} {
+		cmd := withToken(t, token, "", append(vault().checkArgs(), "--pin-fd", "3")...)
+		cmd.ExtraFiles = []*os.File{lines(t, line)}
+		start(t, cmd).wantStatus(t, exitOK)
+	}
+}
+
 // A module that hangs is given up.
 func TestTokenHangs(t *testing.T) {
 	t.Parallel()

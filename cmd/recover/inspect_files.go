@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"recover/internal/output"
 	"recover/pkg/custody"
 	"recover/pkg/record"
 	"recover/pkg/recovery"

@@ -47,8 +47,11 @@ func (in *inspector) inspectKey(r *fileResult, kind plaintext.Kind) {
 	case errors.Is(err, rsadecrypt.ErrUnknownForm):
 		r.unknown(errUnknownFile, asAny)
 		return
-	case err != nil:
+	case isDamage(err):
 		r.damaged(err, asKey)
+		return
+	case err != nil:
+		r.unknown(err, asKey)
 		return
 	}
 	defer file.Wipe()
@@ -120,7 +123,8 @@ func (in *inspector) inspectSealed(r *fileResult, file *rsadecrypt.File) {
 
 // isDamage tells damage of a sealed file from what did not open it.
 func isDamage(err error) bool {
-	for _, damage := range []error{rsadecrypt.ErrSealDamaged, rsadecrypt.ErrTruncated, rsadecrypt.ErrDamagedKey, rsadecrypt.ErrBadStructure} {
+	for _, damage := range []error{rsadecrypt.ErrSealDamaged, rsadecrypt.ErrTruncated, rsadecrypt.ErrDamagedKey, rsadecrypt.ErrBadStructure,
+		rsadecrypt.ErrBadPEM, rsadecrypt.ErrBadHex, rsadecrypt.ErrTrailing, plaintext.ErrDamagedGzip} {
 		if errors.Is(err, damage) {
 			return true
 		}

@@ -181,8 +181,9 @@ func TestKeyFilesRefused(t *testing.T) {
 	t.Parallel()
 	const (
 		anotherCopy = "take another copy of the recovery key file"
-		anotherFile = "the recovery key is an RSA key in PEM, DER or hex: look for another file"
-		inspect     = `"recover inspect FILE" says what a file is`
+		anotherFile = "the recovery key is an RSA key: look for another file"
+		compare     = "look for the recovery key in another file, or compare this one with another copy of it"
+		tooLarge    = "a key file has less than 256 KiB: give the file of the key alone"
 	)
 	key := testkey.Small()
 	text, pkcs1 := privatePEM(key), x509.MarshalPKCS1PrivateKey(key)
@@ -199,9 +200,9 @@ func TestKeyFilesRefused(t *testing.T) {
 		fact, hint string
 	}{
 		"empty":          {nil, "the file is empty", anotherCopy},
-		"text":           {[]byte("Dear custodian,\n"), "not a key file of a known form", inspect},
-		"shard":          {shard, "not a key file of a known form", inspect},
-		"record":         {must(os.ReadFile(small().path("record.json"))), "not a key file of a known form", inspect},
+		"text":           {[]byte("Dear custodian,\n"), "not a key file of a known form", anyForm},
+		"shard":          {shard, "a shard (a backup file)", "shards are given with --shards: the directory of the download, or one file"},
+		"record":         {must(os.ReadFile(small().path("record.json"))), "a record", "a record is given with --record"},
 		"public":         {rsadecrypt.MarshalPublicKey(&key.PublicKey), "a public key, not a private key", "give the private half: the public half is what was registered with the service"},
 		"public PEM":     {pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: rsadecrypt.MarshalPublicKey(&key.PublicKey)}), "a public key, not a private key", "give the private half: the public half is what was registered with the service"},
 		"certificate":    {certificate, "a certificate, not a key", anotherFile},
@@ -210,13 +211,13 @@ func TestKeyFilesRefused(t *testing.T) {
 		"truncated PEM":  {text[:len(text)/2], "the key file is truncated", anotherCopy},
 		"damaged":        {x509.MarshalPKCS1PrivateKey(&damaged), "the private key is damaged: its primes do not make its modulus", anotherCopy},
 		"two keys":       {append(bytes.Clone(text), text...), "several keys in one file", "copy the recovery key to a file of its own"},
-		"key and more":   {append(bytes.Clone(pkcs1), 0), "the key is followed by other bytes", anotherCopy},
+		"key and more":   {append(bytes.Clone(pkcs1), 0), "the key is followed by other bytes", compare},
 		"small key":      {x509.MarshalPKCS1PrivateKey(must(rsa.GenerateKey(rand.Reader, 1024))), "an RSA key of 1024 bits; 2048 to 8192 are accepted", anotherFile},
 		"age identity":   {[]byte(identity.String() + "\n"), "an age identity, not a recovery key", "give it with --identity, and the sealed key file with --key"},
-		"needs identity": {sealedWithAge(identity.Recipient(), text, false), "the key file is sealed to an age identity", "add --identity with the age identity file"},
-		"OpenSSH":        {pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY", Bytes: []byte("openssh-key-v1\x00")}), "a private key in OpenSSH's own format", anotherFile},
-		"PKCS#12":        {[]byte("\x30\x07\x02\x01\x03\x30\x02\x05\x00"), "a PKCS#12 file, not a key", "take the key out of it: openssl pkcs12 -nocerts"},
-		"large":          {bytes.Repeat([]byte("x"), rsadecrypt.MaxFileSize+1), "262145 bytes, at most 262144 are read", inspect},
+		"needs identity": {sealedWithAge(identity.Recipient(), text, false), "the key file is sealed to an age identity or an SSH key", "add --identity with the age identity file or the SSH private key"},
+		"OpenSSH":        {pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY", Bytes: []byte("openssh-key-v1\x00")}), "the key file is truncated", anotherCopy},
+		"PKCS#12":        {[]byte("\x30\x07\x02\x01\x03\x30\x02\x05\x00"), "a PKCS#12 file of which the key cannot be read here", "take the key out of it: in bash, --key <(openssl pkcs12 -in key -nocerts -nodes -legacy)"},
+		"large":          {bytes.Repeat([]byte("x"), rsadecrypt.MaxFileSize+1), "262145 bytes, at most 262144 are read", tooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -227,18 +228,19 @@ func TestKeyFilesRefused(t *testing.T) {
 	}
 }
 
+const anyForm = "look for the file of the recovery key: an RSA private key in PEM, DER, PKCS#12, OpenSSH's form, hex or base64"
+
 // TestKeyPathsRefused names something else than a file for the recovery key.
 func TestKeyPathsRefused(t *testing.T) {
 	t.Parallel()
-	const inspect = `"recover inspect FILE" says what a file is`
 	dir := t.TempDir()
 	command(t, nil, "mkfifo", filepath.Join(dir, "pipe"))
 	for path, said := range map[string][2]string{
 		"none":           {"no such file or directory", "check the path: is the medium mounted?"},
-		"pipe":           {"is not a regular file", inspect},
-		".":              {"is a directory", inspect},
-		"/dev/zero":      {"is not a regular file", inspect},
-		"/dev/tty":       {"is not a regular file", inspect},
+		"pipe":           {"nothing came out of the pipe", "run the command in <(…) alone, to see what is wrong with it"},
+		".":              {"is a directory", anyForm},
+		"/dev/zero":      {"is not a regular file", anyForm},
+		"/dev/tty":       {"is not a regular file", anyForm},
 		"/proc/self/mem": {"input/output error", "copy it to a sound medium and try again"},
 	} {
 		cmd := rebuildOne(t.TempDir(), nil, "--key", path)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"recover/internal/plaintext"
 	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/hsm"
@@ -105,7 +106,36 @@ func (a *keySession) pin(t *hsm.Token) (*secret.Bytes, error) {
 	if err != nil {
 		return nil, &pinError{err}
 	}
-	return pin, nil
+	meant := secret.New(plaintext.Line(pin.Reveal()))
+	pin.Wipe()
+	if err := a.checkMeant(meant); err != nil {
+		meant.Wipe()
+		return nil, &pinError{err}
+	}
+	return meant, nil
+}
+
+// checkMeant stops a PIN that very likely is not the one that was meant, before it
+// spends a try. At the terminal it may be given all the same.
+func (a *keySession) checkMeant(pin *secret.Bytes) error {
+	problem := plaintext.Unmeant(pin.Reveal())
+	if problem == "" || pin.Len() == 0 { // none at all has an error of its own
+		return nil
+	}
+	if a.pins == nil {
+		sure, err := a.term.Confirm("The PIN cannot have been meant like that: " + problem + ". Nothing was sent to the token. Send it as it is?")
+		if err != nil || sure {
+			return err
+		}
+	}
+	return &unmeantPINError{problem}
+}
+
+// unmeantPINError is a PIN that was not sent.
+type unmeantPINError struct{ problem string }
+
+func (e *unmeantPINError) Error() string {
+	return "it cannot have been meant like that, and was not sent to the token: " + e.problem
 }
 
 // pinError is a PIN that could not be asked for.

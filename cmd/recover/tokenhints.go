@@ -19,6 +19,8 @@ func tokenHint(err error) string {
 		return pinHint(pin)
 	case errors.Is(err, hsm.ErrNoPIN):
 		return "give the PIN of the token: an empty line is none, and nothing was sent to the token"
+	case errors.As(err, new(*unmeantPINError)):
+		return "write the PIN again into a plain text file, the PIN alone, or type it at the terminal: leave --pin-fd out. No try was spent"
 	case errors.Is(err, errUnsurePIN):
 		return hintWrongPIN
 	case errors.Is(err, errNoModules):

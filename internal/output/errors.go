@@ -15,6 +15,7 @@ var (
 	ErrNoSpace     = errors.New("no space left")
 	ErrName        = errors.New("not a plain file name")
 	ErrDirectory   = errors.New("is a directory")
+	ErrEmptyPipe   = errors.New("nothing came out of the pipe")
 	ErrNotRegular  = errors.New("is not a regular file")
 )
 

@@ -112,7 +112,7 @@ const pipePoll = 200 * time.Millisecond
 // ReadInput is ReadFile, and reads a pipe as well, once, to its end: what a
 // shell's <(…) gives. A pipe that brings more than max bytes is a *TooLargeError,
 // and one that brings nothing more is waited for until ctx is done, whose error
-// is then returned in a *PathError.
+// is then returned in a *PathError. One that brings nothing at all is ErrEmptyPipe.
 func ReadInput(ctx context.Context, path string, max int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
@@ -134,6 +134,8 @@ func ReadInput(ctx context.Context, path string, max int64) ([]byte, error) {
 		case int64(len(buf)) > max:
 			secret.Wipe(buf)
 			return nil, &TooLargeError{path, int64(len(buf)), max}
+		case err == io.EOF && len(buf) == 0:
+			return nil, &PathError{path, ErrEmptyPipe}
 		case err == io.EOF:
 			return buf, nil
 		case ctx.Err() != nil:

@@ -61,6 +61,9 @@ func TestReadPipe(t *testing.T) {
 		t.Errorf("a silent pipe: %v after %v", err, time.Since(begun))
 	}
 	close(hold)
+	if _, err := ReadInput(ctx, pipe(t, func(*os.File) {}), 100); !errors.Is(err, ErrEmptyPipe) {
+		t.Errorf("an empty pipe: %v", err)
+	}
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte("a file"), 0o600); err != nil {
 		t.Fatal(err)

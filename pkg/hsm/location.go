@@ -285,10 +285,26 @@ func lenient(value string) string {
 }
 
 // hexID returns, as a location has it, the ID that is meant by an ID of hex
-// digits; or nothing.
+// digits, as other tools show it; or nothing.
 func (l Location) hexID() string {
-	id, err := hex.DecodeString(l.ID)
-	if err != nil {
+	// Other tools write colons or blanks between the digits, 0x in front of them, and
+	// some versions of pkcs11-tool a percent sign in front of the first pair only.
+	text := strings.NewReplacer(":", "", "-", "", " ", "").Replace(strings.TrimPrefix(l.ID, "0x"))
+	var id []byte
+	pairs := 0
+	for len(text) > 0 {
+		if text[0] >= 0x80 { // it was encoded
+			id, text = append(id, text[0]), text[1:]
+			continue
+		}
+		b, err := hex.DecodeString(text[:min(2, len(text))])
+		if err != nil {
+			return ""
+		}
+		id, text = append(id, b...), text[2:]
+		pairs++
+	}
+	if pairs == 0 {
 		return ""
 	}
 	return escapeID(string(id))

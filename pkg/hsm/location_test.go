@@ -88,7 +88,8 @@ func TestPINInLocation(t *testing.T) {
 }
 
 func TestHexID(t *testing.T) {
-	for id, want := range map[string]string{"a1b2": "%A1%B2", "A1B2": "%A1%B2", "a1b": "", "\xa1\xb2": "", "": "", "key": ""} {
+	for id, want := range map[string]string{"a1b2": "%A1%B2", "A1B2": "%A1%B2", "a1b": "", "\xa1\xb2": "", "": "", "key": "",
+		"a1:b2": "%A1%B2", "A1 B2": "%A1%B2", "a1-b2": "%A1%B2", "0xa1b2": "%A1%B2", "\xa1b2": "%A1%B2", "\xa1b2c": "", "\xa1:b2:01": "%A1%B2%01", ":": ""} {
 		if got := (Location{ID: id}).hexID(); got != want {
 			t.Errorf("ID %q: %q, want %q", id, got, want)
 		}

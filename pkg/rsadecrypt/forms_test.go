@@ -125,7 +125,7 @@ func TestWrappedForms(t *testing.T) {
 		"base64 of base64":    {"PKCS#8 base64 text", b64([]byte(b64(der)))},
 		"hex of PEM":          {"PKCS#8 PEM in hex", string(toHex(private))},
 		"hex in quotes":       {"PKCS#8 base64 text", `"` + string(toHex(der)) + `"`},
-		"gzip":                {"PKCS#8 PEM", packed.String()},
+		"gzip":                {"PKCS#8 PEM in gzip", packed.String()},
 		"gzip in base64":      {"PKCS#8 PEM in base64", b64(packed.Bytes())},
 		"UTF-16, no mark":     {"PKCS#8 PEM", string(toUTF16(private, binary.BigEndian)[2:])},
 		"public, base64":      {"public key base64 text", b64(MarshalPublicKey(&key.PublicKey))},

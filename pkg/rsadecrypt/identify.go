@@ -69,8 +69,12 @@ func Identify(data []byte) (*File, error) {
 		if kind := plaintext.Identify(head); isForeign(err, kind) {
 			err = &plaintext.KindError{Kind: kind}
 		}
+		return nil, err
 	}
-	return f, err
+	if plaintext.Identify(own) == plaintext.Gzip {
+		f.form += " in gzip"
+	}
+	return f, nil
 }
 
 // isForeign reports whether kind says more of a file than err does.
