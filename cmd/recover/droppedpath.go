@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"recover/internal/output"
+	"recover/internal/plaintext"
 	"recover/pkg/custody"
 )
 
@@ -17,7 +18,7 @@ import (
 // there: as it is typed, or in one of the forms in which terminals write a file
 // that is dragged into them.
 func droppedPath(answer string) (path string, found bool) {
-	for _, path := range []string{answer, fromFileURL(answer), fromShellWord(answer)} {
+	for _, path := range []string{answer, fromFileURL(answer), fromShellWord(answer), plaintext.Trim(answer)} {
 		for _, path := range []string{path, fromHome(path)} {
 			if path != "" && exists(path) {
 				return path, true

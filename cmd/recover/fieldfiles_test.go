@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -167,8 +169,8 @@ func TestForeignKeys(t *testing.T) {
 			"decrypt it with the options that encrypted it: in bash, give <(openssl enc -d -aes-256-cbc -pbkdf2 -in key) instead of the file; without -pbkdf2, and with -md md5, where an old openssl made it; with -a where it is text"},
 		"PuTTY": {[]byte("PuTTY-User-Key-File-3: ssh-rsa\n"), "a PuTTY private key",
 			"convert it: puttygen key -O private-openssh -o /dev/shm/key, and give /dev/shm/key; remove that afterwards"},
-		"share": {[]byte("---- begin share ----\n---- end share ----\n"), "a share of a recovery key: a secret",
-			"a share opens a split recovery key: give it with --share, and the file sealed-recovery-key.age with --sealed-key"},
+		"share": {[]byte("---- begin share ----\n---- end share ----\n"), "a holder's share of a recovery key, not the key",
+			"give it with --share, the shares of the other holders too, and sealed-recovery-key.age with --sealed-key"},
 		"gzip, damaged": {after("\x1f\x8b\x08"), "the gzip data in it is damaged or cut off", "take another copy of the recovery key file"},
 		"noise": {noise, "nothing in the file says what it is: perhaps a sealed key of the vendor's older form, perhaps no sealed key at all",
 			"if the vendor's tool sealed it, add --old-sealed-key; otherwise find out which program encrypted it, decrypt it with that, and give the result"},

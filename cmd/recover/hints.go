@@ -210,7 +210,6 @@ var fileHints = []struct {
 	{asRecord, errNotRecorded, "take the recovery key that the record names, or correct the record"},
 	{asRecord, output.ErrNotRegular, "give the record as a file"},
 	{asKey, errNeedsIdentity, "add --identity with the age identity file or the SSH private key"},
-	{asKey, errSplitKey, "give it with --sealed-key, and the shares with --share or --shares"},
 	{asKey, rsadecrypt.ErrUnmarked, "if the vendor's tool sealed it, add --old-sealed-key; otherwise find out which program encrypted it, decrypt it with that, and give the result"},
 	{asKey, rsadecrypt.ErrPublicKey, "give the private half: the public half is what was registered with the service"},
 	{asKey, rsadecrypt.ErrWrongIdentity, "the file was sealed to another identity: try the other ones with --identity"},

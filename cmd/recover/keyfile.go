@@ -38,8 +38,6 @@ func (f *keyFlags) keyFile(a *secretPrompter) (*keyFile, error) {
 		err = rsadecrypt.ErrPublicKey
 	case errors.Is(err, rsadecrypt.ErrUnmarked):
 		file, err = f.unmarkedKey(a, data)
-	case err == nil && file.NeedsIdentity() && isSealedKey(data):
-		err = errSplitKey
 	}
 	if err != nil {
 		return nil, &fileError{f.key, asKey, err}
@@ -55,10 +53,7 @@ func (f *keyFlags) keyFile(a *secretPrompter) (*keyFile, error) {
 	return k, err
 }
 
-var (
-	errNeedsIdentity = errors.New("the key file is sealed to an age identity or an SSH key")
-	errSplitKey      = errors.New("the recovery key is split among several holders: this file opens with their shares")
-)
+var errNeedsIdentity = errors.New("the key file is sealed to an age identity or an SSH key")
 
 // unmarkedKey takes a file of noise for a sealed key of the vendor's older form if
 // its owner says so: with the flag, or at the terminal.
