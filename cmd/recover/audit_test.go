@@ -94,6 +94,6 @@ func TestAuditRefused(t *testing.T) {
 	execute(t, "audit").refused(t, exitUsage, "--cloud is missing", "recover audit --help says what it is")
 	execute(t, "audit", "--cloud").refused(t, exitUsage, "the flag --cloud needs a value", "recover audit --help lists the flags")
 	execute(t, slices.Concat([]string{"audit"}, slices.Repeat([]string{"--cloud", dir}, 9))...).refused(t, exitUsage, "--cloud is given 9 times", "at most 8 environments are compared")
-	execute(t, "audit", "--cloud", filepath.Join(dir, "none")).refused(t, exitFailed, filepath.Join(dir, "none")+": no such file or directory", "check the path: is the medium mounted?")
-	execute(t, "audit", "--cloud", dir).refused(t, exitFailed, dir+": it is not a directory of saved answers: collected.json is missing or damaged: collected.json is missing", hintCollect)
+	execute(t, "audit", "--cloud", filepath.Join(dir, "none")).refused(t, exitInput, filepath.Join(dir, "none")+": no such file or directory", "check the path: is the medium mounted?")
+	execute(t, "audit", "--cloud", dir).refused(t, exitFailed, dir+": it is not a directory of saved answers: collected.json is missing or damaged: collected.json is missing", collect.hint)
 }

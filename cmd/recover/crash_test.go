@@ -176,7 +176,7 @@ func TestInterrupted(t *testing.T) {
 					continue // it was quicker than this test
 				}
 				o := outcome{status: r.ProcessState.ExitCode(), stderr: r.stderr.String()}
-				o.refused(t, exitFailed, "interrupted", "what the journal lists is safe; go on with the same command, and --resume in the place of --out")
+				o.refused(t, exitFailed, "interrupted", hintResume)
 				if n < 4 || n == 40 || !strings.Contains(o.stderr, "recover: the keys are in "+r.dir) {
 					t.Errorf("%d keys are safe\n%s", n, o.stderr)
 				}
@@ -240,6 +240,7 @@ func interruptBegun(t *testing.T, out, begun string, args []string) (o outcome) 
 
 // TestFullDisk lets the disk be full at all stages of a rebuild: the error says
 // so, what the journal lists is safe, and with more space it can be gone on with.
+// The hint says which of the two it is: nothing was kept, or some keys.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	if !canMount() {
@@ -268,7 +269,11 @@ func TestFullDisk(t *testing.T) {
 			if !strings.HasSuffix(said, "no space left on device") {
 				t.Errorf("%d pages: %s", pages, said)
 			}
-			o.refused(t, exitFailed, said, "use a medium with more space; what the journal lists is safe")
+			want := "use a medium with more space and start again; nothing was kept"
+			if _, err := os.Stat(out); err == nil {
+				want = "use a medium with more space; " + hintResume
+			}
+			o.refused(t, exitFailed, said, want)
 			stages[said] = true
 			checkComplete(t, out, os.ReadFile)
 		}
@@ -297,7 +302,7 @@ func TestStdoutGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = reader.Close()
-	const hint = "not everything could be shown; what is in --out is complete, and the rest can be run again"
+	const hint = "not all results could be shown: run it again, and write what it prints to a file; the files that it made are complete"
 	for name, test := range map[string]struct {
 		stdout *os.File
 		fact   string

@@ -33,8 +33,7 @@ Options:
     --production               rehearse with a record whose environment is production
     --salvage                  as in a rebuild
     --html FILE                the report as one page that needs no network
-    --json                     NDJSON: an object for each key, then a summary
-    --workers N                keys that are worked on at a time (0: one a processor)
+` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per CPU)
 `
 
 // drillFlags are the flags of the verb drill.
@@ -47,7 +46,7 @@ type drillFlags struct {
 	salvage    bool
 	html       string
 	confirm    string // the new record
-	json       bool
+	shown      shownFlags
 	workers    int
 }
 
@@ -62,7 +61,7 @@ func parseDrill(args []string) (*drillFlags, error) {
 	fs.BoolVar(&f.salvage, "salvage", false, "")
 	fs.StringVar(&f.html, "html", "", "")
 	fs.StringVar(&f.confirm, "confirm-record", "", "")
-	fs.BoolVar(&f.json, "json", false, "")
+	f.shown.register(fs)
 	fs.IntVar(&f.workers, "workers", 0, "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return nil, err
@@ -86,7 +85,7 @@ func parseDrill(args []string) (*drillFlags, error) {
 
 // runDrill is the verb: rehearse a rebuild.
 func runDrill(p *program, args []string) error {
-	d := &drill{ctx: p.ctx, term: p.term, begun: time.Now()}
+	d := &drill{program: p, ctx: p.ctx, term: p.term, begun: time.Now()}
 	var err error
 	if d.flags, err = parseDrill(args); err != nil {
 		return err
@@ -123,6 +122,7 @@ func runDrill(p *program, args []string) error {
 
 // drill is one rehearsal. What it rebuilds is not stored anywhere.
 type drill struct {
+	program   *program
 	ctx       context.Context
 	term      *terminal.Terminal
 	flags     *drillFlags
@@ -150,7 +150,7 @@ func (d *drill) step(name, result string) {
 }
 
 func (d *drill) run() error {
-	d.report = newReporter(d.term, d.rebuilder.selection, d.flags.json)
+	d.report = newReporter(d.program, d.rebuilder.selection, d.flags.shown)
 	d.report.keep = d.flags.html != ""
 	if err := d.all(); err != nil {
 		return err
@@ -171,7 +171,7 @@ func (d *drill) run() error {
 
 // all rebuilds the keys and proves them.
 func (d *drill) all() error {
-	progress := d.term.Progress("proved", d.chosen)
+	progress := d.term.Progress("keys tried", d.chosen)
 	defer progress.Done()
 	for r, err := range inOrder(d.ctx, d.rebuilder.key.workers(d.term, d.flags.workers), d.entries, d.prove) {
 		if err == errInterruptedRun {

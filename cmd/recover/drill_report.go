@@ -40,6 +40,9 @@ func (d *drill) end() error {
 
 // page is the report for people.
 func (d *drill) page() *page.Page {
+	for _, s := range d.steps {
+		d.report.took += s.Seconds
+	}
 	p := d.report.page("Drill: a rehearsed recovery")
 	sum, recorded := d.report.sum, d.rebuilder.selection.record.Len()
 	p.Verdict = fmt.Sprintf("%d of %d keys would have been recovered", sum.OK, sum.Keys)
@@ -54,7 +57,6 @@ func (d *drill) page() *page.Page {
 	for _, who := range d.flags.present {
 		p.Facts = append(p.Facts, page.Fact{Name: "Present", Value: terminal.Escape(who)})
 	}
-	p.Facts = append(p.Facts, page.Fact{Name: "Recovery key", Value: d.rebuilder.key.fingerprint.String()})
 	for _, s := range d.steps {
 		p.Steps = append(p.Steps, page.Step{Name: s.Name, Took: fmt.Sprintf("%.1f s", s.Seconds), Result: terminal.Escape(s.Result)})
 	}

@@ -90,7 +90,7 @@ func TestDrillRefused(t *testing.T) {
 	production := filepath.Join(dir, "production.json")
 	write(t, production, strings.Replace(string(text), `"sandbox"`, `"production"`, 1))
 	args := []string{"drill", "--key", p.path("key-0.pem"), "--record", production, "--shards", p.path("bucket")}
-	execute(t, args...).refused(t, exitFailed, production+": the record's environment is production, and this is a drill",
+	execute(t, args...).refused(t, exitInput, production+": the record's environment is production, and this is a drill",
 		"rehearse with a practice bucket (recover sandbox), or add --production if this drill is meant to use the real keys")
 	if o := execute(t, append(args, "--production")...); o.status != 0 {
 		t.Errorf("with --production: %s", o.stderr)
@@ -100,7 +100,7 @@ func TestDrillRefused(t *testing.T) {
 		"--algorithm", "SECP256K1").refused(t, exitFailed,
 		p.path("bucket/"+p.keys[0].IDs.Key.String()+"/recovery_shard-0.txt")+
 			": the quorum ID or the key ID in the record does not belong to this backup (none of its 120 opened ciphertexts fits them and its recovery key)",
-		"compare both IDs with another copy of the record: mistyped characters, an old quorum ID from before a restructure, IDs swapped")
+		reasonHint(shard.ReasonWrongIDs))
 }
 
 // TestSignChallenge: the signature has to be right under the recorded public key.

@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"io"
+	"os"
 	"strconv"
 
 	"github.com/spf13/pflag"
 
+	"recover/internal/message"
 	"recover/internal/output"
 )
 
@@ -32,7 +34,7 @@ func parseFlags(fs *pflag.FlagSet, args []string, maxFiles int) error {
 	case errors.Is(err, pflag.ErrHelp):
 		return err
 	case errors.As(err, &unknown):
-		return &usageError{"unknown flag " + dashed(unknown.GetSpecifiedName()), seeHelp}
+		return &usageError{"unknown flag " + dashed(unknown.GetSpecifiedName()), didYouMean(dashed(unknown.GetSpecifiedName()), flagNames(fs), seeHelp)}
 	case errors.As(err, &missing):
 		return &usageError{"the flag " + dashed(missing.GetSpecifiedName()) + " needs a value", seeHelp}
 	case errors.As(err, &invalid):
@@ -46,9 +48,19 @@ func parseFlags(fs *pflag.FlagSet, args []string, maxFiles int) error {
 		return &usageError{"the flags cannot be read", seeHelp}
 	}
 	if fs.NArg() > maxFiles {
-		return &usageError{"there is an argument that belongs to no flag", seeHelp}
+		return unexpected(fs.Arg(maxFiles), seeHelp)
 	}
 	return nil
+}
+
+// unexpected is the error of an argument that belongs to no flag. It is named
+// where it is a file; else it may be a secret that went astray.
+func unexpected(arg, seeHelp string) error {
+	fact := "there is an argument that belongs to no flag"
+	if _, err := os.Lstat(arg); err == nil {
+		fact = "unexpected argument " + message.QuoteLong(arg)
+	}
+	return &usageError{fact, "put a path with blanks in quotes; " + seeHelp}
 }
 
 func dashed(name string) string {
@@ -73,7 +85,7 @@ const maxWorkers = 256
 
 func checkWorkers(n int) error {
 	if n < 0 || n > maxWorkers {
-		return &usageError{"--workers is not a number of 0 to 256", "0 means one a processor"}
+		return &usageError{"--workers is not a number of 0 to 256", "0 means one per CPU"}
 	}
 	return nil
 }

@@ -161,7 +161,7 @@ func TestHSMCheck(t *testing.T) {
 		}
 		o = start(t, withToken(t, nss(t), softtoken.PIN, append(args, "--json")...))
 		want := `{"type":"hsm-check","status":"ok","fingerprint":"` + fingerprint.Hex() + `","bits":4096,"mode":"oaep","sessions":`
-		if o.status != exitOK || !strings.HasPrefix(o.stdout, want) || !strings.HasSuffix(o.stdout, `"always_authenticate":false}`+"\n") {
+		if o.status != exitOK || !strings.Contains(o.stdout, "\n"+want) || !strings.HasSuffix(o.stdout, `"always_authenticate":false}`+"\n") {
 			t.Errorf("status %d, %q, want %q", o.status, o.stdout, want)
 		}
 	}

@@ -360,7 +360,7 @@ func TestPINIsNowhere(t *testing.T) {
 	_ = cmd.Process.Signal(os.Interrupt)
 	_ = cmd.Wait()
 	o := outcome{status: cmd.ProcessState.ExitCode(), stderr: said.String()}
-	o.refused(t, exitFailed, "interrupted", "what the journal lists is safe; go on with the same command, and --resume in the place of --out")
+	o.refused(t, exitFailed, "interrupted", hintResume)
 	for _, path := range append([]string{log}, filesBelow(t, dir)...) {
 		if bytes.Contains(readFile(t, path), []byte(softtoken.PIN)) {
 			t.Errorf("%s has the PIN", path)

@@ -152,6 +152,12 @@ func (r *keyring) each(visit func(*report.RebuiltKey) error) error {
 }
 
 func (s segmentFile) each(visit func(*report.RebuiltKey) error) error {
+	return s.open(func(lines []byte) error { return report.ReadKeys(lines, visit) })
+}
+
+// open opens a segment for the time of read, and names it in what is wrong with a
+// line of it.
+func (s segmentFile) open(read func(lines []byte) error) error {
 	file, err := output.ReadFile(s.path, report.MaxSegmentSize)
 	if err != nil {
 		return &fileError{s.path, asRebuilt, err}
@@ -163,7 +169,7 @@ func (s segmentFile) each(visit func(*report.RebuiltKey) error) error {
 		}
 	}
 	defer secret.Wipe(lines)
-	err = report.ReadKeys(lines, visit)
+	err = read(lines)
 	var line *report.KeyLineError
 	if errors.As(err, &line) {
 		return &fileError{s.path, asRebuilt, err}

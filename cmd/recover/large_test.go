@@ -40,8 +40,8 @@ func TestMillionLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(built(t), "rebuild", "--record", record, "--shards", small().path("bucket"), "--key", small().path("key-0.pem"), "--unsealed", "--out", out)
-	start(t, cmd).refused(t, exitFailed,
-		record+": line 1000001, entry 1000000: key_id: the same as in line 2, entry 1", "correct the record in a copy; the original stays as it is")
+	start(t, cmd).refused(t, exitInput,
+		record+": line 1000001, entry 1000000: key_id: the same as in line 2, entry 1", "correct the record in a copy; keep the original as it is")
 	absent(t, out)
 	// The peak of a process counts what its parent had when it was started: that
 	// is what a run that does nothing is said to use.

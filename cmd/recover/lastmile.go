@@ -23,8 +23,8 @@ const (
 	asPlan
 )
 
-// lastMileHint returns the next step after an error of these verbs, or "".
-func lastMileHint(err error) string {
+// lastMileAdvice is about an error of these verbs.
+func lastMileAdvice(err error) advice {
 	var file *fileError
 	var unproved *unprovedError
 	var noKey *noKeyError
@@ -33,98 +33,100 @@ func lastMileHint(err error) string {
 	var form *export.FormatError
 	switch {
 	case errors.As(err, &unproved):
-		return "compare its address with a source outside the bucket first; if it is right, add --accept-unproved"
+		return advice{"key-unproved", "compare its address with a source outside the bucket first; if it is right, add --accept-unproved"}
 	case errors.As(err, &noKey):
-		return "\"recover addresses --keys DIR\" lists the key IDs; keys of a divided run are in several directories"
+		return advice{"key-not-there", "\"recover addresses --keys DIR\" lists the key IDs; keys of a divided run are in several directories"}
 	case errors.As(err, &faults):
-		return "correct these lines in a copy of the list; every other line can be read"
+		return advice{"list-invalid", "correct these lines in a copy of the list; every other line can be read"}
 	case errors.As(err, &account):
-		return "\"recover addresses --keys DIR\" shows which key has which address"
+		return advice{"account-of-other-key", "\"recover addresses --keys DIR\" shows which key has which address"}
 	case errors.As(err, &form):
-		return formatHint(form)
+		return formatAdvice(form)
 	case errors.As(err, &file) && file.role == asRebuilt:
-		return rebuiltHint(err)
+		return rebuiltAdvice(err)
 	case errors.As(err, &file) && (errors.Is(err, sheet.ErrNone) || errors.Is(err, errNoAddresses)):
-		return "give a CSV file with an address on each line, as a spreadsheet saves it"
+		return advice{"list-empty", "give a CSV file with an address on each line, as a spreadsheet saves it"}
 	}
 	var sweepFaults sweep.Faults
 	switch {
 	case errors.Is(err, errOtherPlan):
-		return "do not sign it: compare it with the copy that was signed off, or have this one signed off"
+		return advice{"plan-changed", "do not sign it: compare it with the copy that was signed off, or have this one signed off"}
 	case errors.Is(err, sweep.ErrPlan), errors.Is(err, sweep.ErrSums):
-		return "make the plan again with \"recover sweep plan\"; it cannot be edited"
+		return planEdited
 	case errors.Is(err, errStopped):
-		return "start again when ready"
+		return advice{"signing-stopped", "start again when ready"}
 	case errors.As(err, &sweepFaults) && file != nil && file.role == asPlan:
-		return "make the plan again with \"recover sweep plan\"; it cannot be edited"
+		return planEdited
 	case errors.As(err, &sweepFaults):
-		return "correct the file in a copy, and make the plan again; docs/after-the-rebuild.md describes the files"
+		return advice{"sweep-invalid", "correct the file in a copy, and make the plan again; docs/after-the-rebuild.md describes the files"}
 	}
 	if errors.Is(err, errNotAgreed) {
-		return "if it is right after all, run the same command again"
+		return advice{"not-agreed", "if it is right after all, run the same command again"}
 	}
 	if file != nil && file.role == asTransaction {
-		if h := transactionHint(err); h != "" {
+		if h := transactionAdvice(err); h != (advice{}) {
 			return h
 		}
 	}
-	return refusalHint(err)
+	return refusalAdvice(err)
 }
 
-// transactionHint is about a file that is to be signed.
-func transactionHint(err error) string {
+// transactionAdvice is about a file that is to be signed.
+func transactionAdvice(err error) advice {
 	var syntax *transaction.SyntaxError
 	var ambiguous *detect.AmbiguousError
 	switch {
 	case errors.Is(err, detect.ErrUnknown):
-		return "docs/transactions.md lists the forms that are read; --blind signs a digest that something else made"
+		return advice{"transaction-unknown", "docs/transactions.md lists the forms that are read; --blind signs a digest that something else made"}
 	case errors.As(err, &syntax), errors.As(err, &ambiguous):
-		return "build the transaction again with a wallet or library that writes one of the forms of docs/transactions.md"
+		return advice{"transaction-invalid", "build the transaction again with a wallet or library that writes one of the forms of docs/transactions.md"}
 	case errors.Is(err, errNotHex), errors.Is(err, errNotDigest):
-		return "leave --blind out for a transaction: it is shown in words then"
+		return advice{"blind-not-a-digest", "leave --blind out for a transaction: it is shown in words then"}
 	case errors.Is(err, transaction.ErrSignature):
-		return "do not trust this machine: repeat it on another one"
+		return advice{"signature-wrong", "do not trust this machine: repeat it on another one"}
 	}
-	return ""
+	return advice{}
 }
 
-func rebuiltHint(err error) string {
+func rebuiltAdvice(err error) advice {
 	switch {
 	case errors.Is(err, errNoSegments):
-		return "give the directory that was --out of the rebuild"
+		return advice{"keys-not-there", "give the directory that was --out of the rebuild"}
 	case errors.Is(err, errNeedsKeyOpener):
-		return "give the age identity with --identity; \"age -d\" opens the files with the same one"
+		return advice{"keys-identity-missing", "give the age identity with --identity; \"age -d\" opens the files with the same one"}
 	case errors.Is(err, errWrongOpener):
-		return "try the other identities with --identity"
+		return advice{"keys-identity-wrong", "try the other identities with --identity"}
 	case errors.Is(err, errSegmentDamaged):
-		return "take another copy of the file, or rebuild into a new directory"
+		return advice{"keys-damaged", "take another copy of the file, or rebuild into a new directory"}
 	}
-	return ""
+	return advice{}
 }
 
-// refusalHint is about a transaction that is not signed.
-func refusalHint(err error) string {
+// refusalAdvice is about a transaction that is not signed.
+func refusalAdvice(err error) advice {
 	var refused *transaction.RefusedError
 	if !errors.As(err, &refused) {
-		return ""
+		return advice{}
 	}
 	switch refused.Reason {
 	case transaction.FeeTooHigh:
-		return "lower the fee and build it again, or allow it with --max-fee"
+		return advice{"fee-too-high", "lower the fee and build it again, or allow it with --max-fee"}
 	case transaction.FeeUnlimited:
-		return "give the highest fee that you accept with --max-fee, in the chain's smallest unit"
+		return advice{"fee-unlimited", "give the highest fee that you accept with --max-fee, in the chain's smallest unit"}
 	case transaction.UnknownData:
-		return "find out what the data does first; --allow-data signs it all the same"
+		return advice{"data-unknown", "find out what the data does first; --allow-data signs it all the same"}
 	}
-	return "build a plain transfer instead; docs/transactions.md lists what is understood"
+	return advice{"transaction-refused", "build a plain transfer instead; docs/transactions.md lists what is understood"}
 }
 
-func formatHint(e *export.FormatError) string {
+func formatAdvice(e *export.FormatError) advice {
 	if e.Algorithm == "ED25519" {
-		return "for ED25519 there are scalar-hex-big and scalar-hex-little; \"recover sign\" and \"recover sweep\" move the funds without an export"
+		return advice{"format-unknown", "for ED25519 there are scalar-hex-big and scalar-hex-little; \"recover sign\" and \"recover sweep\" move the funds without an export"}
 	}
-	return "the formats are hex, wif, descriptor, eth-keystore, pem and pem-sec1"
+	return advice{"format-unknown", "the formats are hex, wif, descriptor, eth-keystore, pem and pem-sec1"}
 }
+
+var planEdited = advice{"plan-invalid", "make the plan again with \"recover sweep plan\"; it cannot be edited"}
 
 // readSheet reads a list as a spreadsheet writes it.
 func readSheet(path string) ([]sheet.Row, error) {

@@ -45,6 +45,7 @@ func verbs() []verb {
 		{"drill", "rehearse: everything that rebuild does, but nothing secret is kept", drillUsage, runDrill},
 		{"rebuild", "rebuild the recorded wallet keys", rebuildUsage, runRebuild},
 		{"report", "join the reports of several workstations", reportUsage, runReport},
+		{"keys", "print all keys of a rebuild, after one passphrase", keysUsage, runKeys},
 		{"addresses", "the addresses of rebuilt keys, or of a record; compare with a list", addressesUsage, runAddresses},
 		{"export", "one rebuilt key in the form that another wallet imports", exportUsage, runExport},
 		{"sign", "show and sign a transaction with a rebuilt key", signUsage, runSign},
@@ -54,6 +55,13 @@ func verbs() []verb {
 		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, runKeygen},
 		{"version", "version, its own SHA-256, how it was built", versionUsage, runVersion},
 	}
+}
+
+func verbNames() (names []string) {
+	for _, v := range verbs() {
+		names = append(names, v.name)
+	}
+	return names
 }
 
 func run() int {
@@ -117,6 +125,7 @@ func (p *program) dispatch(args []string) error {
 		}
 		rest, strict := takeStrict(args[1:])
 		p.paths, p.strict = pathsOf(rest), strict
+		p.announce(v.name, rest)
 		if !usesTokens[v.name] {
 			if err := p.confine(); err != nil {
 				return err
@@ -128,7 +137,7 @@ func (p *program) dispatch(args []string) error {
 		}
 		return err
 	}
-	return &usageError{"there is no such verb", "recover --help lists the verbs"}
+	return unknownVerb(args[0], verbNames())
 }
 
 // exit says what an error means and returns the exit status.
@@ -142,19 +151,17 @@ func (p *program) exit(err error) int {
 	case err == nil:
 		return exitOK
 	case errors.As(err, &notAll):
-		p.term.Error(notAll.fact, notAll.hint)
+		p.term.Error(notAll.fact, notAll.hint) // the summary says it to scripts
 		return notAll.status
 	case errors.As(err, &usage):
-		p.term.Error(usage.fact, usage.hint)
-		return exitUsage
+		return p.fail(usage.fact, advice{"usage", usage.hint}, exitUsage)
 	}
 	lastWords(p.term, err)
 	fact, faults := factOf(err)
 	for _, fault := range faults {
 		p.term.Note("%s", fault)
 	}
-	p.term.Error(fact, hint(err))
-	return exitFailed
+	return p.fail(fact, advise(err), statusOf(err))
 }
 
 // help prints the page of a verb, or the list of all verbs.
@@ -165,7 +172,7 @@ func (p *program) help(args []string) error {
 		}
 	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		return &usageError{"there is no such verb", "recover --help lists the verbs"}
+		return unknownVerb(args[0], verbNames())
 	}
 	if err := printText(p.term, usageHead); err != nil {
 		return err
@@ -193,5 +200,6 @@ Verbs:
 const usageFoot = `
 
 "recover VERB --help" explains a verb. Results go to stdout, all else to stderr.
-Exit status: 0 all that was asked; 1 failed; 2 wrong usage; 3 some keys done.
+Exit status: 0 all that was asked; 1 failed; 2 wrong usage; 3 some keys done,
+others not; 4 an input could not be read, or an output not be begun.
 `

@@ -54,7 +54,7 @@ func TestOrder(t *testing.T) {
 // the record.
 func withoutSummary(t *testing.T, stdout string, ids []string) string {
 	t.Helper()
-	lines := strings.SplitAfter(stdout, "\n")
+	lines := strings.SplitAfter(stdout, "\n")[1:] // without the one about the run
 	if len(lines) < len(ids)+2 {
 		t.Fatalf("%d lines", len(lines))
 	}

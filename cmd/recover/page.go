@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"recover/internal/page"
@@ -27,10 +28,47 @@ func (r *reporter) page(title string) *page.Page {
 			p.Counts = append(p.Counts, c)
 		}
 	}
+	keys := r.pageKeys()
+	for i, hex := range keys {
+		p.Facts = append(p.Facts, page.Fact{Name: keyFact(i, len(keys)), Value: fingerprintText(hex)})
+	}
 	for _, k := range r.kept {
-		p.Rows = append(p.Rows, pageRow(k))
+		row := pageRow(k)
+		if len(keys) > 1 && k.RecoveryKey != "" {
+			row.RecoveryKey = keyFact(slices.Index(keys, k.RecoveryKey), len(keys))
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	if r.sum.Warnings > 0 {
+		p.Notes = append(p.Notes, fmt.Sprintf("%d %s a warning.", r.sum.Warnings, plural(r.sum.Warnings, "key has", "keys have")))
 	}
 	return p
+}
+
+// pageKeys are the recovery keys of the rows, each once: a fingerprint in every
+// row would fill the page.
+func (r *reporter) pageKeys() (keys []string) {
+	for _, k := range r.kept {
+		if k.RecoveryKey != "" && !slices.Contains(keys, k.RecoveryKey) {
+			keys = append(keys, k.RecoveryKey)
+		}
+	}
+	return keys
+}
+
+func keyFact(i, n int) string {
+	if n == 1 {
+		return "Recovery key"
+	}
+	return fmt.Sprintf("Recovery key %d", i+1)
+}
+
+func fingerprintText(hex string) string {
+	f, err := rsadecrypt.ParseFingerprint(hex)
+	if err != nil {
+		return terminal.Escape(hex)
+	}
+	return f.String()
 }
 
 func (r *reporter) facts() []page.Fact {
@@ -42,7 +80,8 @@ func (r *reporter) facts() []page.Fact {
 		}
 	}
 	add("Done", time.Now().UTC().Format("2 January 2006, 15:04:05 UTC"))
-	add("Took", fmt.Sprintf("%.1f seconds", r.sum.Seconds))
+	add("Took", fmt.Sprintf("%.1f seconds", max(r.sum.Seconds, r.took)))
+	add("Newest backup", r.newestText())
 	add("Record", s.recordPath)
 	if s.recordPath != "" {
 		sum := s.record.SHA256()
@@ -57,14 +96,14 @@ func (r *reporter) facts() []page.Fact {
 
 func pageRow(k *keyResult) page.Row {
 	row := page.Row{
-		Status: k.Status, Name: terminal.Escape(k.name), KeyID: k.KeyID, QuorumID: k.QuorumID, Algorithm: k.Algorithm,
-		Reason: string(k.Reason), Detail: terminal.Escape(k.Detail), Next: reasonHint(k.Reason), Shard: terminal.Escape(k.Shard),
+		Status: k.Status, Name: terminal.Escape(k.Name), KeyID: k.KeyID, QuorumID: k.QuorumID, Algorithm: k.Algorithm,
+		Reason: string(k.Reason), Detail: terminal.Escape(k.Detail), Next: reasonHint(k.Reason),
+	}
+	if usual := k.KeyID + "/recovery_shard-0.txt"; k.Shard != usual {
+		row.Shard = terminal.Escape(k.Shard)
 	}
 	if len(k.Addresses) > 0 {
 		row.Address = terminal.Escape(mainAddress(k))
-	}
-	if f, err := rsadecrypt.ParseFingerprint(k.RecoveryKey); err == nil {
-		row.RecoveryKey = f.String()
 	}
 	for _, w := range k.Warnings {
 		row.Warnings = append(row.Warnings, terminal.Escape(w.Detail))

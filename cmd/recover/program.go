@@ -14,4 +14,6 @@ type program struct {
 	strict   bool               // no work where the fence has gaps
 	confined bool               // the fence is up
 	gaps     []string           // in it
+	json     bool               // --json is given: errors are lines of it
+	run      *runHead           // its first line
 }

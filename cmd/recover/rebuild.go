@@ -15,7 +15,6 @@ import (
 	"recover/pkg/recovery"
 	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
-	"recover/pkg/shard"
 )
 
 const rebuildUsage = `
@@ -42,8 +41,7 @@ What comes out:
     --salvage                  read what can be read of files that are cut off or
                                damaged; slower. What comes out has to be right in
                                the same way
-    --json                     NDJSON: an object for each key, then a summary
-    --workers N                keys that are worked on at a time (0: one a processor)
+` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per CPU)
     --resume DIR               instead of --out: go on in the directory of a run that
                                broke off, or try again what it did not rebuild; all
                                else is given as before, but for a corrected record
@@ -67,7 +65,7 @@ type rebuildFlags struct {
 	acceptUnproved bool // also write keys that are not proved
 	withMaster     bool
 	salvage        bool
-	json           bool
+	shown          shownFlags
 	workers        int
 }
 
@@ -85,7 +83,7 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	fs.BoolVar(&f.acceptUnproved, "accept-unproved", false, "")
 	fs.BoolVar(&f.withMaster, "with-master", false, "")
 	fs.BoolVar(&f.salvage, "salvage", false, "")
-	fs.BoolVar(&f.json, "json", false, "")
+	f.shown.register(fs)
 	fs.IntVar(&f.workers, "workers", 0, "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return nil, err
@@ -147,6 +145,7 @@ func runRebuild(p *program, args []string) error {
 // rebuildJob is a rebuild of which everything was checked that can be checked
 // before the first private operation.
 type rebuildJob struct {
+	program   *program
 	ctx       context.Context
 	term      *terminal.Terminal
 	flags     *rebuildFlags
@@ -164,7 +163,7 @@ type rebuildJob struct {
 // planRebuild opens the recovery key and prepares the seal of the output, and
 // asks for whatever is to be asked.
 func planRebuild(p *program, f *rebuildFlags, s *selection, session *keySession) (*rebuildJob, error) {
-	job := &rebuildJob{ctx: p.ctx, term: p.term, narrow: p.narrow, flags: f, selection: s}
+	job := &rebuildJob{program: p, ctx: p.ctx, term: p.term, narrow: p.narrow, flags: f, selection: s}
 	if f.resume == "" {
 		if err := checkNewDir(f.out); err != nil {
 			return nil, err
@@ -254,7 +253,7 @@ func (j *rebuildJob) sealWithPassphrase(ask *keySession) error {
 
 // run rebuilds every key, and writes what comes out as it goes.
 func (j *rebuildJob) run() (err error) {
-	j.report = newReporter(j.term, j.selection, j.flags.json)
+	j.report = newReporter(j.program, j.selection, j.flags.shown)
 	if err := j.openStore(); err != nil {
 		return err
 	}
@@ -269,11 +268,13 @@ func (j *rebuildJob) run() (err error) {
 	}
 	j.closing()
 	switch {
+	case unfinished != nil && !j.store.IsEmpty():
+		return &brokenOffError{unfinished}
 	case unfinished != nil:
 		return unfinished
 	case worked == errInterruptedRun && j.store.IsEmpty():
 		return terminal.ErrInterrupted
-	case shard.ReasonOf(worked) == shard.ReasonKeySource && !j.store.IsEmpty():
+	case worked != nil && !j.store.IsEmpty():
 		return &brokenOffError{worked}
 	case worked != nil:
 		return worked
@@ -312,7 +313,7 @@ func (j *rebuildJob) all() error {
 	rebuilder := &keyRebuilder{j.ctx, j.selection, j.key, recovery.RebuildOptions{
 		WithMaster: j.flags.withMaster, Salvage: j.flags.salvage, AcceptUnproved: j.flags.acceptUnproved,
 	}}
-	progress := j.term.Progress("rebuilt", total)
+	progress := j.term.Progress("keys tried", total)
 	defer progress.Done()
 	for k, err := range inOrder(j.ctx, j.key.workers(j.term, j.flags.workers), j.entries(), rebuilder.rebuild) {
 		if err != nil {

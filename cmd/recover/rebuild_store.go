@@ -32,7 +32,7 @@ func (s *keyStore) add(k *rebuiltKey) error {
 
 func (s *keyStore) walletKey(k *rebuiltKey) *report.WalletKey {
 	l := &report.WalletKey{
-		QuorumID: k.result.QuorumID, KeyID: k.result.KeyID, Algorithm: k.result.Algorithm, Derivation: k.wallet.Derivation(),
+		QuorumID: k.result.QuorumID, KeyID: k.result.KeyID, Algorithm: k.result.Algorithm, Name: k.result.Name, Blockchain: k.result.Blockchain, Derivation: k.wallet.Derivation(),
 		PrivateKey: k.wallet.Private().Bytes(), PublicKey: k.result.PublicKey, Addresses: k.result.Addresses,
 	}
 	if k.result.Status == statusUnproved {
@@ -116,6 +116,12 @@ func (j *rebuildJob) closing() {
 		j.term.Note("open them with: age -d -i %s/identity.age %s", j.flags.out, first)
 	case j.sealer.Sealed():
 		j.term.Note("open them with: age -d -i IDENTITY %s", first)
+	}
+	switch {
+	case n > 1 && len(j.identity) > 0:
+		j.term.Note("all of them, with one question for the passphrase: recover keys %s > /dev/shm/keys.ndjson", j.flags.out)
+	case n > 1 && j.sealer.Sealed():
+		j.term.Note("all of them: for f in %s/keys-*.age; do age -d -i IDENTITY \"$f\"; done", j.flags.out)
 	}
 	j.term.Note("how the funds are moved with them: docs/after-the-rebuild.md")
 }

@@ -69,16 +69,22 @@ func (c *checker) problem(path string, key uuid.ID, problem, next string) {
 
 func (c *checker) say(kind, path string, key uuid.ID, problem, next string) {
 	f := finding{Type: kind, Record: path, Problem: problem, Next: next}
-	of := path
 	if !key.IsZero() {
 		f.KeyID = key.String()
+	}
+	c.finding(f)
+}
+
+func (c *checker) finding(f finding) {
+	of := f.Record
+	if f.KeyID != "" {
 		of += ": key " + f.KeyID
 	}
 	var err error
 	if c.flags.json {
 		err = c.term.JSON(f)
-	} else if err = c.term.Print("%s: %s: %s", kind, of, problem); err == nil {
-		err = c.term.Print("    next: %s", next)
+	} else if err = c.term.Print("%s: %s: %s", f.Type, of, f.Problem); err == nil {
+		err = c.term.Print("    next: %s", f.Next)
 	}
 	if c.err == nil {
 		c.err = err
@@ -90,7 +96,7 @@ func (c *checker) one(path string, r *record.Contents) {
 	none := uuid.ID{}
 	if r.IsCSV {
 		c.say("warning", path, none, "the record is CSV, which has no place for the environment and the recovery keys",
-			"make a JSON record of it: recover record new --from "+inShell(path)+" --shards BUCKET --out record.json")
+			"make a JSON record of it: recover record new --from "+shellQuoted(path)+" --shards BUCKET --out record.json")
 	}
 	if r.Environment == "" && !r.IsCSV {
 		c.say("warning", path, none, "no environment is recorded", "add \"environment\": \"production\" or \"sandbox\", so that the two cannot be mixed up")
@@ -102,25 +108,54 @@ func (c *checker) one(path string, r *record.Contents) {
 	for _, e := range r.Entries {
 		keys[e.KeyID] = true
 	}
+	var weak, unsaid sameWarning
 	for _, e := range r.Entries {
 		c.keys++
 		if keys[e.QuorumID] {
 			c.problem(path, e.KeyID, fmt.Sprintf("its quorum_id %s is the key_id of another entry", e.QuorumID), "look for the right one with \"recover record find\"")
 		}
-		c.anchor(path, e)
+		a := e.Anchor()
+		c.anchors[a]++
+		switch {
+		case a == record.AnchorNone, a == record.AnchorBackup:
+			weak.add(e)
+		case e.Recorded == "":
+			unsaid.add(e)
+		}
 		c.shards(path, e)
 	}
+	c.sayAll(path, &weak, "no public key or address of the wallet is recorded", "copy it from the service's list, not from the bucket: it shows that the right key was rebuilt")
+	c.sayAll(path, &unsaid, "the record does not say where the public key or address comes from", "if it is from the service's list, add \"anchor\": \"service\"; if it was taken from the bucket, remove it")
 }
 
-// anchor warns where nothing but the bucket says which key is the wallet's.
-func (c *checker) anchor(path string, e record.Entry) {
-	a := e.Anchor()
-	c.anchors[a]++
-	switch {
-	case a == record.AnchorNone, a == record.AnchorBackup:
-		c.say("warning", path, e.KeyID, "no public key or address of the wallet is recorded", "copy it from the service's list, not from the bucket: it shows that the right key was rebuilt")
-	case e.Recorded == "":
-		c.say("warning", path, e.KeyID, "the record does not say where its public key or address comes from", "if it is from the service's list, add \"anchor\": \"service\"; if it was taken from the bucket, remove it")
+// sameWarning are the keys that one warning is about.
+type sameWarning struct{ names, ids []string }
+
+func (w *sameWarning) add(e record.Entry) {
+	name := e.Name
+	if name == "" {
+		name = e.KeyID.String()
+	}
+	w.names, w.ids = append(w.names, name), append(w.ids, e.KeyID.String())
+}
+
+// sayAll says a warning that many keys may have: once for people, for each key to
+// scripts.
+func (c *checker) sayAll(path string, w *sameWarning, problem, next string) {
+	switch n := len(w.names); {
+	case n == 0:
+	case c.flags.json || n == 1:
+		for _, id := range w.ids {
+			c.finding(finding{Type: "warning", Record: path, KeyID: id, Problem: problem, Next: next})
+		}
+	default:
+		of := fmt.Sprintf("%d keys: ", n)
+		if n > 3 {
+			next += "; --json lists the keys"
+		} else {
+			problem += ": " + strings.Join(w.names, ", ")
+		}
+		c.finding(finding{Type: "warning", Record: path, Problem: of + problem, Next: next})
 	}
 }
 

@@ -54,6 +54,7 @@ func recordFind(p *program, f *recordFlags) error {
 	if err := x.sel.openBucket(f.shards, recovery.Hints{}); err != nil {
 		return err
 	}
+	p.run.inputs(x.sel)
 	return x.run(draft)
 }
 

@@ -66,6 +66,7 @@ func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 	if err := h.sel.openDownload(f.shards); err != nil {
 		return err
 	}
+	p.run.inputs(h.sel)
 	return h.run()
 }
 

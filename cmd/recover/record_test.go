@@ -271,7 +271,7 @@ func TestRecordMerge(t *testing.T) {
 	if err != nil || bytes.Count(before, []byte("key_id")) != 2 {
 		t.Fatalf("%s, %v", before, err)
 	}
-	execute(t, "record", "merge", "--record", a, "--record", b, "--out", out).refused(t, exitFailed,
+	execute(t, "record", "merge", "--record", a, "--record", b, "--out", out).refused(t, exitInput,
 		out+": already exists", "nothing is ever overwritten: give a new name")
 }
 

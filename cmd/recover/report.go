@@ -55,6 +55,7 @@ func runReport(p *program, args []string) error {
 			return &fileError{path, asAny, err}
 		}
 	}
+	p.run.inputs(s)
 	shown := &reporter{term: p.term, selection: s, json: *asJSON, sum: newSummary()}
 	anchored := 0
 	err = m.Each(func(e record.Entry, k *report.Key, _ []byte) error {
@@ -65,7 +66,7 @@ func runReport(p *program, args []string) error {
 			shown.sum.Count(k)
 			return nil
 		}
-		return shown.key(&keyResult{Key: *k, name: e.Name})
+		return shown.key(&keyResult{Key: *k, recordedAddress: e.Address})
 	})
 	if err != nil {
 		return err

@@ -2,12 +2,12 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
+	"time"
 
 	"recover/internal/terminal"
+	"recover/pkg/recovery"
 	"recover/pkg/report"
 )
 
@@ -23,10 +23,19 @@ type reporter struct {
 	keep      bool           // for a page
 	kept      []*keyResult
 	unproved  []*keyResult // some of them
+	attention []*keyResult // some of those that are not ok, or have a warning
+
+	failedOnly bool      // the others are counted only
+	strict     bool      // warnings fail the run
+	addresses  bool      // show all addresses of a key
+	shown      int       // lines
+	newest     time.Time // verify: of the backups
+	took       float64   // seconds of the whole run, where that is more than the work on the keys
 }
 
-func newReporter(t *terminal.Terminal, s *selection, json bool) *reporter {
-	r := &reporter{term: t, selection: s, json: json, single: s.record.Len() == 1, sum: newSummary()}
+func newReporter(p *program, s *selection, f shownFlags) *reporter {
+	p.run.inputs(s)
+	r := &reporter{term: p.term, selection: s, json: f.json, failedOnly: f.failedOnly, addresses: f.addresses, strict: f.strict, single: s.record.Len() == 1, sum: newSummary()}
 	r.warnPassedOver()
 	return r
 }
@@ -43,7 +52,18 @@ func (r *reporter) warnPassedOver() {
 
 func (r *reporter) passedOver(download, path string, err error) {
 	f := &fileError{filepath.Join(download, filepath.FromSlash(path)), asShards, err}
+	r.sum.Elsewhere++
 	r.term.Warn(f.Error() + ": passed over")
+	if r.json {
+		_ = r.term.JSON(&warningLine{"warning", recovery.WarnNotRead, f.Error()}) // the end tells of a failed write
+	}
+}
+
+// warningLine is a warning that is of no key, for scripts.
+type warningLine struct {
+	Type   string `json:"type"` // "warning"
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
 }
 
 // resume takes over the counts of an earlier run.
@@ -55,46 +75,16 @@ func (r *reporter) key(k *keyResult) error {
 	r.last = k
 	r.note(k)
 	switch {
+	case r.failedOnly && k.Status == statusOK && len(k.Warnings) == 0:
+		return nil
 	case r.json:
 		return r.term.JSON(k)
 	case r.single && k.Status != statusOK && k.Status != statusUnproved:
 		return nil
 	}
-	first := fmt.Sprintf("%-10s  %s  %-9s  %s", k.Status, k.KeyID, k.Algorithm, mainAddress(k))
-	l := listing{strings.TrimRight(first, " ")}
-	if k.Status != statusOK {
-		l.add("            %s: %s", k.Reason, k.Detail)
-		if h := reasonHint(k.Reason); h != "" {
-			l.add("            next: %s", h)
-		}
-	}
-	for _, w := range k.Warnings {
-		l.add("            warning: %s", w)
-	}
-	l.addCopies(k.Shards)
+	l := r.lines(k)
+	r.shown += len(l)
 	return printLines(r.term, l)
-}
-
-// addCopies shows what each copy is worth, where there are several for one
-// recovery key.
-func (l *listing) addCopies(copies []report.Copy) {
-	keys := make(map[string]bool)
-	for _, c := range copies {
-		if c.RecoveryKey != "" {
-			keys[c.RecoveryKey] = true
-		}
-	}
-	if len(copies) == len(keys) {
-		return
-	}
-	for _, c := range copies {
-		date, _, _ := strings.Cut(c.Modified, "T")
-		text := fmt.Sprintf("%s, %s: %s", c.Shard, date, c.Status)
-		if c.Used {
-			text += ", a rebuild uses this one"
-		}
-		l.add("            copy %s", text)
-	}
 }
 
 // note keeps what is wanted at the end.
@@ -105,8 +95,13 @@ func (r *reporter) note(k *keyResult) {
 	for _, key := range k.openedBy {
 		r.openedBy[key]++
 	}
+	if k.newest.After(r.newest) {
+		r.newest = k.newest
+	}
 	if k.Status == statusUnproved && len(r.unproved) < maxListed {
 		r.unproved = append(r.unproved, k)
+	} else if (k.Status != statusOK || len(k.Warnings) > 0) && len(r.attention) < maxListed {
+		r.attention = append(r.attention, k)
 	}
 	if r.keep {
 		r.kept = append(r.kept, k)
@@ -121,10 +116,8 @@ func (r *reporter) listUnproved() error {
 	}
 	l := listing{"not proved; compare these addresses with a source outside the bucket before you use the keys:"}
 	for _, k := range r.unproved {
-		l.add("    %s  %s", k.KeyID, k.Reason)
-		for _, chain := range slices.Sorted(maps.Keys(k.Addresses)) {
-			l.add("        %-16s %s", chain, k.Addresses[chain])
-		}
+		l.add("    %s, %s", keyName(k), k.Reason)
+		l.addAddresses(k)
 	}
 	if more := r.sum.Unproved - len(r.unproved); more > 0 {
 		l.add("    and %d more: see the report", more)
@@ -132,22 +125,38 @@ func (r *reporter) listUnproved() error {
 	return printLines(r.term, l)
 }
 
+// screenful is how many lines can be shown without the first ones leaving a
+// small terminal.
+const screenful = 20
+
+// listAttention names the keys that failed or have a warning once more, where so
+// many lines were shown that they have left the screen.
+func (r *reporter) listAttention() error {
+	if r.json || r.single || r.shown <= screenful || r.failedOnly || len(r.attention) == 0 {
+		return nil
+	}
+	l := listing{"", "needs attention:"}
+	for _, k := range r.attention {
+		l = append(l, r.lines(k)...)
+	}
+	if more := r.sum.Keys - r.sum.OK + r.sum.Warnings - r.sum.Unproved - len(r.attention); len(r.attention) == maxListed && more > 0 {
+		l.add("and more: --failed-only shows them all")
+	}
+	return printLines(r.term, append(l, ""))
+}
+
 // maxListed is how many keys are named once more at the end.
 const maxListed = 100
-
-// mainAddress is the address that people know a key by.
-func mainAddress(k *keyResult) string {
-	for _, chain := range []string{"ethereum", "solana"} {
-		if a, ok := k.Addresses[chain]; ok {
-			return chain + " " + a
-		}
-	}
-	return k.Shard
-}
 
 // end shows the summary.
 func (r *reporter) end() error {
 	r.sum.end()
+	if !r.newest.IsZero() {
+		r.sum.NewestBackup = r.newest.UTC().Format(time.RFC3339)
+	}
+	if err := r.listAttention(); err != nil {
+		return err
+	}
 	if r.json {
 		return r.term.JSON(r.sum)
 	}
@@ -159,7 +168,7 @@ func (r *reporter) outcome(done string) error {
 	bad := r.sum.Keys - r.sum.OK
 	switch {
 	case bad == 0:
-		return nil
+		return r.strictly()
 	case r.sum.Unproved > 0 && r.sum.Unproved == bad:
 		return &incompleteError{fmt.Sprintf("%d of %d keys %s written, but not proved", bad, r.sum.Keys, plural(bad, "is", "are")), hintUnproved, exitSome}
 	case r.single && r.last != nil && r.last.Status != statusOK:
@@ -169,6 +178,22 @@ func (r *reporter) outcome(done string) error {
 	}
 	return &incompleteError{fmt.Sprintf("none of %d %s is %s", r.sum.Keys, plural(r.sum.Keys, "key", "keys"), done), hintEachKey, exitFailed}
 }
+
+// strictly is the outcome of a run whose keys are all ok.
+func (r *reporter) strictly() error {
+	warned := r.sum.Warnings
+	switch {
+	case !r.strict || warned+r.sum.Elsewhere == 0:
+		return nil
+	case warned == 0:
+		return &incompleteError{fmt.Sprintf("--strict: %d %s of the download", r.sum.Elsewhere, plural(r.sum.Elsewhere, "warning", "warnings")), hintWarnings, exitSome}
+	case warned == r.sum.Keys:
+		return &incompleteError{fmt.Sprintf("--strict: %d of %d keys %s a warning", warned, r.sum.Keys, plural(warned, "has", "have")), hintWarnings, exitFailed}
+	}
+	return &incompleteError{fmt.Sprintf("--strict: %d of %d keys %s a warning", warned, r.sum.Keys, plural(warned, "has", "have")), hintWarnings, exitSome}
+}
+
+const hintWarnings = "docs/troubleshooting.md explains each warning by its code; --json shows the codes"
 
 const hintUnproved = "compare their addresses with a source outside the bucket before you use them: the service's console, an invoice, a block explorer"
 

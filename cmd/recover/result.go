@@ -33,15 +33,17 @@ type keyResult struct {
 	report.Key
 	master bool // a master key is kept, without its wallet key
 
-	name     string   // as recorded
-	openedBy []string // verify: recovery keys for which there is a valid shard, hex
+	recordedAddress string
+	newest          time.Time // verify: when its newest backup was written, as far as the download tells
+	openedBy        []string  // verify: recovery keys for which there is a valid shard, hex
 }
 
 func newResult(e record.Entry) *keyResult {
 	return &keyResult{Key: report.Key{
 		Type: "key", QuorumID: e.QuorumID.String(), KeyID: e.KeyID.String(), Algorithm: e.Algorithm.Algorithm(),
 		Anchor: string(e.Anchor()), Warnings: []message.Warning{},
-	}, name: e.Name}
+		Name: e.Name, Blockchain: e.Blockchain,
+	}, recordedAddress: e.Address}
 }
 
 // resultOf is the result of a key of which only the ID is known.
@@ -117,10 +119,15 @@ func reasonOf(err error) shard.Reason {
 // summary counts the results, and knows when the work began.
 type summary struct {
 	report.Summary
-	begun time.Time
+	NewestBackup string `json:"newest_backup,omitempty"`  // verify: RFC 3339, UTC
+	Stale        bool   `json:"stale,omitempty"`          // verify: it is older than --max-age
+	Elsewhere    int    `json:"other_warnings,omitempty"` // that are of no key
+	begun        time.Time
 }
 
-func newSummary() *summary { return &summary{report.Summary{Type: "summary"}, time.Now()} }
+func newSummary() *summary {
+	return &summary{Summary: report.Summary{Type: "summary"}, begun: time.Now()}
+}
 
 func (s *summary) count(r *keyResult) { s.Count(&r.Key) }
 

@@ -195,7 +195,7 @@ func TestResumeAfterKill(t *testing.T) {
 	}
 	start(t, exec.Command("recover", append([]string{
 		"rebuild", "--resume", b.out, "--key", b.path("key-0.pem"), "--recipient", b.identity.Recipient().String(),
-	}, b.selection()...)...)).refused(t, exitFailed, b.out+": the run is complete: there is nothing to resume", "rebuild into a new directory, if it has to be done again")
+	}, b.selection()...)...)).refused(t, exitFailed, b.out+": the run is complete: there is nothing to resume", "to do it all again, rebuild into a new directory")
 }
 
 // journal returns the whole lines of the journal.
@@ -407,8 +407,8 @@ func TestParts(t *testing.T) {
 	}
 	merge(reports[0], reports[0]).wantStatus(t, exitFailed)
 	merge(reports[0], filepath.Join(dir, "part2", journalName)).refused(t, exitFailed,
-		filepath.Join(dir, "part2", journalName)+": a journal, not a report", "the run of it broke off: resume it, and give the report that it then writes")
-	merge(append(reports, "--out", whole)...).refused(t, exitFailed, whole+": already exists", "nothing is ever overwritten: give a new name")
+		filepath.Join(dir, "part2", journalName)+": a journal, not a report", "its run broke off: resume it, and give the report that it then writes")
+	merge(append(reports, "--out", whole)...).refused(t, exitInput, whole+": already exists", "nothing is ever overwritten: give a new name")
 	for _, bad := range []string{"0/3", "4/3", "1", "1/0", "a/b", "1/2000", "-1/3"} {
 		execute(t, many().rebuild(filepath.Join(dir, "x"), "--unsealed", "--part", bad)...).wantStatus(t, exitUsage)
 	}

@@ -20,6 +20,9 @@ func copiedPractice(t *testing.T, p practice) practice {
 	return p
 }
 
+// away is a place outside of the download.
+func away(folder string) string { return filepath.Join(filepath.Dir(filepath.Dir(folder)), "away") }
+
 // TestResumeTriesAgain rebuilds what was in the way of some keys and is not any
 // more: the first report stays, and a second one is right.
 func TestResumeTriesAgain(t *testing.T) {
@@ -32,19 +35,19 @@ func TestResumeTriesAgain(t *testing.T) {
 		"unreadable": {
 			func(t *testing.T, _ practice, folder string) {
 				shard := filepath.Join(folder, "recovery_shard-0.txt")
-				ok(t, os.Rename(shard, folder+".txt"))
+				ok(t, os.Rename(shard, away(folder)))
 				ok(t, os.Symlink(filepath.Base(shard), shard)) // a link to itself
 			},
 			func(t *testing.T, _ practice, folder string) {
 				shard := filepath.Join(folder, "recovery_shard-0.txt")
 				ok(t, os.Remove(shard))
-				ok(t, os.Rename(folder+".txt", shard))
+				ok(t, os.Rename(away(folder), shard))
 			},
 			`"reason":"unreadable"`,
 		},
 		"missing": {
-			func(t *testing.T, _ practice, folder string) { ok(t, os.Rename(folder, folder+".away")) },
-			func(t *testing.T, _ practice, folder string) { ok(t, os.Rename(folder+".away", folder)) },
+			func(t *testing.T, _ practice, folder string) { ok(t, os.Rename(folder, away(folder))) },
+			func(t *testing.T, _ practice, folder string) { ok(t, os.Rename(away(folder), folder)) },
 			`"reason":"missing"`,
 		},
 		"the record was wrong": {
@@ -91,7 +94,7 @@ func TestResumeTriesAgain(t *testing.T) {
 			if !bytes.HasPrefix(must(os.ReadFile(filepath.Join(out, journalName))), journal) {
 				t.Error("the journal has lost what it had")
 			}
-			rebuild("--resume").refused(t, exitFailed, out+": the run is complete: there is nothing to resume", "rebuild into a new directory, if it has to be done again")
+			rebuild("--resume").refused(t, exitFailed, out+": the run is complete: there is nothing to resume", "to do it all again, rebuild into a new directory")
 			o = execute(t, "report", "merge", filepath.Join(out, "report-3.json"), "--record", p.path("record.json"))
 			if o.status != exitOK || !strings.HasSuffix(o.stdout, "\n10 keys: 10 ok\n") {
 				t.Errorf("merge: status %d, %s%s", o.status, o.stdout, o.stderr)
@@ -167,11 +170,11 @@ func TestResumeOfNothing(t *testing.T) {
 		files      map[string]string
 		fact, hint string
 	}{
-		"empty":                   {nil, nothing, "remove the directory and start again"},
-		"identity only":           {map[string]string{"identity.age": "x"}, nothing, "remove the directory and start again"},
-		"half an identity":        {map[string]string{".identity.age.partial": "x"}, nothing, "remove the directory and start again"},
-		"empty journal":           {map[string]string{journalName: ""}, nothing, "remove the directory and start again"},
-		"half a line":             {map[string]string{journalName: `{"type":"run","for`}, nothing, "remove the directory and start again"},
+		"empty":                   {nil, nothing, "remove that directory and start again with --out"},
+		"identity only":           {map[string]string{"identity.age": "x"}, nothing, "remove that directory and start again with --out"},
+		"half an identity":        {map[string]string{".identity.age.partial": "x"}, nothing, "remove that directory and start again with --out"},
+		"empty journal":           {map[string]string{journalName: ""}, nothing, "remove that directory and start again with --out"},
+		"half a line":             {map[string]string{journalName: `{"type":"run","for`}, nothing, "remove that directory and start again with --out"},
 		"keys, and no journal":    {map[string]string{"keys-0001.ndjson.age": "x"}, lost, keep},
 		"keys, and empty journal": {map[string]string{"keys-0001.ndjson.age": "x", journalName: ""}, lost, keep},
 		"something else": {

@@ -132,7 +132,7 @@ func TestResumeChecksSegments(t *testing.T) {
 				if complete && !bytes.Equal(must(os.ReadFile(filepath.Join(dir, reportName))), first) {
 					t.Error("the first report was written to")
 				}
-				again().refused(t, exitFailed, dir+": the run is complete: there is nothing to resume", "rebuild into a new directory, if it has to be done again")
+				again().refused(t, exitFailed, dir+": the run is complete: there is nothing to resume", "to do it all again, rebuild into a new directory")
 				if o := execute(t, "inspect", filepath.Join(dir, last), filepath.Join(dir, journalName)); o.status != exitOK ||
 					strings.Count(o.stdout, "not used: keys-0002.ndjson: "+c.says) != 2 || strings.Count(o.stdout, "as the report says: 10 keys: 10 ok") != 2 {
 					t.Errorf("inspect: status %d\n%s", o.status, o.stdout)

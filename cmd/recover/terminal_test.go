@@ -55,6 +55,9 @@ func sitAt(t *testing.T, cmd *exec.Cmd, size *pty.Winsize) *session {
 	if err := pty.Setsize(s.custody, size); err != nil {
 		t.Fatal(err)
 	}
+	if err := pty.Setsize(s.custody, size); err != nil {
+		t.Fatal(err)
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.terminal, s.terminal, s.terminal
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {

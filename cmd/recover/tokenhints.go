@@ -8,46 +8,45 @@ import (
 	"recover/pkg/hsm"
 )
 
-// tokenHint is the next step after an error of a token, its module, the helper
-// or a PIN; or "".
-func tokenHint(err error) string {
+// tokenAdvice is about an error of a token, its module, the helper or a PIN. The
+// code of a token's error is that of package hsm.
+func tokenAdvice(err error) advice {
 	var pin *pinError
 	var token *hsm.Error
 	var made *newKeyError
 	switch {
 	case errors.As(err, &pin):
-		return pinHint(pin)
+		return pinAdvice(pin)
 	case errors.Is(err, hsm.ErrNoPIN):
-		return "give the PIN of the token: an empty line is none, and nothing was sent to the token"
+		return advice{"pin-missing", "give the PIN of the token: an empty line is none, and nothing was sent to the token"}
 	case errors.As(err, new(*unmeantPINError)):
-		return "write the PIN again into a plain text file, the PIN alone, or type it at the terminal: leave --pin-fd out. No try was spent"
+		return advice{"pin-unmeant", "write the PIN again into a plain text file, the PIN alone, or type it at the terminal: leave --pin-fd out. No try was spent"}
 	case errors.Is(err, errUnsurePIN):
-		return hintWrongPIN
+		return advice{"pin-unsure", hintWrongPIN}
 	case errors.Is(err, errNoModules):
-		return "install the module of the token's maker, and name it with --hsm-module"
+		return advice{"no-modules", "install the module of the token's maker, and name it with --hsm-module"}
 	case errors.Is(err, errSmallKey):
-		return "the service takes RSA keys of at least 4096 bits: name another key, or make one without --existing"
+		return advice{"key-too-small", "the service takes RSA keys of at least 4096 bits: name another key, or make one without --existing"}
 	case errors.As(err, &made) && !errors.As(err, &token):
-		return made.hint()
+		return advice{"key-made-unusable", made.hint()}
 	case !errors.As(err, &token):
-		return ""
+		return advice{}
 	}
 	if errors.As(err, &made) && token.Code != hsm.KeyUnprotected {
-		return made.hint()
+		return advice{"key-made-unusable", made.hint()}
 	}
 	hint := tokenHints[token.Code]
 	if token.Code == hsm.KeyNotFound && token.HexID != "" {
 		hint = "an ID is bytes, not hex digits: did you mean id=" + token.HexID + "?"
 	}
-	var off *brokenOffError
-	if errors.As(err, &off) {
-		hint += "; keys in the journal are safe: run the same command with --resume DIR instead of --out DIR"
+	if brokeOff(err) {
+		hint += "; " + hintResume
 	}
 	var resumed *resumedError
-	if errors.As(err, &resumed) && off == nil {
+	if errors.As(err, &resumed) && !brokeOff(err) {
 		hint += "; the earlier run is as it was: give the same command again"
 	}
-	return hint
+	return advice{string(token.Code), hint}
 }
 
 // resumedError is a token that failed before a run was resumed.
@@ -65,24 +64,24 @@ func markResumed(err error, isResumed bool) error {
 	return err
 }
 
-// brokenOffError is a recovery key that failed after some keys were rebuilt.
+// brokenOffError is what ended a rebuild after some keys were kept.
 type brokenOffError struct{ err error }
 
 func (e *brokenOffError) Error() string { return e.err.Error() }
 func (e *brokenOffError) Unwrap() error { return e.err }
 
-func pinHint(err *pinError) string {
+func pinAdvice(err *pinError) advice {
 	switch {
 	case errors.Is(err, terminal.ErrNoTerminal):
-		return "run it in a terminal, or give the PIN with --pin-fd"
+		return advice{"no-terminal", "run it in a terminal, or give the PIN with --pin-fd"}
 	case errors.Is(err, terminal.ErrInterrupted):
-		return "no PIN was sent to the token; start again when ready"
+		return advice{"interrupted", "no PIN was sent to the token; start again when ready"}
 	case errors.Is(err, terminal.ErrNoMoreLines):
-		return "the descriptor needs a line with the PIN; where it is that of --passphrase-fd too, the PIN comes first"
+		return advice{"pin-missing", "the descriptor needs a line with the PIN; where it is that of --passphrase-fd too, the PIN comes first"}
 	case errors.Is(err, terminal.ErrTooLong):
-		return "a PIN has 1024 bytes at most: is it the right file?"
+		return advice{"pin-too-long", "a PIN has 1024 bytes at most: is it the right file?"}
 	}
-	return "open a file or a pipe that holds a line with the PIN"
+	return advice{"descriptor", "open a file or a pipe that holds a line with the PIN"}
 }
 
 const hintWrongPIN = "find the right PIN before the next try: the token counts wrong ones, and locks"
@@ -121,7 +120,7 @@ var tokenHints = map[hsm.Code]string{
 
 	hsm.NoMechanism:   "this token cannot serve as recovery key, or not with this --hsm-mode; docs/hsm.md lists what tokens can do",
 	hsm.BadAnswer:     "do not trust this token or module until you know why; try --hsm-mode raw, which checks every answer",
-	hsm.DecryptFailed: "the token takes part of the backup for damaged; try --hsm-mode raw, or download the shard again",
+	hsm.DecryptFailed: "the token rejected a ciphertext; try --hsm-mode raw, or download the shard again",
 }
 
 // lastWords shows what the helper or the module wrote to stderr before the end.

@@ -23,9 +23,10 @@ a SECP256K1 backup cannot be checked.
 Options:
     --recovery-public-key FILE the shards have to be encrypted to this key; without
                                it, to one that the record names, or else to any
+    --max-age AGE              fail if the newest backup is older: 30d, or 36h
+    --part 2/5                 only the second of five parts of the record
     --html FILE                a report for people: one page that needs no network
-    --json                     NDJSON: an object for each key, then a summary
-    --workers N                keys that are worked on at a time (0: one a processor)
+` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per CPU)
 
 Exit status 3 means that some keys are in order and others are not.
 `
@@ -37,13 +38,24 @@ func runVerify(p *program, args []string) error {
 	var sel selectionFlags
 	sel.register(fs)
 	publicKey := fs.String("recovery-public-key", "", "")
-	asJSON := fs.Bool("json", false, "")
+	var shown shownFlags
+	shown.register(fs)
 	html := fs.String("html", "", "")
 	workers := fs.Int("workers", 0, "")
+	maxAge := fs.String("max-age", "", "")
+	partText := fs.String("part", "", "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
 	if err := checkWorkers(*workers); err != nil {
+		return err
+	}
+	limit, err := parseAge(*maxAge)
+	if err != nil {
+		return err
+	}
+	share, err := parsePart(*partText)
+	if err != nil {
 		return err
 	}
 	if err := checkNewFile(*html); err != nil {
@@ -63,30 +75,44 @@ func runVerify(p *program, args []string) error {
 			return err
 		}
 	}
-	report := newReporter(p.term, s, *asJSON)
+	report := newReporter(p, s, shown)
 	report.keep = *html != ""
-	if err := verifyAll(p, s, report, *workers); err != nil {
+	if err := verifyAll(p, s, share, report, *workers); err != nil {
 		return err
 	}
 	report.countRecoveryKeys()
 	report.noteAnchors()
+	stale := report.checkAge(limit)
 	if err := report.end(); err != nil {
 		return err
 	}
+	report.noteNewest()
 	if err := report.writePage(*html, report.verifyPage); err != nil {
 		return err
+	}
+	if stale != nil && report.sum.OK == report.sum.Keys {
+		return stale
 	}
 	return report.outcome("verified")
 }
 
-func verifyAll(p *program, s *selection, report *reporter, workers int) error {
-	progress := p.term.Progress("verified", s.record.Len())
-	defer progress.Done()
+func verifyAll(p *program, s *selection, share part, report *reporter, workers int) error {
 	recorded := make(map[uuid.ID]struct{}, s.record.Len())
+	wanted := 0
+	for e, err := range s.record.Entries() {
+		if err != nil {
+			return err
+		}
+		recorded[e.KeyID] = struct{}{}
+		if share.has(e.KeyID) {
+			wanted++
+		}
+	}
+	progress := p.term.Progress("keys checked", wanted)
+	defer progress.Done()
 	entries := func(yield func(record.Entry, error) bool) {
 		for e, err := range s.record.Entries() {
-			recorded[e.KeyID] = struct{}{}
-			if !yield(e, err) {
+			if (err != nil || share.has(e.KeyID)) && !yield(e, err) {
 				return
 			}
 		}
@@ -106,14 +132,15 @@ func verifyAll(p *program, s *selection, report *reporter, workers int) error {
 	if s.recordPath == "" {
 		return nil // one key was asked about
 	}
-	return s.unrecorded(recorded, report)
+	return s.unrecorded(recorded, share, report)
 }
 
-// unrecorded reports the keys that are in the bucket and not in the record.
-func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, report *reporter) error {
+// unrecorded reports the keys of a part that are in the bucket and not in the
+// record.
+func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, share part, report *reporter) error {
 	warn := func(path string, err error) { report.passedOver(s.shardsPath, path, err) }
 	for id := range recovery.Keys(s.bucket, warn) {
-		if _, ok := recorded[id]; ok {
+		if _, ok := recorded[id]; ok || !share.has(id) {
 			continue
 		}
 		r := resultOf(id.String())
@@ -147,6 +174,11 @@ func verifyKey(ctx context.Context, s *selection, e record.Entry) (*keyResult, e
 	}
 	for _, key := range v.RecoveryKeys {
 		r.openedBy = append(r.openedBy, key.Hex())
+	}
+	for _, c := range v.Copies {
+		if c.Modified.After(r.newest) {
+			r.newest = c.Modified
+		}
 	}
 	if len(v.Copies) > 1 {
 		r.listCopies(v.Copies)

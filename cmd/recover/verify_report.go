@@ -62,6 +62,13 @@ func (r *reporter) noteAnchors() {
 		weak, r.sum.Keys, plural(weak, "key has", "keys have"))
 }
 
+// noteNewest says how old the newest backup is.
+func (r *reporter) noteNewest() {
+	if text := r.newestText(); text != "" && !r.json {
+		r.term.Note("newest backup: %s", text)
+	}
+}
+
 // verifyPage is the report of verify for people.
 func (r *reporter) verifyPage() *page.Page {
 	p := r.page("Verification of the backups")
@@ -74,6 +81,9 @@ func (r *reporter) verifyPage() *page.Page {
 	default:
 		bad := r.sum.Keys - r.sum.OK
 		p.Verdict = fmt.Sprintf("%d of %d keys %s attention", bad, r.sum.Keys, plural(bad, "needs", "need"))
+	}
+	if r.sum.Stale && p.OK {
+		p.OK, p.Verdict = false, "The backups are older than they may be"
 	}
 	p.Meaning = "Public data proves of each key that is ok: whoever holds the private half of its recovery key, and this record, can rebuild it. " +
 		"No secret was used. That the private half is still at hand shows in a drill."

@@ -224,8 +224,8 @@ func TestVerifyCopies(t *testing.T) {
 	}
 	o = execute(t, "verify", "--record", path, "--shards", filepath.Join(dir, "bucket"))
 	for _, want := range []string{
-		"            copy " + key + "/recovery_shard-0.txt, 2026-05-01: failed\n",
-		"            copy " + key + "/versions/recovery_shard-0.txt, 2024-02-03: ok, a rebuild uses this one\n",
+		"        copy " + key + "/recovery_shard-0.txt, 2026-05-01: failed\n",
+		"        copy " + key + "/versions/recovery_shard-0.txt, 2024-02-03: ok, a rebuild uses this one\n",
 	} {
 		if !strings.Contains(o.stdout, want) {
 			t.Errorf("no line %q in\n%s", want, o.stdout)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,61 @@ func TestBrowserFits(t *testing.T) {
 		}
 		if dom := chromium(t, "--allow-file-access-from-files", "--window-size=1400,900", "--dump-dom", "file://"+frame); !strings.Contains(dom, "<title>fits</title>") {
 			t.Errorf("at %s pixels: %.200s", width, dom)
+		}
+	}
+}
+
+// printed prints the page to PDF and counts the sheets.
+func printed(t *testing.T, p *Page) int {
+	t.Helper()
+	dir := t.TempDir()
+	path, pdf := filepath.Join(dir, "page.html"), filepath.Join(dir, "page.pdf")
+	if err := os.WriteFile(path, []byte(render(t, p)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	chromium(t, "--no-pdf-header-footer", "--print-to-pdf="+pdf, "file://"+path)
+	text, err := os.ReadFile(pdf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(regexp.MustCompile(`/Type\s*/Page\b[^s]`).FindAll(text, -1))
+}
+
+// many is a page of n keys, as verify writes it, of which bad ones failed.
+func many(n, bad int) *Page {
+	p := &Page{
+		Title: "Verification of the backups", Verdict: "All keys can be rebuilt", OK: bad == 0, Meaning: strings.Repeat("What that means. ", 14),
+		Counts: []Count{{"ok", n - bad}, {"failed", bad}},
+		Notes:  []string{"The newest backup is of 24 November 2026: 1 day old."},
+	}
+	for _, name := range []string{"Done", "Took", "Record", "SHA-256 of the record", "Environment", "Download of the bucket", "Recovery key", "Program", "SHA-256 of the program"} {
+		p.Facts = append(p.Facts, Fact{name, strings.Repeat("0123 4567 ", 8)})
+	}
+	for i := range n {
+		r := Row{
+			Status: "ok", Name: "treasury of the northern branch", KeyID: "a0000000-0000-4000-8000-000000000001", QuorumID: "10000000-0000-4000-8000-000000000001",
+			Algorithm: "SECP256K1", Address: "ethereum 0x95AD38e2fF7a9Ff63261c7DF9d69335cE4bd7A7c",
+		}
+		if i%2 == 1 {
+			r.Algorithm, r.Address = "ED25519", "solana 6nCzm372Moe2H2qcQrXRKtEb9Kx8hFV7AME8twCRV9n8"
+		}
+		if i < bad {
+			r.Status, r.Reason, r.Detail = "failed", "wrong-ids", "the quorum ID or the key ID in the record does not belong to this backup (none of its 120 opened ciphertexts fits them and its recovery key)"
+			r.Next = "look for mistyped IDs"
+		}
+		p.Rows = append(p.Rows, r)
+	}
+	return p
+}
+
+// TestBrowserPrints: on paper the keys are a table, and few sheets are enough for
+// what a company has.
+func TestBrowserPrints(t *testing.T) {
+	for _, c := range []struct{ keys, bad, sheets int }{{4, 0, 1}, {4, 1, 1}, {300, 2, 15}} {
+		if n := printed(t, many(c.keys, c.bad)); n < 1 || n > c.sheets {
+			t.Errorf("%d keys, %d of them bad: %d sheets, want %d at the most", c.keys, c.bad, n, c.sheets)
+		} else {
+			t.Logf("%d keys: %d sheets", c.keys, n)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 // Package page writes the report of a run as one HTML page for people: it loads
 // nothing, sends nothing, and reads the same on paper, on a phone and in the
-// dark. Without scripts it is complete; they only sort and filter the table.
+// dark. On paper it is a table, with lines to sign on. Without scripts it is complete; they only sort and filter the table.
 package page
 
 import (
@@ -18,7 +18,7 @@ type Page struct {
 	Meaning string // what the verdict means, a sentence or two
 	Facts   []Fact // what was done with what
 	Counts  []Count
-	Notes   []string // what is to be known beside the keys
+	Notes   []string // about the keys as a whole
 	Steps   []Step   // what took how long; may be empty
 	Rows    []Row
 }
@@ -39,7 +39,7 @@ type Step struct{ Name, Took, Result string }
 type Row struct {
 	Status, Name, KeyID, QuorumID, Algorithm, Address string
 	Reason, Detail, Next                              string
-	Shard, RecoveryKey                                string
+	Shard, RecoveryKey                                string // empty where they are the usual ones
 	Warnings                                          []string
 	Copies                                            []Copy // where there are several shards
 }

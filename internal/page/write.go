@@ -21,6 +21,7 @@ func Write(w io.Writer, p *Page) error {
 	h.steps(p.Steps)
 	h.keys(p)
 	h.facts(p.Facts)
+	h.signatures()
 	h.markup("</main>\n<script>" + script + "</script>\n</body>\n</html>\n")
 	_, err := io.WriteString(w, h.text.String())
 	return err
@@ -94,7 +95,7 @@ func (h *writer) notes(notes []string) {
 	if len(notes) == 0 {
 		return
 	}
-	h.markup("<section>\n<h2>To be known</h2>\n<ul>\n")
+	h.markup("<section>\n<h2>Notes</h2>\n<ul>\n")
 	for _, n := range notes {
 		h.element("li", n)
 	}
@@ -161,7 +162,7 @@ func (h *writer) keys(p *Page) {
 		}
 	}
 	h.markup("</select></label>\n<output id=\"shown\"></output>\n</div>\n<table class=\"keys\" id=\"keys\">\n")
-	h.columns("Status", "Name", "Key ID", "Quorum ID", "Algorithm", "Address", "What was found")
+	h.columns("Status", "Name", "Key ID and quorum ID", "Algorithm", "Address", "What was found")
 	for _, r := range p.Rows {
 		h.row(r)
 	}
@@ -175,21 +176,21 @@ func (h *writer) row(r Row) {
 	h.status(r.Status)
 	h.markup("</td>\n")
 	h.element(`td data-label="Name"`, r.Name)
-	for _, c := range [][2]string{{"Key ID", r.KeyID}, {"Quorum ID", r.QuorumID}} {
-		h.markup(`<td data-label="` + c[0] + `">`)
-		h.element("code", c[1])
-		h.markup("</td>\n")
-	}
+	h.markup(`<td data-label="Key ID and quorum ID">`)
+	h.element("code", r.KeyID)
+	h.optional("<br>", `code class="small"`, r.QuorumID, "")
+	h.markup("</td>\n")
 	h.element(`td data-label="Algorithm"`, r.Algorithm)
 	h.markup(`<td data-label="Address">`)
 	h.element("code", r.Address)
-	h.markup("</td>\n<td data-label=\"What was found\"><p>")
+	h.markup("</td>\n<td data-label=\"What was found\">")
 	if r.Bad() {
+		h.markup("<p>")
 		h.element("code", r.Reason)
 		h.markup(": ")
+		h.escaped(r.Detail)
+		h.markup("</p>\n")
 	}
-	h.escaped(r.Detail)
-	h.markup("</p>\n")
 	h.optional(`<p class="small">shard `, "code", r.Shard, "</p>\n")
 	h.optional(`<p class="small">recovery key `, "code", r.RecoveryKey, "</p>\n")
 	for _, w := range r.Warnings {
@@ -221,6 +222,13 @@ func (h *writer) copies(copies []Copy) {
 		h.markup("</li>\n")
 	}
 	h.markup("</ul>")
+}
+
+// signatures are lines for those who sign the printed page.
+func (h *writer) signatures() {
+	h.markup("<section class=\"sign\">\n<h2>Seen and signed</h2>\n<table>\n")
+	h.columns("Date", "Name and role", "Signature")
+	h.markup(strings.Repeat("<tr><td></td><td></td><td></td></tr>\n", 3) + "</tbody>\n</table>\n</section>\n")
 }
 
 func (h *writer) facts(facts []Fact) {

@@ -109,7 +109,7 @@ func (p *Progress) count() string {
 	}
 	text := fmt.Sprintf("recover: %s: %d of %d", Escape(p.label), p.done, p.total)
 	if p.failed > 0 {
-		text += fmt.Sprintf(", %d failed", p.failed)
+		text += fmt.Sprintf(", %d not ok", p.failed)
 	}
 	return text
 }

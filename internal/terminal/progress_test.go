@@ -32,11 +32,11 @@ func TestProgressOnTerminal(t *testing.T) {
 	expect("")
 	pass(2*time.Second - redrawEvery + 1)
 	p.Step(true)
-	expect("\r\x1b[Krecover: keys\\x0a: 2 of 120, 1 failed, 1.0/s, 1m58s left")
+	expect("\r\x1b[Krecover: keys\\x0a: 2 of 120, 1 not ok, 1.0/s, 1m58s left")
 	term.Warn("odd")
-	expect("\r\x1b[Krecover: warning: odd\n\r\x1b[Krecover: keys\\x0a: 2 of 120, 1 failed, 1.0/s, 1m58s left")
+	expect("\r\x1b[Krecover: warning: odd\n\r\x1b[Krecover: keys\\x0a: 2 of 120, 1 not ok, 1.0/s, 1m58s left")
 	_ = term.Print("result")
-	expect("\r\x1b[Kresult\n\r\x1b[Krecover: keys\\x0a: 2 of 120, 1 failed, 1.0/s, 1m58s left")
+	expect("\r\x1b[Kresult\n\r\x1b[Krecover: keys\\x0a: 2 of 120, 1 not ok, 1.0/s, 1m58s left")
 	term.columns = func() int { return 20 }
 	pass(redrawEvery)
 	p.Step(false)
@@ -45,7 +45,7 @@ func TestProgressOnTerminal(t *testing.T) {
 	term.Note("")
 	expect("\r\x1b[Krecover: \n\r\x1b[K…")
 	p.Done()
-	expect("\r\x1b[Krecover: keys\\x0a: 3 of 120, 1 failed, 2s\n")
+	expect("\r\x1b[Krecover: keys\\x0a: 3 of 120, 1 not ok, 2s\n")
 	term.Note("after")
 	expect("recover: after\n")
 }

@@ -65,7 +65,7 @@ func (s *Screen) Show(lines ...string) {
 func (s *Screen) Add(lines ...string) {
 	text := ""
 	for _, line := range lines {
-		text += Escape(line) + "\n"
+		text += wrapAll(Escape(line)+"\n", columns(s.out))
 	}
 	_, _ = io.WriteString(s.out, text)
 }

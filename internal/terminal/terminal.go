@@ -13,6 +13,7 @@ package terminal
 //   - Text may come from a file, so every function escapes what it is given
 //     (see Escape). Only this package ends a line: a fact of several lines is
 //     several calls.
+//   - On a terminal, lines are broken between words.
 //   - Lines may be said from several goroutines, and while a status line is
 //     shown: they never mix.
 
@@ -26,16 +27,20 @@ import (
 	"sync"
 	"text/tabwriter"
 	"time"
+
+	"recover/internal/secret"
 )
 
 // Terminal says and asks. It is safe for concurrent use.
 type Terminal struct {
 	stdout, stderr io.Writer
 	columns        func() int // width of the terminal at stderr; nil if it is none
+	outColumns     func() int // the same of stdout
 	now            func() time.Time
 
 	mu       sync.Mutex // held while anything is written
 	err      error      // the first failed write to stdout
+	head     func() any // of JSON
 	progress *Progress  // the status line that is shown
 
 	asking  sync.Mutex // held while something is asked
@@ -49,6 +54,9 @@ func New(stdout, stderr io.Writer) *Terminal {
 	t := &Terminal{stdout: stdout, stderr: stderr, now: time.Now}
 	if f, ok := stderr.(*os.File); ok {
 		t.columns = columns(f)
+	}
+	if f, ok := stdout.(*os.File); ok {
+		t.outColumns = columns(f)
 	}
 	return t
 }
@@ -73,13 +81,29 @@ func (t *Terminal) Note(format string, args ...any) {
 
 // Print writes one line of result. It returns what Err returns.
 func (t *Terminal) Print(format string, args ...any) error {
-	return t.result(Escape(fmt.Sprintf(format, args...)) + "\n")
+	return t.result(wrapAll(Escape(fmt.Sprintf(format, args...))+"\n", t.outColumns))
+}
+
+// JSONHead has JSON write what head returns before its first line.
+func (t *Terminal) JSONHead(head func() any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.head = head
 }
 
 // JSON writes v as one line of NDJSON, in which everything that Escape would
 // escape is written \uXXXX. It returns what Err returns, or the error of
 // encoding v.
 func (t *Terminal) JSON(v any) error {
+	t.mu.Lock()
+	head := t.head
+	t.head = nil
+	t.mu.Unlock()
+	if head != nil {
+		if err := t.JSON(head()); err != nil {
+			return err
+		}
+	}
 	var line bytes.Buffer
 	enc := json.NewEncoder(&line)
 	enc.SetEscapeHTML(false)
@@ -87,6 +111,23 @@ func (t *Terminal) JSON(v any) error {
 		return err
 	}
 	return t.result(escapeJSON(strings.TrimSuffix(line.String(), "\n")) + "\n")
+}
+
+// IsShown tells whether stdout is a terminal, where people see what is printed.
+func (t *Terminal) IsShown() bool { return t.outColumns != nil }
+
+// PrintSecret writes lines of result as they are. It returns what Err returns.
+func (t *Terminal) PrintSecret(lines *secret.Bytes) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.err == nil {
+		if t.progress != nil && t.columns != nil {
+			_, _ = io.WriteString(t.stderr, eraseLine)
+			defer t.progress.draw()
+		}
+		_, t.err = t.stdout.Write(lines.Reveal())
+	}
+	return t.err
 }
 
 // Table writes rows of cells as aligned columns, for people. A failure is
@@ -104,7 +145,7 @@ func (t *Terminal) Table(rows [][]string) {
 		_, _ = io.WriteString(w, "\n")
 	}
 	_ = w.Flush() // a bytes.Buffer takes everything
-	_ = t.result(text.String())
+	_ = t.result(wrapAll(text.String(), t.outColumns))
 }
 
 // Err returns the error of the first write to stdout that failed: a full disk,
@@ -116,6 +157,7 @@ func (t *Terminal) Err() error {
 }
 
 func (t *Terminal) say(text string) {
+	text = wrapAll(text, t.columns)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_ = t.write(t.stderr, text) // there is nowhere left to say it

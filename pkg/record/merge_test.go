@@ -109,9 +109,18 @@ func TestWalletsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "quorum_id in 1 of 2, key_id in 2 of 2, name in 2 of 2, public_key in 2 of 2, address in 2 of 2, blockchain in 2 of 2"
-	if got := w.MissingText(); got != want {
-		t.Errorf("missing: %s\nwant:    %s", got, want)
+	if want := "quorum_id in 1 of 2"; w.MissingText() != want || w.Missing["name"] != 2 {
+		t.Errorf("missing: %s\nwant:    %s", w.MissingText(), want)
+	}
+	for text, want := range map[string]string{
+		"quorum_id\n" + quorumA + "\n" + quorumB + "\n":                "", // as docs/setup.md has it
+		"quorum_id,name\n" + quorumA + ",treasury\n" + quorumB + ",\n": "name in 1 of 2",
+		"quorum_id,public_key\n,\n" + "x," + secpPoint + "\n":          "quorum_id in 2 of 2, public_key in 1 of 2",
+	} {
+		w, err := ParseWallets([]byte(text))
+		if err != nil || w.MissingText() != want {
+			t.Errorf("%q: missing %q, want %q: %v", text, w.MissingText(), want, err)
+		}
 	}
 }
 

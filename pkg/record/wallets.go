@@ -198,11 +198,13 @@ func anyPublicKey(text string) group.Point {
 	return nil
 }
 
-// MissingText lists Missing for people, "" where nothing is missing.
+// MissingText lists for people what some wallets lack, "" where none does. What no
+// wallet has is not a fault of one: the list has no such field. Of quorum IDs,
+// which are what the list is for, it is said all the same.
 func (w *Wallets) MissingText() string {
 	var parts []string
 	for _, name := range fieldNames {
-		if n := w.Missing[name]; n > 0 {
+		if n := w.Missing[name]; n > 0 && (n < len(w.List) || name == fieldNames[fieldQuorumID]) {
 			parts = append(parts, fmt.Sprintf("%s in %d of %d", name, n, len(w.List)))
 		}
 	}

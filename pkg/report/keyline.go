@@ -80,7 +80,7 @@ func readKeyLine(line []byte) (key *RebuiltKey, problem string) {
 		case "proved":
 			proved = s.Peek() == 't'
 			err = s.Skip()
-		case "derivation", "addresses", "master_private_key", "master_chain_code":
+		case "name", "blockchain", "derivation", "addresses", "master_private_key", "master_chain_code":
 			err = s.Skip()
 		default:
 			err = s.Fail("unknown")

@@ -91,6 +91,8 @@ type Key struct {
 	QuorumID    string            `json:"quorum_id"`
 	KeyID       string            `json:"key_id"`
 	Algorithm   string            `json:"algorithm"`
+	Name        string            `json:"name,omitempty"`       // as recorded
+	Blockchain  string            `json:"blockchain,omitempty"` // as recorded
 	Status      string            `json:"status"`
 	Reason      shard.Reason      `json:"reason,omitempty"`
 	Detail      string            `json:"detail,omitempty"`

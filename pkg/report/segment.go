@@ -16,6 +16,8 @@ type WalletKey struct {
 	QuorumID         string            `json:"quorum_id"`
 	KeyID            string            `json:"key_id"`
 	Algorithm        string            `json:"algorithm"`
+	Name             string            `json:"name,omitempty"`       // as recorded
+	Blockchain       string            `json:"blockchain,omitempty"` // as recorded
 	Derivation       string            `json:"derivation"`
 	PrivateKey       HexSecret         `json:"private_key"`
 	PublicKey        string            `json:"public_key"`

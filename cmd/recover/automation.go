@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"recover/internal/output"
+	"recover/pkg/report"
+)
+
+// What scripts see besides the results: the first line of --json, an error as a
+// line, and the exit status.
+
+// runHead is the first line of --json: what runs, when, and on what.
+type runHead struct {
+	Type         string      `json:"type"` // "run"
+	Verb         string      `json:"verb"`
+	Tool         report.Tool `json:"tool"`
+	Begun        string      `json:"begun"` // RFC 3339, UTC
+	Record       string      `json:"record,omitempty"`
+	RecordSHA256 string      `json:"record_sha256,omitempty"` // hex
+	Environment  string      `json:"environment,omitempty"`
+	Shards       string      `json:"shards,omitempty"`
+}
+
+// errorLine is an error that ended the run, for scripts.
+type errorLine struct {
+	Type   string `json:"type"` // "error"
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+	Next   string `json:"next,omitempty"`
+	Status int    `json:"status"` // the exit status
+}
+
+// announce prepares the first line of --json.
+func (p *program) announce(verb string, args []string) {
+	flags := args
+	if i := slices.Index(args, "--"); i >= 0 {
+		flags = args[:i]
+	}
+	p.json = slices.Contains(flags, "--json") || slices.Contains(flags, "--json=true")
+	if len(args) > 0 && slices.Contains(withActions, verb) && len(args[0]) < 12 && strings.Trim(args[0], "abcdefghijklmnopqrstuvwxyz") == "" {
+		verb += " " + args[0]
+	}
+	p.run = &runHead{Type: "run", Verb: verb, Begun: time.Now().UTC().Format(time.RFC3339)}
+	p.term.JSONHead(func() any {
+		p.run.Tool = thisTool()
+		return p.run
+	})
+}
+
+// withActions are the verbs that have subcommands.
+var withActions = []string{"custody", "hsm", "record", "report", "sweep"}
+
+// inputs adds to the first line what is worked on.
+func (r *runHead) inputs(s *selection) {
+	if r == nil { // a test
+		return
+	}
+	r.Record, r.Shards = s.recordPath, s.shardsPath
+	if s.record == nil {
+		return
+	}
+	r.Environment = s.record.Environment
+	if s.recordPath != "" {
+		sum := s.record.SHA256()
+		r.RecordSHA256 = hex.EncodeToString(sum[:])
+	}
+}
+
+// fail shows an error that ended the run.
+func (p *program) fail(fact string, a advice, status int) int {
+	p.term.Error(fact, a.hint)
+	if p.json {
+		_ = p.term.JSON(&errorLine{"error", a.code, fact, a.hint, status}) // stdout may be what failed
+	}
+	return status
+}
+
+// statusOf is the exit status of an error: exitInput where an input could not be
+// read, or an output not be begun, so that nothing was judged.
+func statusOf(err error) int {
+	var file *fileError
+	var path *fs.PathError
+	var named *output.PathError
+	var large *output.TooLargeError
+	switch {
+	case !errors.As(err, &file):
+		return exitFailed
+	case errors.Is(err, errShardChanged), errors.Is(err, errForgedKey):
+		return exitFailed
+	case slices.Contains([]role{asRecord, asShards, asPublicKey}, file.role):
+		return exitInput
+	case file.role == asOutput, file.role == asTranscript, file.role == asNewSet:
+		if errors.Is(err, output.ErrExists) || errors.Is(err, output.ErrNoParent) || errors.Is(err, output.ErrNotWritable) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+			return exitInput
+		}
+		return exitFailed
+	case errors.As(err, &path), errors.As(err, &named), errors.As(err, &large):
+		return exitInput
+	}
+	return exitFailed
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// What was probably meant by a verb or a flag that there is none of.
+
+// otherNames are what other tools call our verbs.
+var otherNames = map[string]string{
+	"restore": "rebuild", "recover": "rebuild", "decrypt": "rebuild", "check": "verify", "validate": "verify", "test": "drill", "rehearse": "drill",
+	"split": "custody", "combine": "custody", "shares": "custody", "address": "addresses", "transfer": "sweep", "generate": "keygen", "info": "inspect",
+}
+
+// didYouMean is a hint that names a verb or flag, or fallback where none is near.
+func didYouMean(text string, names []string, fallback string) string {
+	best, distance := "", 3
+	for _, name := range names {
+		d := editDistance(text, name)
+		if strings.HasPrefix(name, text) && len(text) > 3 {
+			d = min(d, 1)
+		}
+		if d < distance && d < len(text) {
+			best, distance = name, d
+		}
+	}
+	if best == "" {
+		return fallback
+	}
+	return "did you mean " + best + "? " + fallback
+}
+
+// unknownVerb is the error of a verb that there is none of. It is named only
+// where it looks like a word: it may be a secret that went astray.
+func unknownVerb(text string, verbs []string) error {
+	fact := "there is no such verb"
+	if len(text) <= 12 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz") == "" {
+		fact = "there is no verb " + text
+	}
+	const seeHelp = "recover --help lists the verbs"
+	if other, ok := otherNames[text]; ok {
+		return &usageError{fact, "did you mean " + other + "? " + seeHelp}
+	}
+	return &usageError{fact, didYouMean(text, verbs, seeHelp)}
+}
+
+// flagNames are the flags of a set, with their dashes.
+func flagNames(fs *pflag.FlagSet) (names []string) {
+	fs.VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return names
+}
+
+// editDistance counts the letters that have to be put in, taken out or replaced.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
