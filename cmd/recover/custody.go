@@ -49,9 +49,12 @@ A new set:
   --json                  an object about the set, instead of lines
 
 The key that is split:
-  --key FILE              the private key: PEM, DER or hex, sealed or not
+  --key FILE              the private key: PEM, DER, PKCS#12, OpenSSH, hex or
+                          base64, sealed or not
+  --old-sealed-key        a key file without any mark was sealed by the vendor's
+                          tool in its older form
   --identity FILE         for a key file, or a share, that is sealed to an age
-                          identity; for a share, also an SSH private key
+                          identity or an SSH key
   --passphrase-fd N       read passphrases from descriptor N, a line each in
                           the order asked: those that open, then new ones
 

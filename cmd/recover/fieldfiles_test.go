@@ -229,3 +229,23 @@ func TestFieldPublicKeys(t *testing.T) {
 		start(t, cmd).wantStatus(t, exitOK)
 	}
 }
+
+// TestUnmarkedAtTerminal: whether noise is a sealed key of the older form is asked,
+// and only "yes" leads to its passphrase.
+func TestUnmarkedAtTerminal(t *testing.T) {
+	t.Parallel()
+	noise := make([]byte, 2600)
+	must(rand.Read(noise))
+	const question = `Was it sealed with the vendor's tool? (type "yes")`
+	s := sit(t, rebuildOne(t.TempDir(), noise))
+	s.answer(question, "no")
+	s.end().refused(t, exitFailed, "key: nothing in the file says what it is: perhaps a sealed key of the vendor's older form, perhaps no sealed key at all",
+		"if the vendor's tool sealed it, add --old-sealed-key; otherwise find out which program encrypted it, decrypt it with that, and give the result")
+	if underRace() || testing.Short() {
+		return // 3,000,000 iterations
+	}
+	s = sit(t, rebuildOne(t.TempDir(), sealedByVendor(testkey.Small())[len("PKE1"):]))
+	s.answer(question, "yes")
+	s.answer("Passphrase of the recovery key key", keyPhrase)
+	s.end(keyPhrase).wantStatus(t, exitOK)
+}

@@ -180,6 +180,14 @@ func TestUnmeantPIN(t *testing.T) {
 	if n := calls(t, log, "C_Login"); n != 0 {
 		t.Errorf("%d logins", n)
 	}
+	// At the terminal it may be sent all the same, and is not without a yes.
+	s := sit(t, withToken(t, token, "", vault().checkArgs()...))
+	s.expect(pinPrompt)
+	s.press(" " + softtoken.PIN + "\r")
+	s.answer(`Send it as it is? (type "yes")`, "no")
+	if o := s.end(softtoken.PIN); o.status != exitFailed || calls(t, log, "C_Login") != 0 {
+		t.Errorf("status %d, %d logins\n%s", o.status, calls(t, log, "C_Login"), o.stderr)
+	}
 	for _, line := range []string{"\ufeff" + softtoken.PIN + "\r", string(utf16File(softtoken.PIN + "\r"))} {
 		cmd := withToken(t, token, "", append(vault().checkArgs(), "--pin-fd", "3")...)
 		cmd.ExtraFiles = []*os.File{lines(t, line)}

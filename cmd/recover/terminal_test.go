@@ -204,7 +204,7 @@ func TestPassphrases(t *testing.T) {
 	s := sit(t, cmd)
 	s.answer(keyPrompt, typo)
 	s.expect(wrongAgain)
-	s.answer(keyPrompt, keyPhrase+" ")
+	s.answer(keyPrompt, keyPhrase+"!")
 	s.expect(wrongAgain)
 	s.answer(keyPrompt, keyPhrase)
 	s.answer(newPrompt, "a")

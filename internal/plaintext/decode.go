@@ -139,9 +139,14 @@ func decodeUTF16(data []byte) ([]byte, bool) {
 	text := make([]byte, 0, len(body)/2*3)
 	for i := 0; i+1 < len(body); i += 2 {
 		r := rune(order.Uint16(body[i:]))
-		if utf16.IsSurrogate(r) && i+3 < len(body) {
-			r = utf16.DecodeRune(r, rune(order.Uint16(body[i+2:])))
-			i += 2
+		if utf16.IsSurrogate(r) {
+			pair := unicode.ReplacementChar // half of one is a damaged character
+			if i+3 < len(body) {
+				pair = utf16.DecodeRune(r, rune(order.Uint16(body[i+2:])))
+			}
+			if r = pair; r != unicode.ReplacementChar {
+				i += 2
+			}
 		}
 		if !isText(r) {
 			secret.Wipe(text)
@@ -175,10 +180,10 @@ func isText(r rune) bool {
 	switch r {
 	case '\t', '\n', '\v', '\f', '\r':
 		return true
-	case unicode.ReplacementChar, 0xfffe, 0xffff:
+	case 0xfffe, 0xffff:
 		return false
 	}
-	return !utf16.IsSurrogate(r) && (r >= 0x20 && r != 0x7f)
+	return r >= 0x20 && r != 0x7f
 }
 
 // windows1252 is what that code page has in place of the controls 0x80 to 0x9f

@@ -55,6 +55,7 @@ func TestDecode(t *testing.T) {
 		{"gzip of two members", gzipped([]byte(text), []byte(text)), text + text},
 		{"gzip and zeros", append(gzipped([]byte(text)), 0, 0, 0, 0), text},
 		{"gzip of UTF-16", gzipped(utf16Text(binary.BigEndian, true, text)), text},
+		{"UTF-16 with half a character", []byte("\xff\xfea\x00\x00\xd8b\x00c\x00"), "a\ufffdbc"},
 		{"a mark, but no text", []byte("\xff\xfe\x00\xd8\x00\x00\x01\x00"), "\xff\xfe\x00\xd8\x00\x00\x01\x00"},
 		{"binary", []byte("\x30\x82\x01\x00\x00\x01\x00\x02"), "\x30\x82\x01\x00\x00\x01\x00\x02"},
 	} {

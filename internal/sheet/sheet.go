@@ -1,19 +1,16 @@
 // Package sheet reads tables as spreadsheets and web pages write them: CSV with
-// any of the usual separators, in UTF-8, UTF-16 or Latin-1, with or without
+// any of the usual separators, in UTF-8, UTF-16 or Windows-1252, with or without
 // quotes, byte order marks and blanks around what matters.
 package sheet
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"unicode"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"recover/internal/plaintext"
 )
@@ -42,7 +39,15 @@ func Read(data []byte) ([]Row, error) {
 	if len(data) > MaxSize {
 		return nil, ErrSize
 	}
-	text := decode(data)
+	decoded, err := plaintext.Decode(data, MaxSize)
+	var limit *plaintext.LimitError
+	switch {
+	case errors.As(err, &limit):
+		return nil, ErrSize
+	case err != nil:
+		return nil, err
+	}
+	text := plaintext.FromWindows(decoded)
 	if bytes.IndexByte(text, 0) >= 0 {
 		return nil, ErrNone
 	}
@@ -70,30 +75,6 @@ func Read(data []byte) ([]Row, error) {
 		return nil, ErrNone
 	}
 	return rows, nil
-}
-
-// decode returns the text in UTF-8, without a byte order mark.
-func decode(data []byte) []byte {
-	var order binary.ByteOrder
-	switch {
-	case bytes.HasPrefix(data, []byte{0xff, 0xfe}):
-		order = binary.LittleEndian
-	case bytes.HasPrefix(data, []byte{0xfe, 0xff}):
-		order = binary.BigEndian
-	case utf8.Valid(data):
-		return plaintext.TrimMark(data)
-	default: // Latin-1, in which every byte is a character
-		var text []byte
-		for _, b := range data {
-			text = utf8.AppendRune(text, rune(b))
-		}
-		return text
-	}
-	var units []uint16
-	for i := 2; i+1 < len(data); i += 2 {
-		units = append(units, order.Uint16(data[i:]))
-	}
-	return []byte(string(utf16.Decode(units)))
 }
 
 // separator returns the separator: the one that the first line names ("sep=;"),
