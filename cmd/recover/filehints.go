@@ -140,6 +140,10 @@ func keyAdvice(path string, err error) advice {
 		return a
 	}
 	switch {
+	case errors.As(err, &work) && strings.HasPrefix(work.What, "age "):
+		return advice{"key-unsupported", "let age open it: in bash, --key <(age -d " + shellQuoted(path) + ")"}
+	case errors.As(err, &work) && strings.HasPrefix(work.What, "bcrypt "):
+		return advice{"key-unsupported", "set its passphrase again in a copy, with less work: ssh-keygen -p -a 24 -f COPY"}
 	case errors.As(err, &unsupported), errors.As(err, &work):
 		return advice{"key-unsupported", "let openssl decrypt it: in bash, --key <(openssl pkey -in " + shellQuoted(path) + " -provider legacy -provider default)"}
 	case errors.As(err, &large), errors.Is(err, rsadecrypt.ErrTooLarge), errors.As(err, &limit):

@@ -150,6 +150,9 @@ func systemAdvice(err error) advice {
 	case file.role == asOutput || file.role == asNewSet || file.role == asTranscript:
 		return advice{"output-failed", "look at the medium: it may be full, worn out or write-protected; take another one and start again"}
 	}
+	if errors.As(err, new(*output.TooLargeError)) {
+		return advice{"file-too-large", "it is larger than any file of its kind: look whether it is the right one"}
+	}
 	return advice{"file-unreadable", hintCopyIt}
 }
 
