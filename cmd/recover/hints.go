@@ -70,6 +70,8 @@ func recordAdvice(err error) advice {
 		return advice{}
 	case errors.As(err, &kind) && (kind.Kind == plaintext.Office || kind.Kind == plaintext.OldOffice):
 		return advice{"record-is-spreadsheet", "save the table as \"CSV UTF-8\", and give that file"}
+	case errors.Is(err, record.ErrNotUTF8):
+		return advice{"record-not-utf8", "save the table again as \"CSV UTF-8\"; correct what else is wrong with it in a copy"}
 	case faulty.Line == 0 && faulty.Field == "":
 		return advice{"not-a-record", "the record is your list of quorum IDs and key IDs; \"recover inspect FILE\" says what a file is"}
 	}

@@ -51,7 +51,13 @@ func recordCheck(p *program, f *recordFlags) error {
 		all = append(all, r)
 	}
 	if f.shards != "" {
-		if err := c.sel.openDownload(f.shards); err != nil {
+		hints := recovery.Hints{Labels: true, Quorums: make(map[uuid.ID]struct{})}
+		for _, r := range all {
+			for _, e := range r.Entries {
+				hints.Quorums[e.QuorumID] = struct{}{}
+			}
+		}
+		if err := c.sel.openDownload(f.shards, hints); err != nil {
 			return err
 		}
 	}

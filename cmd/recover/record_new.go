@@ -63,7 +63,7 @@ func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 		return err
 	}
 	defer h.sel.Close()
-	if err := h.sel.openDownload(f.shards); err != nil {
+	if err := h.sel.openDownload(f.shards, recovery.Hints{Quorums: h.known.asSet()}); err != nil {
 		return err
 	}
 	p.run.inputs(h.sel)

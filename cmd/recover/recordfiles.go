@@ -72,6 +72,15 @@ func (k *known) addQuorum(id uuid.ID) {
 	}
 }
 
+// asSet returns the quorum IDs, so that folders named by them are no key folders.
+func (k *known) asSet() map[uuid.ID]struct{} {
+	set := make(map[uuid.ID]struct{}, len(k.quorums))
+	for _, id := range k.quorums {
+		set[id] = struct{}{}
+	}
+	return set
+}
+
 // readKnown reads --from, and --quorum-id where it has to be right.
 func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 	k := new(known)

@@ -200,8 +200,8 @@ func (s *selection) Close() {
 }
 
 // openDownload opens a bucket that has to be a directory.
-func (s *selection) openDownload(path string) error {
-	err := s.openBucket(path, recovery.Hints{})
+func (s *selection) openDownload(path string, hints recovery.Hints) error {
+	err := s.openBucket(path, hints)
 	if err == nil && s.bucket.IsFile() {
 		err = &usageError{"--shards is one file", "name the directory of the download"}
 	}

@@ -299,7 +299,8 @@ func TestProper(t *testing.T) {
 		return nil
 	}
 	t.Cleanup(func() { fault = nil })
-	if !b.HasProper() || !b.HasProper() || opened != 2 {
+	first, again := b.HasProper(), b.HasProper()
+	if !first || !again || opened != 2 {
 		t.Errorf("%d folders were opened", opened)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	shardName = regexp.MustCompile(`^recovery_shard-([0-9]+)\.txt$`)
+	shardName = regexp.MustCompile(`(?i)^recovery_shard-([0-9]+)\.txt$`)
 	// shardLike is the name of a shard with something added by a browser, an
 	// archive program or a file system.
 	shardLike = regexp.MustCompile(`(?i)recovery[ _-]?shard`)

@@ -86,7 +86,11 @@ func (raw *rawEntry) entry() (Entry, []*Error) {
 func (raw *rawEntry) withoutIDs() (e Entry, faults []*Error) {
 	for field, text := range raw.text {
 		if problem := textProblem(text); problem != "" {
-			faults = append(faults, raw.fault(field, "%s", problem))
+			fault := raw.fault(field, "%s", problem)
+			if !utf8.ValidString(text) {
+				fault.err = ErrNotUTF8
+			}
+			faults = append(faults, fault)
 		} else if field <= fieldAlgorithm && text == "" {
 			faults = append(faults, raw.fault(field, "missing"))
 		}

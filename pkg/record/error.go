@@ -1,6 +1,7 @@
 package record
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,8 +39,11 @@ func (e *Error) Error() string {
 	return strings.Join(parts, ": ")
 }
 
-// Unwrap returns what the file is instead of a record, as a *plaintext.KindError,
-// or nil.
+// ErrNotUTF8 is wrapped by an *Error about a text in another encoding.
+var ErrNotUTF8 = errors.New("not UTF-8")
+
+// Unwrap returns what the file is instead of a record, as a *plaintext.KindError;
+// ErrNotUTF8; or nil.
 func (e *Error) Unwrap() error { return e.err }
 
 func problem(format string, args ...any) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -123,6 +124,9 @@ func (t *table) row() (texts [fieldCount]string, line int, err error) {
 		if bad != nil {
 			t.lines.back(more)
 			return texts, line, bad
+		}
+		if slices.Equal(cells, t.names) {
+			continue // the header again, between tables that were put together
 		}
 		texts, err = t.fields(cells)
 		return texts, line, err

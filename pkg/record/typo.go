@@ -35,7 +35,7 @@ var lookAlikes = map[rune]string{
 func LikelyIDs(text string) iter.Seq[Typo] {
 	return func(yield func(Typo) bool) {
 		s := &slips{yield: yield, seen: make(map[uuid.ID]bool)}
-		if id, err := uuid.ParseAny(text); err == nil && !s.add(id, "") {
+		if id, err := uuid.Parse(text); err == nil && !s.add(id, "") {
 			return
 		}
 		readings, what := readings(text)

@@ -66,8 +66,9 @@ func ParseWallets(data []byte) (*Wallets, error) {
 			return s.Array(func(int) error { return w.object(s) })
 		})
 	default:
-		err = w.csv(data)
-		s = nil
+		if s = nil; !w.plainIDs(data) {
+			err = w.csv(data)
+		}
 	}
 	if err == nil && s != nil {
 		err = s.End()
@@ -117,6 +118,24 @@ func metadata(s *strictjson.Scanner, raw *rawEntry) error {
 		}
 		return err
 	})
+}
+
+// plainIDs reads a list of IDs without a header: they can only be those of
+// quorums, because each key's backup says whether it is of one of them.
+func (w *Wallets) plainIDs(data []byte) bool {
+	lines := strings.FieldsFunc(string(data), func(r rune) bool { return r == '\n' || r == '\r' })
+	for _, line := range lines {
+		if isBlank(line) {
+			continue
+		}
+		id, err := uuid.ParseAny(line)
+		if err != nil {
+			w.List = nil
+			return false
+		}
+		w.List = append(w.List, Wallet{QuorumID: id})
+	}
+	return len(w.List) > 0
 }
 
 // csv reads a list that is CSV. Only columns that are there can lack a value.
