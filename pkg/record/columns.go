@@ -111,6 +111,10 @@ func (c *columns) fields(cells []string) (texts [fieldCount]string, err error) {
 		}
 	}
 	for i, cell := range cells {
+		if i < len(c.field) && c.field[i] >= 0 && isPlain(cell) {
+			texts[c.field[i]] = cell
+			continue
+		}
 		cell = strings.TrimFunc(cell, isBlankRune)
 		switch {
 		case cell == "":
@@ -124,6 +128,17 @@ func (c *columns) fields(cells []string) (texts [fieldCount]string, err error) {
 		}
 	}
 	return texts, nil
+}
+
+// isPlain tells whether a cell has nothing around or in it that tidy looks for.
+func isPlain(cell string) bool {
+	for i := range len(cell) {
+		b := cell[i]
+		if (b < '0' || b > '9') && (b|0x20 < 'a' || b|0x20 > 'z') && b != '-' && b != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // tidy takes from a cell what a spreadsheet puts around its text. In what people
