@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -114,17 +115,49 @@ func TestLifeOfASet(t *testing.T) {
 	forgeTranscript(t, path("drill.ndjson"), path("other.ndjson"))
 	says(t, exitSome, []string{"inspect", path("other.ndjson"), path("reissue.ndjson")}, "that is NOT the one that "+path("reissue.ndjson")+" wrote")
 	says(t, exitFailed, []string{"inspect", path("split.ndjson"), "--head", strings.Repeat("0", 64)}, "its last line has another SHA-256", "next: ")
+	nothingSecret(t, dir, path("set"), path("set-2"))
+}
+
+// nothingSecret looks for shares, and what they open, in what was written down.
+func nothingSecret(t *testing.T, dir string, sets ...string) {
+	t.Helper()
+	var secrets []string
+	for _, set := range sets {
+		for _, holder := range []string{"alice", "carol"} {
+			secrets = append(secrets, secretsOf(t, set, holder)...)
+		}
+	}
+	looked := 0
+	for _, pattern := range []string{"*.json", "*.ndjson", "*.txt", "*.sig"} {
+		files, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text := string(must(os.ReadFile(file)))
+			for _, secret := range secrets {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s holds a secret", file)
+				}
+			}
+			looked++
+		}
+	}
+	if looked < 15 {
+		t.Errorf("only %d files were looked at", looked)
+	}
 }
 
 // headOf returns the hash of the last line of the transcript, as it is shown.
 func headOf(t *testing.T, o outcome) string {
 	t.Helper()
-	_, digits, ok := strings.Cut(o.stderr, "SHA-256")
-	digits = strings.ToLower(strings.Join(strings.Fields(strings.ReplaceAll(digits, "recover:", "")), ""))
-	if !ok || len(digits) < 64 {
+	_, digits, _ := strings.Cut(o.stderr, "last line")
+	digits = strings.Join(strings.Fields(strings.ReplaceAll(digits, "recover:", "")), "")
+	head := regexp.MustCompile(`[0-9a-f]{64}`).FindString(digits)
+	if head == "" {
 		t.Fatalf("no hash is shown: %s", o.stderr)
 	}
-	return digits[:64]
+	return head
 }
 
 // signTranscript signs with a new SSH key, and lists it as allowed.

@@ -53,7 +53,8 @@ WHAT TO DO WITH IT
 EVERY YEAR
   On a machine without a network, alone:
       recover custody check ` + PageName + `
-  It says whether the share is still sound, and does not show it.
+  It does not show the share. Compare the set ID and the SHA-256 that it shows
+  with those of the ceremony, or give it the transcript (--transcript FILE).
 
 WHEN THE RECOVERY KEY IS NEEDED
   Bring this page, or its file, and your copy of ` + SealedKeyName + `.
