@@ -355,8 +355,8 @@ func TestPINIsNowhere(t *testing.T) {
 			t.Errorf("%s shows the PIN", process)
 		}
 	}
-	if got := field(t, program, "Seccomp") + field(t, child, "Seccomp"); got != "20" {
-		t.Errorf("seccomp modes of recover and the helper: %s, want 20", got)
+	if got := field(t, program, "Seccomp") + field(t, child, "Seccomp"); got != "22" {
+		t.Errorf("seccomp modes of recover and the helper: %s, want 22", got)
 	}
 	descriptors, _ := filepath.Glob(child + "/fd/*")
 	for _, d := range descriptors {
