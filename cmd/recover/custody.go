@@ -63,7 +63,7 @@ The shares that open a sealed key:
                           check finds it next to the share. Repeatable: several
                           copies are tried one after the other
   --share FILE            a holder's share (repeatable)
-  --shares                instead: the holders come to the terminal, one after
+  --collect-shares        instead: the holders come to the terminal, one after
                           the other, in any order
   --typed                 check: type or scan the share, hidden, from paper
   --identity-out FILE     open: the new file with the identity
@@ -111,5 +111,5 @@ func runCustody(p *program, args []string) error {
 			return a.run(p, args[1:])
 		}
 	}
-	return &usageError{"custody: what to do is not said", "recover custody split, check, confirm, reissue, open or sign; --help explains them"}
+	return &usageError{"custody needs a subcommand: split, check, confirm, reissue, open or sign", "recover custody --help explains them"}
 }

@@ -50,8 +50,8 @@ func TestKilledDuringSplit(t *testing.T) {
 			}
 			again := exec.Command("recover", args...)
 			again.Dir = dir
-			start(t, again).refused(t, exitFailed, "set.partial: left over from a split that was broken off",
-				"it is of no use to anybody: destroy it, for it may hold shares, and start again")
+			start(t, again).refused(t, exitFailed, "set.partial: left over from a split that did not finish",
+				"destroy it, because it may hold shares, and start again")
 		})
 	}
 }

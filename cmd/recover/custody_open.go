@@ -78,6 +78,6 @@ func writeIdentity(out string, k *keyShares, a *secretPrompter, log *ceremony) e
 	}
 	identityFile.Step = custody.StepOutput
 	log.record(identityFile)
-	a.term.Warn(out + " is the age identity of set " + k.sealed.ID.String() + ": whoever has it and the sealed key has the recovery key; destroy it when it has served")
+	a.term.Warn(out + " is the age identity of set " + k.sealed.ID.String() + ": whoever has it and the sealed key can open the recovery key; destroy it after use")
 	return a.term.Print("open the recovery key with: age -d -i %s %s", out, k.sealedKey)
 }

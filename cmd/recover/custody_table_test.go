@@ -67,7 +67,7 @@ const (
 // terminal, to rebuild the keys.
 func table(t *testing.T, set, holder string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.Command("recover", append([]string{"rebuild", "--sealed-key", filepath.Join(set, holder, custody.SealedKeyName), "--shares",
+	cmd := exec.Command("recover", append([]string{"rebuild", "--sealed-key", filepath.Join(set, holder, custody.SealedKeyName), "--collect-shares",
 		"--unsealed", "--out", "out", "--transcript", "transcript"}, small().selection()...)...)
 	cmd.Dir = t.TempDir()
 	return cmd

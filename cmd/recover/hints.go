@@ -112,7 +112,7 @@ var generalHints = []given{
 	{output.ErrNoParent, advice{"output-no-parent", "make the directory above it first"}},
 	{output.ErrNotWritable, advice{"output-not-writable", "give a directory on a medium that can be written to"}},
 	{output.ErrNoSpace, advice{"no-space", "use a medium with more space and start again; nothing was kept"}},
-	{agefile.ErrRecipient, advice{"recipient-invalid", "give an age recipient that begins with age1; the identity that begins with AGE-SECRET-KEY-1 is secret and stays where it is"}},
+	{agefile.ErrRecipient, advice{"recipient-invalid", "give an age recipient that begins with age1; a text that begins with AGE-SECRET-KEY-1 is a secret: keep it where it is"}},
 	{errInterruptedRun, advice{"run-interrupted", hintResume}},
 	{report.ErrComplete, advice{"run-complete", "to do it all again, rebuild into a new directory"}},
 	{report.ErrNotBegun, advice{"run-not-begun", "remove that directory and start again with --out"}},

@@ -74,7 +74,7 @@ func TestAnnouncedOperations(t *testing.T) {
 		args := vault().rebuildArgs(filepath.Join(t.TempDir(), "out"), "--unsealed", "--hsm-mode", "raw")
 		o := start(t, withToken(t, token, softtoken.PIN, append(args, strings.Fields(more)...)...))
 		said := fmt.Sprintf("the token will decrypt 1 time for the self-test and %d times for 4 keys (for a key whose backups are damaged, up to 1000 times); "+
-			"if it wants a touch or its PIN for each, it asks that often\n", want)
+			"if each needs a touch or the PIN, it asks that often\n", want)
 		if o.status != exitOK || !strings.Contains(o.stderr, said) {
 			t.Errorf("status %d\n%s", o.status, o.stderr)
 		}
@@ -110,7 +110,7 @@ func TestHelperDies(t *testing.T) {
 	args := fifty().rebuildArgs(out, "--unsealed")
 	o := start(t, withFake(t, []string{"FAKE_DIES_AT=60"}, args...)) // a key takes two
 	o.refused(t, exitFailed, "recovery key: the helper recover-pkcs11 died: C_Decrypt: exit status 9",
-		"the module has crashed or ended its process: try its maker's latest version, and start again; "+
+		"the module crashed, or ended its process: try the latest version from its maker, and start again; "+
 			"keys in the journal are safe: run the same command with --resume DIR instead of --out DIR")
 
 	var done []string
@@ -143,7 +143,7 @@ func TestTokenIsLost(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	o := start(t, withToken(t, token, softtoken.PIN, vault().rebuildArgs(out, "--unsealed", "--hsm-mode", "raw", "--workers", "1")...))
 	o.refused(t, exitFailed, "recovery key: the token is gone: C_Decrypt: CKR_DEVICE_REMOVED (0x32)",
-		"plug the token in again, see that its reader or network is there, and start again; keys in the journal are safe: run the same command with --resume DIR instead of --out DIR")
+		"plug the token in again, check its reader or network, and start again; keys in the journal are safe: run the same command with --resume DIR instead of --out DIR")
 	if err := checkRebuilt(string(readFile(t, filepath.Join(out, "keys-0001.ndjson"))), vault(), false,
 		[]string{keyID(1).String(), keyID(2).String()}); err != nil {
 		t.Error(err)
@@ -172,7 +172,7 @@ func TestOtherTokenKey(t *testing.T) {
 	t.Parallel()
 	const (
 		fact = "the token's key is not the recovery key: its public key pkcs11:object=vault-key;id=%A1%B2 is another one"
-		hint = "take the token with the key that the backups and the record name; \"recover hsm list\" shows fingerprints"
+		hint = "use the token with the key that the backups and the record name; \"recover hsm list\" shows fingerprints"
 	)
 	token, log := faulty(t)
 	out := filepath.Join(t.TempDir(), "out")

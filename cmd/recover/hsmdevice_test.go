@@ -199,7 +199,7 @@ func TestWrongPINBefore(t *testing.T) {
 func TestLoggingIsNamed(t *testing.T) {
 	t.Parallel()
 	o := start(t, withToken(t, softHSM(t).With("OPENSC_DEBUG=9", "PKCS11SPY=/none"), softtoken.PIN, vault().checkArgs()...))
-	if want := "recover: warning: the variable OPENSC_DEBUG: the module may write down what it is asked, and the PIN with it\n"; o.status != exitOK || !strings.Contains(o.stderr, want) {
+	if want := "recover: warning: the variable OPENSC_DEBUG: the module may log its calls, and the PIN with them\n"; o.status != exitOK || !strings.Contains(o.stderr, want) {
 		t.Errorf("status %d\n%s", o.status, o.stderr)
 	}
 }
@@ -275,7 +275,7 @@ func TestKeygenTooLong(t *testing.T) {
 	// An imported key is named as such; one that is not there is none.
 	token.URI = "pkcs11:token=soft;object=vault-key"
 	o = start(t, withToken(t, token, softtoken.PIN, "keygen", "--existing", "--out", again+"2"))
-	if o.status != exitOK || !strings.Contains(o.stderr, "recover: warning: the key is not as keygen would have made it: not made in the token\n") {
+	if o.status != exitOK || !strings.Contains(o.stderr, "recover: warning: the key differs from what keygen would make: not made in the token\n") {
 		t.Errorf("status %d\n%s", o.status, o.stderr)
 	}
 	token.URI = "pkcs11:token=soft;object=none"
@@ -295,7 +295,7 @@ func TestKeygenOfDevices(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "pair")
 	start(t, withToken(t, token, softtoken.PIN, "keygen", "--out", out)).refused(t, exitFailed,
 		"the token cannot make an RSA-4096 key: C_GetMechanismInfo: its RSA keys have at most 3072 bits",
-		"make the key in a file (recover keygen), import it with the token's own tools and test it with --existing, or take another token: a TPM stops at RSA-3072")
+		"make the key in a file (recover keygen), import it with the token's own tools and test it with --existing, or use another token: a TPM stops at RSA-3072")
 	if n := calls(t, log, "C_Login"); n != 0 {
 		t.Errorf("%d logins", n)
 	}

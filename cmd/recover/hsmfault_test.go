@@ -21,13 +21,13 @@ func TestTokenFaults(t *testing.T) {
 	t.Parallel()
 	softHSM(t) // made once, before the tests in parallel
 	const (
-		docs    = "look the function and the number up in the documents of the token's maker"
-		crashed = "the module has crashed or ended its process: try its maker's latest version, and start again"
-		again   = "plug the token in again, see that its reader or network is there, and start again"
-		no      = "name the PKCS#11 module of the token's maker; \"recover hsm list\" knows the usual places"
+		docs    = "look up the function and the number in the documentation of the token's maker"
+		crashed = "the module crashed, or ended its process: try the latest version from its maker, and start again"
+		again   = "plug the token in again, check its reader or network, and start again"
+		no      = "name the PKCS#11 module of the token's maker; \"recover hsm list\" searches the usual places"
 		once    = "find the right PIN before the next try: the token counts wrong ones, and locks"
-		permit  = "the key must have CKA_DECRYPT, and its mechanisms must not be restricted: ask whoever set up the token"
-		cannot  = "this token cannot serve as recovery key, or not with this --hsm-mode; docs/hsm.md lists what tokens can do"
+		permit  = "the key needs CKA_DECRYPT and unrestricted mechanisms: ask whoever set up the token"
+		cannot  = "this token cannot be used, or not with this --hsm-mode; docs/hsm.md lists what tokens can do"
 		unset   = "set a user PIN with the token's own tools; if it has one and does not say so, --hsm-allow-few-pin-tries goes on"
 		ended   = "the token is there, but has ended the login: it may have been restarted, or used by another program. Start again; the PIN is asked again"
 		few     = "a wrong PIN now locks the token: be sure of it, then add --hsm-allow-few-pin-tries"
@@ -37,7 +37,7 @@ func TestTokenFaults(t *testing.T) {
 		{"FAULT_LOAD=crash", "the helper recover-pkcs11 died: dlopen: signal: segmentation fault", crashed},
 		{"FAULT_LIST=none", `the file is not a PKCS#11 module: C_GetFunctionList: "no list of functions of version 2 or 3"`, no},
 		{"FAULT=C_Initialize 1 0xA", "the PKCS#11 module does not start: C_Initialize: CKR_CANT_LOCK (0xA)",
-			"look into the module's documents for its configuration, which environment variables it takes and what belongs into --hsm-init-args"},
+			"see the module's documentation: its configuration, the environment variables it reads, and what --hsm-init-args must contain"},
 		{"FAULT=C_GetSlotList 1 0x5", "the PKCS#11 module failed: C_GetSlotList: CKR_GENERAL_ERROR (0x5)", docs},
 		{"FAULT=C_GetTokenInfo 0 0xE0", "the token is gone: C_GetTokenInfo: CKR_TOKEN_NOT_PRESENT (0xE0)", again},
 		{"FAULT_FLAGS=0x40000", "the PIN is locked: C_GetTokenInfo: it is locked",
@@ -50,12 +50,12 @@ func TestTokenFaults(t *testing.T) {
 		{"FAULT=C_Login 1 0x102", "the token has no user PIN yet: C_Login: CKR_USER_PIN_NOT_INITIALIZED (0x102)", unset},
 		{"FAULT_FLAGS_OFF=0x8", "the token has no user PIN yet: C_GetTokenInfo: CKF_USER_PIN_INITIALIZED is not set", unset},
 		{"FAULT=C_Initialize 1 0x30", "the PKCS#11 module does not start: C_Initialize: CKR_DEVICE_ERROR (0x30)",
-			"look into the module's documents for its configuration, which environment variables it takes and what belongs into --hsm-init-args"},
+			"see the module's documentation: its configuration, the environment variables it reads, and what --hsm-init-args must contain"},
 		{"FAULT=C_GetSlotList 1 0x30", "the PKCS#11 module failed: C_GetSlotList: CKR_DEVICE_ERROR (0x30)", docs},
 		{"FAULT=C_DecryptInit 1 0x31", "the token's memory or its audit log is full: C_DecryptInit: CKR_DEVICE_MEMORY (0x31)",
-			"with the token's own tools, read and clear its audit log (a YubiHSM keeps 62 entries and then refuses), or delete what it need not hold; then start again"},
+			"with the token's own tools, read and clear its audit log (a YubiHSM keeps 62 entries and then refuses), or delete what it does not need to hold; then start again"},
 		{"FAULT=C_DecryptInit 0 0x200", "the token rejects the operation: a capability is missing: C_DecryptInit: CKR_FUNCTION_REJECTED (0x200)",
-			"give the key, and the user whose PIN it is, the capability: on a YubiHSM decrypt-oaep, and generate-asymmetric-key to make one"},
+			"give the capability to the key and to the user whose PIN it is: on a YubiHSM decrypt-oaep, and generate-asymmetric-key to make a key"},
 		{"FAULT=C_DecryptInit 0 0x6", "the PKCS#11 module failed: C_DecryptInit: CKR_FUNCTION_FAILED (0x6)", docs},
 		{"FAULT=C_DecryptInit 0 0x68",
 			"the token does not permit decryption with this key: C_DecryptInit: CKR_KEY_FUNCTION_NOT_PERMITTED (0x68)", permit},
@@ -119,7 +119,7 @@ func TestTokenRefusals(t *testing.T) {
 		cmd.ExtraFiles = []*os.File{lines(t, softtoken.PIN)}
 		return start(t, cmd)
 	}
-	const located = "is the token plugged in, and its reader's service running? Take the location from what \"recover hsm list\" shows"
+	const located = "check that the token is plugged in and the service of its reader runs; \"recover hsm list\" shows the location"
 	o := check("pkcs11:token=hard", token.Module, helper(t))
 	if facts := o.lines("recover: error: "); len(facts) != 1 || !strings.HasPrefix(facts[0], "no such token: the module has pkcs11:token=soft;serial=") {
 		t.Errorf("another token: %q", facts)
@@ -142,26 +142,26 @@ func TestTokenRefusals(t *testing.T) {
 		t.Errorf("two keys: %q", facts)
 	}
 
-	const put = "put recover-pkcs11 next to recover, or name it with --hsm-helper; \"make build\" makes it where there is a C compiler"
+	const put = "put recover-pkcs11 next to recover, or name it with --hsm-helper; \"make build\" builds it if there is a C compiler"
 	check("pkcs11:", token.Module, "/none/recover-pkcs11").refused(t, exitFailed,
 		`the helper recover-pkcs11 cannot be started: "fork/exec /none/recover-pkcs11: no such file or directory"`, put)
 	check("pkcs11:", token.Module, "/bin/cat").refused(t, exitFailed,
-		"the helper does not speak this program's protocol: it answers with a request", "take recover and recover-pkcs11 of one version")
+		"the helper does not speak this program's protocol: it answers with a request", "use recover and recover-pkcs11 of the same version")
 	check("pkcs11:", "/none/\x1b[2J.so", helper(t)).refused(t, exitFailed,
 		`the PKCS#11 module cannot be loaded: dlopen: "/none/\x1b[2J.so: cannot open shared object file: No such file or directory"`,
-		"the path must be that of the module itself; \"ldd FILE\" shows which libraries it lacks")
+		"give the path of the module itself; \"ldd FILE\" shows which libraries it lacks")
 
 	o = start(t, withFake(t, []string{"FAKE_TOKENS=2"}, fifty().checkArgs()...))
 	o.refused(t, exitFailed, "several tokens match: pkcs11:token=fake;serial=0, pkcs11:token=fake;serial=1", "add serial=… to the location")
 	o = start(t, withFake(t, []string{"FAKE_HELPER=flood"}, fifty().checkArgs()...))
 	o.refused(t, exitFailed, "the helper recover-pkcs11 died: exit status 3",
-		"the module has crashed or ended its process: try its maker's latest version, and start again")
+		"the module crashed, or ended its process: try the latest version from its maker, and start again")
 	if !strings.Contains(o.stderr, "recover: recover-pkcs11 wrote: xxx") || !strings.Contains(o.stderr, "xthe last words\n") {
 		t.Errorf("its last words are not shown:\n%s", o.stderr)
 	}
 	cmd := withToken(t, token, "", append(vault().checkArgs(), "--pin-fd", "3")...)
 	cmd.ExtraFiles = []*os.File{lines(t, "")}
-	start(t, cmd).refused(t, exitFailed, "the token needs a PIN", "give the PIN of the token: an empty line is none, and nothing was sent to the token")
+	start(t, cmd).refused(t, exitFailed, "the token needs a PIN", "give the PIN of the token: the line was empty, and nothing was sent")
 }
 
 // A PIN that cannot have been meant is not sent; the mark of an editor is no part
@@ -303,7 +303,7 @@ func TestPINPadAndAlways(t *testing.T) {
 	t.Parallel()
 	token, log := faulty(t, "FAULT_FLAGS=0x100")
 	o := start(t, withToken(t, token, "", append(vault().checkArgs(), "--hsm-mode", "raw")...))
-	if !strings.Contains(o.stderr, "recover: the PIN is entered at the token itself, now\n") {
+	if !strings.Contains(o.stderr, "recover: enter the PIN at the token now\n") {
 		t.Errorf("status %d\n%s", o.status, o.stderr)
 	}
 	if text := string(readFile(t, log)); !strings.Contains(text, "C_Login 1 0 NULL\n") {
@@ -312,7 +312,7 @@ func TestPINPadAndAlways(t *testing.T) {
 	token, log = faulty(t, "FAULT_ALWAYS=1")
 	out := filepath.Join(t.TempDir(), "out")
 	o = start(t, withToken(t, token, softtoken.PIN, vault().rebuildArgs(out, "--unsealed", "--hsm-mode", "raw")...))
-	if o.status != exitOK || !strings.Contains(o.stderr, "recover: the key wants its PIN for each decryption: ") {
+	if o.status != exitOK || !strings.Contains(o.stderr, "recover: the key needs its PIN for each decryption: ") {
 		t.Errorf("status %d\n%s", o.status, o.stderr)
 	}
 	if n := calls(t, log, "C_Login-context"); n != 11 {
@@ -322,7 +322,7 @@ func TestPINPadAndAlways(t *testing.T) {
 
 // TestPINIsNowhere looks for the PIN while a rebuild waits in the middle, and
 // in all that it leaves: it is in no argument, no environment, no descriptor of
-// the helper, no file. And the helper can reach the network, but recover cannot.
+// the helper, no file. Both are behind a fence of their own.
 func TestPINIsNowhere(t *testing.T) {
 	t.Parallel()
 	token, log := faulty(t, "FAULT=C_Decrypt 5 hang")

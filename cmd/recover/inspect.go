@@ -33,7 +33,8 @@ Options:
                                tool sealed in its older form
     --identity FILE            the age identity to open them with
     --passphrase-fd N          read passphrases from descriptor N
-    --share FILE, --shares     the shares that open a sealed recovery key
+    --share FILE, --collect-shares
+                               the shares that open a sealed recovery key
     --record FILE              look the IDs of shards up here, to prove them whole;
                                compare reports with it
     --head HEX                 the SHA-256 of the last line of a transcript, as the
@@ -158,7 +159,7 @@ func (in *inspector) parse(p *program, args []string) ([]string, error) {
 	fs.StringArrayVar(&in.identities, "identity", nil, "")
 	in.registerPassphrase(fs)
 	fs.StringArrayVar(&in.shares.shares, "share", nil, "")
-	fs.BoolVar(&in.shares.atTerminal, "shares", false, "")
+	in.shares.registerCollect(fs)
 	fs.StringVar(&in.record, "record", "", "")
 	fs.StringVar(&in.quorumID, "quorum-id", "", "")
 	fs.StringVar(&in.keyID, "key-id", "", "")
@@ -184,7 +185,7 @@ func (in *inspector) parse(p *program, args []string) ([]string, error) {
 		return nil, &usageError{"--identity and --passphrase-fd are for --open", "add --open to have sealed files opened"}
 	}
 	if !in.open && (len(in.shares.shares) > 0 || in.shares.atTerminal) {
-		return nil, &usageError{"--share and --shares are for --open", "add --open to have sealed recovery keys opened"}
+		return nil, &usageError{"--share and --collect-shares are for --open", "add --open to have sealed recovery keys opened"}
 	}
 	if err := in.openIDs(); err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 	}
 	r.fact("SHA-256", "%x", custody.DigestOf(sealed.Bytes()))
 	if !in.open || len(in.shares.shares) == 0 && !in.shares.atTerminal {
-		r.Detail = "sealed: --open with --share, or --shares, opens it"
+		r.Detail = "sealed; to open it: --open with --share or --collect-shares"
 		return
 	}
 	in.shares.sealedKey = r.Path

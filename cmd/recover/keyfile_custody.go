@@ -18,7 +18,7 @@ func checkNotCustody(data []byte) error {
 	if sealed, err := custody.ParseSealedKey(data); err == nil {
 		return &custodyFileError{
 			fmt.Sprintf("the sealed key of a set of %d shares: any %d of their holders open it together", sealed.Count(), sealed.Threshold),
-			"give it with --sealed-key instead of --key, and the shares with --share FILE for each, or --shares to be asked for them; for a new set: recover custody reissue",
+			"give it with --sealed-key instead of --key, and the shares with --share FILE for each, or --collect-shares to be asked for them; for a new set: recover custody reissue",
 		}
 	}
 	if custody.LooksLikeShare(data) {

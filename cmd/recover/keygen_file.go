@@ -67,7 +67,7 @@ func generateAndSplit(f *keygenFlags, n *newSet, a *secretPrompter, log *ceremon
 
 // generatePair makes a pair and proves it.
 func generatePair(a *secretPrompter) (*rsa.PrivateKey, error) {
-	a.term.Note("making a pair of RSA-%d keys; that can take some seconds", recoveryKeyBits)
+	a.term.Note("making an RSA-%d key pair; this can take some seconds", recoveryKeyBits)
 	private, err := rsa.GenerateKey(rand.Reader, recoveryKeyBits)
 	if err != nil {
 		return nil, err
@@ -227,7 +227,7 @@ func (file *newKeyFile) prove(path string, private *rsa.PrivateKey) error {
 
 func showPair(t *terminal.Terminal, f *keygenFlags, file *newKeyFile, private *rsa.PrivateKey) error {
 	if f.unsealed {
-		t.Warn("--unsealed: the private half is written in the clear: whoever reads it has all backups that are made for it")
+		t.Warn("--unsealed: the private half is written in the clear: whoever reads it can open every backup made for it")
 	}
 	fingerprint := rsadecrypt.FingerprintOf(&private.PublicKey)
 	path := filepath.Join(f.out, file.name)
@@ -237,7 +237,7 @@ func showPair(t *terminal.Terminal, f *keygenFlags, file *newKeyFile, private *r
 	return printLines(t, listing{
 		"recovery key " + fingerprint.String(),
 		"public half, for the upload: " + f.publicPath(),
-		"private half: " + path + ", read again from the disk and proved",
+		"private half: " + path + ", read back from the disk and tested",
 	})
 }
 

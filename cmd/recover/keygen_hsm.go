@@ -93,7 +93,7 @@ func (f *tokenFlags) generate(a *keySession) (*hsm.Key, error) {
 // makeKey makes the key, with an ID at random if none was given, and a shorter
 // one for a token that takes no longer one.
 func (f *tokenFlags) makeKey(a *keySession, s *hsm.Session) (*hsm.Key, error) {
-	a.term.Note("the token makes an RSA-4096 key: that takes seconds or, with some devices, several minutes; do not unplug it")
+	a.term.Note("the token makes an RSA-4096 key: this takes seconds or, with some devices, minutes; do not unplug it")
 	defer a.term.Clock("the token makes the key")()
 	if f.location.ID != "" {
 		return s.Generate(f.location.Object, f.location.ID)
@@ -129,7 +129,7 @@ func (f *tokenFlags) existing(a *keySession) (*hsm.Key, error) {
 		return nil, err
 	}
 	for _, w := range weaknesses {
-		a.term.Warn("the key is not as keygen would have made it: " + w)
+		a.term.Warn("the key differs from what keygen would make: " + w)
 	}
 	f.location.Object, f.location.ID = key.Label, key.ID
 	return key, nil
@@ -157,9 +157,9 @@ func keygenDone(t *terminal.Terminal, f *keygenFlags, key *hsm.Key) error {
 		return err
 	}
 	if f.existing {
-		t.Warn("if this token holds the only copy of the private half, the recovery key is lost with it: keep a second copy or a second key, see docs/hsm.md")
+		t.Warn("if this token holds the only copy of the private half and is lost, so is the recovery key: keep a second copy or a second key, see docs/hsm.md")
 		return nil
 	}
-	t.Warn("the private half is in this token alone, and cannot be copied on most devices: if the token is lost or breaks, so is the recovery key. Make a second key in a second token, see docs/hsm.md")
+	t.Warn("the private half is only in this token; most devices cannot copy it. If the token is lost or breaks, the recovery key is lost: make a second key in a second token, see docs/hsm.md")
 	return nil
 }

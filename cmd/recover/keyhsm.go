@@ -240,7 +240,7 @@ func (f *tokenFlags) login(a *keySession, wanted hsm.KeyFilter, work *work) (*hs
 	}
 	a.term.Note("%s", f.announce(work))
 	for _, sign := range f.options().Logging() {
-		a.term.Warn(sign + ": the module may write down what it is asked, and the PIN with it")
+		a.term.Warn(sign + ": the module may log its calls, and the PIN with them")
 	}
 	pin, err := a.pin(t)
 	if err != nil {
@@ -253,7 +253,7 @@ func (f *tokenFlags) login(a *keySession, wanted hsm.KeyFilter, work *work) (*hs
 		}
 	}
 	if t.PINPad() {
-		a.term.Note("the PIN is entered at the token itself, now")
+		a.term.Note("enter the PIN at the token now")
 	}
 	s, err := t.Login(pin, f.fewTries)
 	if !a.asksForAnother(t, err) {
@@ -326,16 +326,16 @@ func (f *tokenFlags) announce(work *work) string {
 	if work != nil {
 		text += fmt.Sprintf(" (for a key whose backups are damaged, up to %d times)", work.limit())
 	}
-	return text + "; if it wants a touch or its PIN for each, it asks that often"
+	return text + "; if each needs a touch or the PIN, it asks that often"
 }
 
 // selfTest returns the decrypter in the mode that works.
 func (f *tokenFlags) selfTest(a *keySession, key *hsm.Key) (*hsm.Decrypter, error) {
 	if key.AlwaysAuthenticate {
-		a.term.Note("the key wants its PIN for each decryption: it is given again each time, without asking; at a PIN pad, it is entered each time")
+		a.term.Note("the key needs its PIN for each decryption: it is sent again each time without asking; at a PIN pad, enter it each time")
 	}
 	if f.noSelfTest {
-		a.term.Warn("--hsm-no-self-test: that the token can decrypt is not known before the first backup")
+		a.term.Warn("--hsm-no-self-test: whether the token can decrypt shows only with the first backup")
 		return key.Untested(f.decryptMode)
 	}
 	d, err := key.SelfTest(f.decryptMode)

@@ -26,8 +26,16 @@ type shareFlags struct {
 func (f *shareFlags) register(fs *pflag.FlagSet) {
 	fs.Var(sealedKeyValue{f}, "sealed-key", "")
 	fs.StringArrayVar(&f.shares, "share", nil, "")
-	fs.BoolVar(&f.atTerminal, "shares", false, "")
+	f.registerCollect(fs)
 	fs.StringVar(&f.transcript, "transcript", "", "")
+}
+
+// registerCollect takes --collect-shares, also under its earlier name, which is a
+// letter away from --shards.
+func (f *shareFlags) registerCollect(fs *pflag.FlagSet) {
+	for _, name := range []string{"collect-shares", "shares"} {
+		fs.BoolVar(&f.atTerminal, name, false, "")
+	}
 }
 
 // check holds the flags against each other. Without a sealed key there are no
@@ -35,13 +43,13 @@ func (f *shareFlags) register(fs *pflag.FlagSet) {
 func (f *shareFlags) check() error {
 	switch shares := len(f.shares) > 0 || f.atTerminal; {
 	case f.sealedKey == "" && shares:
-		return &usageError{"--share and --shares need --sealed-key", "each holder has a copy of the sealed key beside the own share"}
+		return &usageError{"--share and --collect-shares need --sealed-key", "each holder has a copy of sealed-recovery-key.age next to the share"}
 	case f.sealedKey == "" && f.transcript != "":
 		return &usageError{"--transcript is for a recovery key that shares open", "give --sealed-key, or leave --transcript out"}
 	case f.sealedKey != "" && !shares:
-		return &usageError{"--sealed-key is given, but no shares", "name them with --share, or have them asked for with --shares"}
+		return &usageError{"--sealed-key is given, but no shares", "name each file with --share, or add --collect-shares: the holders are asked at the terminal"}
 	case len(f.shares) > 0 && f.atTerminal:
-		return &usageError{"--share and --shares are both given", "with --shares, files are named at the terminal"}
+		return &usageError{"--share and --collect-shares are both given", "leave --share out: with --collect-shares, files are named at the terminal"}
 	}
 	return nil
 }
@@ -84,7 +92,7 @@ func checkShareFiles(paths []string) error {
 			continue
 		case err != nil && custody.LooksLikeShare([]byte(path)):
 			return &usageError{"a share is given as an argument, not a file",
-				"it may be in the history of the shell now: clear that; --shares or --typed asks for it, hidden"}
+				"it may be in the history of the shell now: clear that; --collect-shares or --typed asks for it, hidden"}
 		case err != nil:
 			return &fileError{path, asShare, err}
 		}

@@ -154,7 +154,7 @@ Or, where it was split among several holders (recover custody):
     --sealed-key FILE          the file sealed-recovery-key.age, any holder's copy
     --share FILE               a holder's share (repeatable); with --identity, or a
                                passphrase that is asked, where it is sealed
-    --shares                   instead: the holders come to the terminal, one after
+    --collect-shares           instead: the holders come to the terminal, one after
                                the other, in any order
     --transcript FILE          write down what is done, without a secret, in FILE
                                and, for people, FILE.txt

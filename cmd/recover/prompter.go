@@ -66,8 +66,8 @@ func (a *secretPrompter) used() error {
 	if a.descriptor == nil || a.asked {
 		return nil
 	}
-	return &usageError{"--passphrase-fd is given, but there is no passphrase to ask for",
-		"leave it out: the key file is not sealed with a passphrase, and the output is not to be"}
+	return &usageError{"--passphrase-fd is given, but no passphrase is needed",
+		"remove --passphrase-fd: neither the key file nor the output uses a passphrase"}
 }
 
 // passphrase asks for a passphrase that is in use already.

@@ -83,7 +83,7 @@ func (f *tokenFlags) check() error {
 	case err != nil:
 		return &usageError{"--hsm-mode: " + err.Error(), "auto finds out which of the others works"}
 	case f.noSelfTest && f.decryptMode == hsm.ModeAuto:
-		return &usageError{"--hsm-no-self-test needs --hsm-mode", "say oaep or raw: without a self-test nothing finds out which of them works"}
+		return &usageError{"--hsm-no-self-test needs --hsm-mode", "give oaep or raw: without a self-test, nothing finds out which of them works"}
 	case f.sessions < 0 || f.sessions > maxSessions:
 		return &usageError{"--hsm-sessions is not a number of 0 to 64", "0 means as many as suit the token"}
 	}
@@ -106,7 +106,7 @@ func (f *onceFlag) Type() string   { return "string" }
 
 func (f *onceFlag) location() (hsm.Location, error) {
 	if f.twice {
-		return hsm.Location{}, &usageError{"--hsm is given twice", "a run uses one token: give the location of its key once"}
+		return hsm.Location{}, &usageError{"--hsm is given twice", "a run uses one token: give one location"}
 	}
 	l, err := hsm.ParseLocation(f.text)
 	if err == nil {
@@ -120,14 +120,14 @@ func (f *onceFlag) location() (hsm.Location, error) {
 }
 
 const (
-	hintModule  = "give the PKCS#11 module of the token's maker; \"recover hsm list\" knows the usual places"
+	hintModule  = "give the PKCS#11 module of the token's maker; \"recover hsm list\" searches the usual places"
 	maxSessions = 64
 )
 
 func (f *moduleFlags) check() error {
 	for name, path := range map[string]string{"hsm-module": f.module, "hsm-helper": f.helper} {
 		if path != "" && !filepath.IsAbs(path) {
-			return &usageError{"--" + name + " is not an absolute path", "nothing is looked for in PATH or the working directory: begin at the root"}
+			return &usageError{"--" + name + " is not an absolute path", "give the path from the root: neither PATH nor the working directory is searched"}
 		}
 	}
 	return nil
@@ -159,15 +159,15 @@ func (f *tokenFlags) checkUnused() error {
 }
 
 func (f *tokenFlags) unused(name string) error {
-	return &usageError{"--" + name + " is given without --hsm", "say where the key is: --hsm 'pkcs11:token=…;object=…'"}
+	return &usageError{"--" + name + " is given without --hsm", "add where the key is: --hsm 'pkcs11:token=…;object=…'"}
 }
 
 func locationHint(err error) string {
 	switch {
 	case errors.Is(err, hsm.ErrPIN):
-		return "leave it out: the PIN is asked at the terminal, or read with --pin-fd; an argument can be seen by others, so change that PIN"
+		return "leave it out: the PIN is asked at the terminal, or read with --pin-fd. Others can see an argument: change that PIN"
 	case errors.Is(err, hsm.ErrRelative):
-		return "nothing is looked for in PATH or the working directory: begin at the root"
+		return "give the path from the root: neither PATH nor the working directory is searched"
 	}
 	return "a location looks like 'pkcs11:token=…;object=…;id=%A1%B2'; \"recover hsm list\" shows those of a token's keys"
 }

@@ -18,7 +18,7 @@ func tokenAdvice(err error) advice {
 	case errors.As(err, &pin):
 		return pinAdvice(pin)
 	case errors.Is(err, hsm.ErrNoPIN):
-		return advice{"pin-missing", "give the PIN of the token: an empty line is none, and nothing was sent to the token"}
+		return advice{"pin-missing", "give the PIN of the token: the line was empty, and nothing was sent"}
 	case errors.As(err, new(*unmeantPINError)):
 		return advice{"pin-unmeant", "write the PIN again into a plain text file, the PIN alone, or type it at the terminal: leave --pin-fd out. No try was spent"}
 	case errors.Is(err, errUnsurePIN):
@@ -77,7 +77,7 @@ func pinAdvice(err *pinError) advice {
 	case errors.Is(err, terminal.ErrInterrupted):
 		return advice{"interrupted", "no PIN was sent to the token; start again when ready"}
 	case errors.Is(err, terminal.ErrNoMoreLines):
-		return advice{"pin-missing", "the descriptor needs a line with the PIN; where it is that of --passphrase-fd too, the PIN comes first"}
+		return advice{"pin-missing", "the descriptor needs a line with the PIN; if it is also that of --passphrase-fd, the PIN comes first"}
 	case errors.Is(err, terminal.ErrTooLong):
 		return advice{"pin-too-long", "a PIN has 1024 bytes at most: is it the right file?"}
 	}
@@ -87,22 +87,22 @@ func pinAdvice(err *pinError) advice {
 const hintWrongPIN = "find the right PIN before the next try: the token counts wrong ones, and locks"
 
 var tokenHints = map[hsm.Code]string{
-	hsm.HelperMissing:  "put recover-pkcs11 next to recover, or name it with --hsm-helper; \"make build\" makes it where there is a C compiler",
-	hsm.HelperDied:     "the module has crashed or ended its process: try its maker's latest version, and start again",
+	hsm.HelperMissing:  "put recover-pkcs11 next to recover, or name it with --hsm-helper; \"make build\" builds it if there is a C compiler",
+	hsm.HelperDied:     "the module crashed, or ended its process: try the latest version from its maker, and start again",
 	hsm.HelperTimeout:  "look at the token: does it wait for a touch or a PIN, does its light blink? Then start again",
-	hsm.HelperProtocol: "take recover and recover-pkcs11 of one version",
+	hsm.HelperProtocol: "use recover and recover-pkcs11 of the same version",
 
-	hsm.ModuleLoad:      "the path must be that of the module itself; \"ldd FILE\" shows which libraries it lacks",
-	hsm.ModuleNotPKCS11: "name the PKCS#11 module of the token's maker; \"recover hsm list\" knows the usual places",
-	hsm.ModuleInit:      "look into the module's documents for its configuration, which environment variables it takes and what belongs into --hsm-init-args",
-	hsm.ModuleFailed:    "look the function and the number up in the documents of the token's maker",
+	hsm.ModuleLoad:      "give the path of the module itself; \"ldd FILE\" shows which libraries it lacks",
+	hsm.ModuleNotPKCS11: "name the PKCS#11 module of the token's maker; \"recover hsm list\" searches the usual places",
+	hsm.ModuleInit:      "see the module's documentation: its configuration, the environment variables it reads, and what --hsm-init-args must contain",
+	hsm.ModuleFailed:    "look up the function and the number in the documentation of the token's maker",
 
-	hsm.TokenNotFound:  "is the token plugged in, and its reader's service running? Take the location from what \"recover hsm list\" shows",
+	hsm.TokenNotFound:  "check that the token is plugged in and the service of its reader runs; \"recover hsm list\" shows the location",
 	hsm.TokenAmbiguous: "add serial=… to the location",
-	hsm.DeviceLost:     "plug the token in again, see that its reader or network is there, and start again",
+	hsm.DeviceLost:     "plug the token in again, check its reader or network, and start again",
 	hsm.SessionEnded:   "the token is there, but has ended the login: it may have been restarted, or used by another program. Start again; the PIN is asked again",
-	hsm.TokenFull:      "with the token's own tools, read and clear its audit log (a YubiHSM keeps 62 entries and then refuses), or delete what it need not hold; then start again",
-	hsm.Rejected:       "give the key, and the user whose PIN it is, the capability: on a YubiHSM decrypt-oaep, and generate-asymmetric-key to make one",
+	hsm.TokenFull:      "with the token's own tools, read and clear its audit log (a YubiHSM keeps 62 entries and then refuses), or delete what it does not need to hold; then start again",
+	hsm.Rejected:       "give the capability to the key and to the user whose PIN it is: on a YubiHSM decrypt-oaep, and generate-asymmetric-key to make a key",
 
 	hsm.PINIncorrect: hintWrongPIN,
 	hsm.PINLocked:    "unlock it with the token's own tools and its PUK or security officer's PIN",
@@ -112,13 +112,13 @@ var tokenHints = map[hsm.Code]string{
 	hsm.KeyNotFound:     "compare object and id in the location with the keys that the token has",
 	hsm.KeyAmbiguous:    "add id=… to the location",
 	hsm.KeyExists:       "choose another object and id, or use that key with --existing; nothing in the token was changed",
-	hsm.KeyMismatch:     "take the token with the key that the backups and the record name; \"recover hsm list\" shows fingerprints",
-	hsm.KeyNotPermitted: "the key must have CKA_DECRYPT, and its mechanisms must not be restricted: ask whoever set up the token",
+	hsm.KeyMismatch:     "use the token with the key that the backups and the record name; \"recover hsm list\" shows fingerprints",
+	hsm.KeyNotPermitted: "the key needs CKA_DECRYPT and unrestricted mechanisms: ask whoever set up the token",
 	hsm.KeyUnprotected:  "do not use this key: delete it with the token's own tools",
 	hsm.KeyRefused:      "no key was made; give another label, or an id of two bytes: id=%A1%B2",
-	hsm.NoGenerator:     "make the key in a file (recover keygen), import it with the token's own tools and test it with --existing, or take another token: a TPM stops at RSA-3072",
+	hsm.NoGenerator:     "make the key in a file (recover keygen), import it with the token's own tools and test it with --existing, or use another token: a TPM stops at RSA-3072",
 
-	hsm.NoMechanism:   "this token cannot serve as recovery key, or not with this --hsm-mode; docs/hsm.md lists what tokens can do",
+	hsm.NoMechanism:   "this token cannot be used, or not with this --hsm-mode; docs/hsm.md lists what tokens can do",
 	hsm.BadAnswer:     "do not trust this token or module until you know why; try --hsm-mode raw, which checks every answer",
 	hsm.DecryptFailed: "the token rejected a ciphertext; try --hsm-mode raw, or download the shard again",
 }

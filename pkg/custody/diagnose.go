@@ -40,7 +40,7 @@ func (e *DamagedError) Error() string {
 		facts = append(facts, "wrong in "+byGroup(e.Wrong))
 	}
 	if len(facts) == 0 {
-		facts = append(facts, "at more places than can be told")
+		facts = append(facts, "in too many places to say where")
 	}
 	return "the share is damaged: " + strings.Join(facts, "; ")
 }

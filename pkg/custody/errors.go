@@ -12,27 +12,27 @@ import (
 // What can be wrong with a plan, a file or a string. The text of an error never
 // holds a part of a share, nor bytes of a file.
 var (
-	ErrOneOfN    = errors.New("a threshold of 1 splits nothing: every holder alone would have the key")
+	ErrOneOfN    = errors.New("a threshold of 1 splits nothing: each holder alone could open the key")
 	ErrThreshold = errors.New("the threshold is larger than the number of holders")
-	ErrTooMany   = errors.New("more than 255 holders: a share is a point of a field of 256 elements")
+	ErrTooMany   = errors.New("more than 255 holders")
 	ErrDate      = errors.New("the date of the set is not between 1970 and 2149")
 
 	ErrNotShare      = errors.New("not a share of a recovery key")
 	ErrSeveralShares = errors.New("several different shares in one file")
 	ErrSealedShare   = errors.New("the share is sealed")
-	ErrInvalidFields = errors.New("the share contradicts itself")
+	ErrInvalidFields = errors.New("the fields of the share contradict each other")
 
-	ErrNotSealedKey = errors.New("not a sealed recovery key with a set of shares")
+	ErrNotSealedKey = errors.New("not the sealed key of a set of shares")
 	// ErrDescription is a sealed key of which the header is damaged.
 	ErrDescription = errors.New("the description of the set in the sealed key is damaged")
 	// ErrSealedKeyDamaged is returned when shares that are all sound do not
 	// open it: another copy of the same file may.
-	ErrSealedKeyDamaged = errors.New("the shares are right, but the sealed key does not open: this copy is damaged")
+	ErrSealedKeyDamaged = errors.New("the shares are valid, but the sealed key does not open: this copy is damaged")
 	// ErrInconsistent is a set that was made wrong, or to deceive.
-	ErrInconsistent = errors.New("the shares do not lie on one polynomial")
+	ErrInconsistent = errors.New("the shares are valid one by one, but do not fit together")
 
 	ErrRecipient = errors.New("not an age recipient or SSH public key (age1…, ssh-ed25519 …, ssh-rsa …)")
-	ErrPlugin    = errors.New("a recipient of an age plugin, which would have to be run")
+	ErrPlugin    = errors.New("a recipient of an age plugin")
 	ErrSSHSealed = errors.New("the SSH key is sealed with a passphrase")
 	ErrSSHKey    = errors.New("not an SSH private key of type ssh-ed25519 or ssh-rsa")
 )

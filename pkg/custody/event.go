@@ -163,7 +163,7 @@ var reasonTexts = map[Reason]string{
 
 	ReasonSealedKey:    "a sealed key that the right shares do not open",
 	ReasonSealedOther:  "a sealed key that holds another recovery key",
-	ReasonInconsistent: "shares that do not lie on one polynomial",
+	ReasonInconsistent: "shares that do not fit together",
 	ReasonOddSealedKey: "a sealed key of another set than the shares, which agree with each other",
 }
 

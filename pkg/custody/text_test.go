@@ -109,7 +109,7 @@ func TestDamage(t *testing.T) {
 		{with(map[int]string{7: "????", 9: "????"}), "the share is damaged: wrong in group 7 (characters 1, 2, 3, 4), group 9 (characters 1, 2, 3, 4)", true},
 		{with(map[int]string{1: "PS1Q"}), "the share is damaged: wrong in group 1 (character 1)", true},
 		{with(map[int]string{7: "Q???", 2: "98MP"}), "the share is damaged: wrong in group 2 (character 4), group 7 (characters 2, 3, 4)", true},
-		{with(map[int]string{7: "????", 9: "????", 10: "????"}), "the share is damaged: at more places than can be told", false},
+		{with(map[int]string{7: "????", 9: "????", 10: "????"}), "the share is damaged: in too many places to say where", false},
 		{with(map[int]string{7: "", 8: "", 9: ""}), "the share has 80 characters instead of 92", false},
 		{with(map[int]string{7: "????", 9: "????", 10: ""}), "the share has 88 characters instead of 92", false},
 		{"RS1", "the share has 3 characters instead of 92", false},

@@ -103,7 +103,7 @@ const ceremonyText = "2025-11-23 19:03:12Z  reissue begins, with recover v1.0.0+
 2025-11-23 19:03:51Z  refused (not the share that was made): it claims to be share 3 (carol), which was accepted before; typed or scanned
 2025-11-23 19:03:53Z  refused (a sealed key that the right shares do not open)
 2025-11-23 19:03:54Z  refused (a sealed key that holds another recovery key): recovery key ` + key + `
-2025-11-23 19:03:56Z  refused (shares that do not lie on one polynomial)
+2025-11-23 19:03:56Z  refused (shares that do not fit together)
 2025-11-23 19:03:57Z  end: done
 `
 

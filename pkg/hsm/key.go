@@ -97,7 +97,7 @@ func (s *Session) publicHalf(info KeyInfo, wanted KeyFilter) (*rsa.PublicKey, er
 	}
 	switch {
 	case have == nil && wanted.Key == nil:
-		return nil, &Error{Code: KeyNotFound, Detail: "the token does not tell the public half of " + info.name()}
+		return nil, &Error{Code: KeyNotFound, Detail: "the token does not show the public half of " + info.name()}
 	case have == nil:
 		return wanted.Key, nil
 	case !wanted.is(have):

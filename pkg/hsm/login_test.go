@@ -290,5 +290,5 @@ func TestNoPublicHalf(t *testing.T) {
 	k, _ := throughFaults(t, softHSM(t), "FAULT_LACKS=0x120")
 	_, err := findKey(openModule(t, k), k.location, nil)
 	wantError(t, err, "no such RSA private key in the token: "+
-		"the token does not tell the public half of pkcs11:object=vault-key;id=%A1%B2")
+		"the token does not show the public half of pkcs11:object=vault-key;id=%A1%B2")
 }

@@ -148,7 +148,7 @@ type KeyFilter struct {
 	// Match reports whether a public key is the wanted one, or one of those.
 	Match func(*rsa.PublicKey) bool
 	// Key is the wanted key where there is but one, in full. It stands in where
-	// the token does not tell the public half of its private key.
+	// the token does not show the public half of its private key.
 	Key *rsa.PublicKey
 }
 
