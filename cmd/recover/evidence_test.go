@@ -354,9 +354,9 @@ func TestOddOneIsTheSealedKey(t *testing.T) {
 		"hint: give another holder's copy with --sealed-key, which may be given several times")
 	contains(t, text("a"), "refused (a sealed key of another set than the shares, which agree with each other): set ")
 	says(t, exitOK, open("b", changed, genuine), "share 3 (carol) accepted: 2 of 2")
-	says(t, exitFailed, open("c", resealed), resealed+": the shares are right, but the sealed key does not open")
+	says(t, exitFailed, open("c", resealed), resealed+": the shares are valid, but the sealed key does not open")
 	contains(t, text("c"), "refused (a sealed key that the right shares do not open)", "end: failed")
-	says(t, exitOK, open("d", resealed, changed, genuine), "warning: "+resealed+": the shares are right, but the sealed key does not open", "another copy of it was used")
+	says(t, exitOK, open("d", resealed, changed, genuine), "warning: "+resealed+": the shares are valid, but the sealed key does not open", "another copy of it was used")
 
 	// Sealed to the right identity, but it holds another key.
 	identity, err := os.ReadFile(filepath.Join(dir, "b"))

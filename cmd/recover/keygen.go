@@ -56,7 +56,7 @@ func (f *keygenFlags) checkWay() error {
 	case f.existing && !token:
 		return &usageError{"--existing is given without --hsm", "it is for a key that is in a token already"}
 	case token && (f.isSplit() || seals || f.unsealed || f.split.json || f.key.passphraseFD != ""):
-		return &usageError{"--hsm is given with a flag that is for keys in files", "remove it: remove it: remove it: a key in a token is not sealed, split or written to a file to a file to a file"}
+		return &usageError{"--hsm is given with a flag that is for keys in files", "remove it: a key in a token is not sealed, split or written to a file"}
 	case f.unsealed && (f.isSplit() || seals):
 		return &usageError{"--unsealed is given with a flag that seals", "give one or the other"}
 	case !f.isSplit() && (f.split.passphrases || f.split.showQR || f.transcript != ""):
