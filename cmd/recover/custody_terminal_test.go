@@ -64,7 +64,7 @@ func TestThreeOfFive(t *testing.T) {
 	s.expect("next: shares of different sets never combine")
 	// a file that is none
 	s.answer(sharePrompt, filepath.Join(set, "bob", "READ-ME-FIRST.txt"))
-	s.expect("not a share of a recovery key")
+	s.expect("READ-ME-FIRST.txt: the READ-ME-FIRST.txt of a holder")
 	s.answer(sharePrompt, "nowhere")
 	s.expect("refused: there is no file of that name")
 	s.hides(page(old, "bob"))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"recover/internal/output"
+	"recover/internal/plaintext"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -202,7 +203,7 @@ func Refused(err error) Event {
 	switch {
 	case errors.As(err, &damaged), errors.As(err, &length):
 		e.Reason = ReasonDamaged
-	case errors.Is(err, ErrNotShare):
+	case errors.Is(err, ErrNotShare), errors.As(err, new(*plaintext.KindError)):
 		e.Reason = ReasonNotShare
 	case errors.As(err, &page):
 		e.Reason = ReasonPage
