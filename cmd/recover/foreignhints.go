@@ -9,6 +9,9 @@ import (
 // foreignHint is how a file that another program made, or that has another
 // purpose, becomes usable: for most of them, the one command that does it.
 func foreignHint(f *fileError, kind plaintext.Kind) string {
+	if kind == plaintext.SSHPublicKey && f.role == asPublicKey {
+		return "convert it: in bash, give <(ssh-keygen -i -f " + shellQuoted(f.path) + ") instead of the file"
+	}
 	if command := openers[kind]; command != "" {
 		return "in bash, give <(" + strings.ReplaceAll(command, "FILE", shellQuoted(f.path)) + ") instead of the file: so it is on no disk in the clear"
 	}
@@ -43,7 +46,7 @@ var foreignHints = map[plaintext.Kind]string{
 	plaintext.LUKS:           "open and mount it: cryptsetup open FILE opened",
 	plaintext.GitCrypt:       "unlock the repository that it is from: git-crypt unlock",
 	plaintext.PuTTY:          "convert it: puttygen FILE -O private-openssh -o /dev/shm/key, and give /dev/shm/key; remove that afterwards",
-	plaintext.JWK:            "export the key as PEM or DER where it comes from; \"step crypto key format --pem\" and \"jose jwk\" convert it, too",
+	plaintext.JWK:            "export the RSA key itself, with all its numbers, as PEM or as a JSON Web Key of its own: jq .keys[0] FILE",
 	plaintext.JavaKeyStore:   "convert it: keytool -importkeystore -srckeystore FILE -destkeystore /dev/shm/key.p12 -deststoretype PKCS12, and give /dev/shm/key.p12; remove that afterwards",
 	plaintext.CloudImport:    "only the cloud service can open it: look for the key file from which it was made, or use the key where it was imported",
 	plaintext.DotNetXML:      "export the key as PEM where it comes from: ExportRSAPrivateKeyPem, or ExportRSAPublicKeyPem for the public half",

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -135,6 +136,26 @@ func TestWrappedForms(t *testing.T) {
 			checkUnsealed(t, []byte(test.data), Form(test.form), !strings.HasPrefix(test.form, "public"), key)
 		})
 	}
+	part := func(n *big.Int) string { return base64.RawURLEncoding.EncodeToString(n.Bytes()) }
+	public := fmt.Sprintf(`"kty":"RSA","n":%q,"e":"AQAB"`, part(key.N))
+	private = fmt.Appendf(nil, "{%s,\"d\":%q,\"p\":%q,\"q\":%q,\"dp\":%q,\"dq\":%q,\"qi\":%q,\"key_ops\":[\"decrypt\"]}\n", public, part(key.D),
+		part(key.Primes[0]), part(key.Primes[1]), part(key.Precomputed.Dp), part(key.Precomputed.Dq), part(key.Precomputed.Qinv))
+	checkUnsealed(t, bytes.Clone(private), "JSON Web Key", true, key)
+	checkUnsealed(t, []byte(b64(private)), "JSON Web Key in base64", true, key)
+	checkUnsealed(t, []byte("{"+public+"}"), "JSON Web Key, public", false, key)
+	for text, want := range map[string]string{
+		`{"kty":"EC","crv":"P-256","d":"AA"}`: "EC private key, not an RSA key",
+		`{"kty":"oct","k":"AA"}`:              "symmetric public key, not an RSA key",
+		"{" + public + `,"d":"AA"}`:           "a JSON Web Key",
+		"{" + public + `,"n":"AA"}`:           "a JSON Web Key",
+		`{"keys":[{` + public + `}]}`:         "a JSON Web Key",
+		`{"kty":"RSA","n":"!","e":"AQAB"}`:    "a JSON Web Key",
+	} {
+		if _, err := Identify([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%.40s: %v, want %s", text, err, want)
+		}
+	}
+	private = smallPEM(t)
 	for _, sealed := range [][]byte{
 		testdata(t, "pbe-md5-des.pem"), testdata(t, "openssh-sealed.key"), openssl(t, private, "rsa -aes256 -traditional -passout PASS"),
 		sealAge(t, der, true),
@@ -161,12 +182,13 @@ func TestForeignFiles(t *testing.T) {
 		"\x8c\x0d\x04\x09\x03\x02":        "a PGP message",
 		"-----BEGIN PGP MESSAGE-----\n\n": "a PGP message",
 		"PuTTY-User-Key-File-3: ssh-rsa":  "a PuTTY private key",
-		`{"kty":"RSA"`:                    "a JSON Web Key",
-		"<html>":                          "a web page",
-		"\x1f\x8b\x08":                    "the gzip data in it is damaged or cut off",
-		`{"format":"recover-record/1"`:    "a record",
-		"eyJpbmRleCI6":                    "a shard (a backup file)",
-		"---- begin share ----\n":         "a share of a recovery key: a secret",
+		"---- BEGIN SSH2 PUBLIC KEY ----\nComment: x\n": "an SSH public key",
+		`{"kty":"RSA"`:                 "a JSON Web Key",
+		"<html>":                       "a web page",
+		"\x1f\x8b\x08":                 "the gzip data in it is damaged or cut off",
+		`{"format":"recover-record/1"`: "a record",
+		"eyJpbmRleCI6":                 "a shard (a backup file)",
+		"---- begin share ----\n":      "a share of a recovery key: a secret",
 	} {
 		if _, err := Identify(append([]byte(prefix), noise...)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", prefix, err, want)

@@ -80,9 +80,12 @@ func Identify(data []byte) (*File, error) {
 // isForeign reports whether kind says more of a file than err does.
 func isForeign(err error, kind plaintext.Kind) bool {
 	switch kind {
-	case plaintext.Unknown, plaintext.PrivateKey, plaintext.PublicKey, plaintext.SSHPublicKey, plaintext.Certificate,
-		plaintext.AgeFile, plaintext.AgeIdentity:
+	case plaintext.Unknown, plaintext.PrivateKey, plaintext.PublicKey, plaintext.Certificate, plaintext.AgeFile, plaintext.AgeIdentity:
 		return false
+	case plaintext.SSHPublicKey: // a line of the usual form is read
+		if errors.Is(err, ErrTruncated) {
+			return false
+		}
 	}
 	for _, vague := range []error{ErrUnknownForm, ErrUnmarked, ErrTruncated, ErrBadPEM, ErrBadHex, ErrBadStructure} {
 		if errors.Is(err, vague) {
@@ -106,17 +109,23 @@ func identifyForm(b []byte) (*File, error) {
 		return identifySSHPublic(b)
 	case bytes.Contains(b, pemBegin):
 		return identifyPEM(b)
+	case isJWK(b):
+		return identifyJWK(bytes.TrimSpace(b))
 	case bytes.Contains(b, identityPrefix):
 		return nil, ErrAgeIdentity
 	}
 	return identifyBare(b)
 }
 
+func isJWK(b []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(b), []byte("{")) && bytes.Contains(b, []byte(`"kty"`))
+}
+
 // hasMark reports whether b begins like a form that identifyForm knows by itself.
 func hasMark(b []byte) bool {
 	size, header := sequenceSize(b)
 	return bytes.HasPrefix(b, ageMagic) || bytes.HasPrefix(b, pke1Magic) || bytes.HasPrefix(b, sshMagic) ||
-		bytes.HasPrefix(bytes.TrimSpace(b), sshPublicPrefix) || bytes.Contains(b, pemBegin) ||
+		bytes.HasPrefix(bytes.TrimSpace(b), sshPublicPrefix) || bytes.Contains(b, pemBegin) || isJWK(b) ||
 		size >= minPublicDER && header >= 4 && looksLikeDER(b)
 }
 

@@ -129,6 +129,7 @@ func FuzzIdentify(f *testing.F) {
 	f.Add(ageHeader("-> X25519 AAAA\nAA"))
 	f.Add(ageHeader("-> scrypt AAAAAAAAAAAAAAAAAAAAAA 1\nAA"))
 	f.Add([]byte("\xff\xfe-\x00-\x00"))
+	f.Add([]byte(`{"kty":"RSA","n":"AAAA","e":"AQAB"}`))
 	f.Add([]byte("> " + base64.StdEncoding.EncodeToString(pkcs1(key))))
 	for _, name := range []string{"pbe-md5-des.pem", "keyonly.p12", "plain.p12", "openssh.key", "openssh-sealed.key", "ssh.pub"} {
 		f.Add(testdata(f, name))
