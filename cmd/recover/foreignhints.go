@@ -9,7 +9,7 @@ import (
 // foreignHint is how a file that another program made, or that has another
 // purpose, becomes usable: for most of them, the one command that does it.
 func foreignHint(f *fileError, kind plaintext.Kind) string {
-	if kind == plaintext.SSHPublicKey && f.role == asPublicKey {
+	if kind == plaintext.SSHPublicKey && (f.role == asPublicKey || f.role == asAny) {
 		return "convert it: in bash, give <(ssh-keygen -i -f " + shellQuoted(f.path) + ") instead of the file"
 	}
 	if command := openers[kind]; command != "" {

@@ -258,7 +258,7 @@ func (in *inspector) file(path string) *fileResult {
 		in.inspectProgram(r)
 	case isChecksums(head):
 		in.inspectChecksums(r)
-	case kind == plaintext.ShareSVG || kind == plaintext.SetReadMe || kind == plaintext.DotNetXML:
+	case kind == plaintext.ShareSVG || kind == plaintext.SetReadMe || kind == plaintext.DotNetXML || kind == plaintext.HTML:
 		r.foreign(kind)
 	case isRecord(head):
 		in.inspectRecord(r)

@@ -124,6 +124,7 @@ func TestWrappedForms(t *testing.T) {
 		"base64 in quotes":    {"PKCS#8 base64 text", `"` + b64(der) + "\"\n"},
 		"base64 of PEM":       {"PKCS#8 PEM in base64", b64(private)},
 		"base64 of base64":    {"PKCS#8 base64 text", b64([]byte(b64(der)))},
+		"Kubernetes secret":   {"PKCS#8 PEM in base64", "data:\n  tls.key: " + b64(private) + "\nkind: Secret\n"},
 		"hex of PEM":          {"PKCS#8 PEM in hex", string(toHex(private))},
 		"hex in quotes":       {"PKCS#8 base64 text", `"` + string(toHex(der)) + `"`},
 		"gzip":                {"PKCS#8 PEM in gzip", packed.String()},

@@ -129,6 +129,9 @@ func hasMark(b []byte) bool {
 		size >= minPublicDER && header >= 4 && looksLikeDER(b)
 }
 
+// pemInBase64 is how the base64 of a PEM block begins.
+var pemInBase64 = []byte("LS0tLS1CRUdJTi")
+
 // identifyBare handles the forms that have no mark of their own, and what is
 // around a form that has one.
 func identifyBare(b []byte) (*File, error) {
@@ -151,6 +154,16 @@ func identifyBare(b []byte) (*File, error) {
 	if err == nil && hasMark(inner) {
 		defer secret.Wipe(inner)
 		return wrapped(inner, "base64 text", " in base64")
+	}
+	if at := bytes.Index(b, pemInBase64); at >= 0 { // the value of a field, as in a Kubernetes secret
+		value := b[at:]
+		if end := bytes.IndexAny(value, " \t\r\n\"',"); end > 0 {
+			value = value[:end]
+		}
+		if inner, err := plaintext.Unwrap(value, MaxFileSize, hasMark); err == nil && hasMark(inner) {
+			defer secret.Wipe(inner)
+			return wrapped(inner, "base64 text", " in base64")
+		}
 	}
 	if looksLikeOldPKE1(b) {
 		return nil, ErrUnmarked
