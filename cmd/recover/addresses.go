@@ -18,23 +18,24 @@ recover addresses --keys DIR [--identity FILE]
 recover addresses --record FILE
 
 Lists the addresses of rebuilt keys, or without any secret those of a record
-that has public keys; and compares them with a list from the service's console or
-a block explorer.
+that has public keys; and compares them with a list from the service's console
+or a block explorer.
 ` + keyringUsage + `
 Or, without any secret:
-    --record FILE              a record, of which the entries with a public key are
-                               listed, and the address of those that have only one
+    --record FILE              a record, of which the entries with a public key
+                               are listed, and the address of those that have
+                               only one
 
 Options:
-    --csv                      a line for each address, for a spreadsheet; and for
-                               "recover sweep plan"
+    --csv                      a line for each address, for a spreadsheet; and
+                               for "recover sweep plan"
     --json                     NDJSON: an object for each key, then a summary
-    --expect FILE              compare with the addresses in this CSV file, as a
-                               spreadsheet saves it: in the columns whose name
-                               contains "address", or else in any column
-    --watch-only FILE          write a new file (JSON) for watching without spending:
-                               output descriptors for Bitcoin Core, and the addresses
-                               of each chain
+    --expect FILE              compare with the addresses in this CSV file, as
+                               a spreadsheet saves it: in the columns whose
+                               name contains "address", or else in any column
+    --watch-only FILE          write a new file (JSON) for watching without
+                               spending: output descriptors for Bitcoin Core,
+                               and the addresses of each chain
 
 With --expect the exit status is 0 if all addresses of the list are ours, 3 if
 only some are.

@@ -68,7 +68,7 @@ The shares that open a sealed key:
   --typed                 check: type or scan the share, hidden, from paper
   --identity-out FILE     open: the new file with the identity
 
-  --transcript FILE       split, reissue, open: write down what is done, with no
+  --transcript FILE       split, reissue, open: write down what is done, no
                           secret, in FILE and, for people, FILE.txt;
                           "recover inspect FILE" checks it
 

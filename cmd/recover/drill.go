@@ -19,21 +19,24 @@ import (
 const drillUsage = `
 recover drill --record FILE --shards PATH KEY-SOURCE [--confirm-record OUT]
 
-Rehearses the disaster: rebuilds the recorded wallet keys, has each of them sign
-a random challenge, checks the signature under the recorded public key, and
-wipes the key. Nothing secret is written. It ends with a report: who came, how
-long each step took, what would have come out, and what was in the way.
+Rehearses the disaster: rebuilds the recorded wallet keys, has each of them
+sign a random challenge, checks the signature under the recorded public key,
+and wipes the key. Nothing secret is written. It ends with a report: who came,
+how long each step took, what would have come out, and what was in the way.
 ` + selectionUsage + keyUsage + `
 Options:
     --sample N                 only N of the keys, chosen at random
-    --present TEXT             who is there and as what (repeatable); for the report
-    --confirm-record OUT       write the record to this new file, with the public
-                               key of each wallet that was rebuilt from a proved
-                               backup, where the record has none
-    --production               rehearse with a record whose environment is production
+    --present TEXT             who is there and as what (repeatable); for the
+                               report
+    --confirm-record OUT       write the record to this new file, with the
+                               public key of each wallet that was rebuilt from
+                               a proved backup, where the record has none
+    --production               rehearse with a record whose environment is
+                               production
     --salvage                  as in a rebuild
     --html FILE                the report as one page that needs no network
-` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per CPU)
+` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per
+                               CPU)
 `
 
 // drillFlags are the flags of the verb drill.

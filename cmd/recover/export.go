@@ -22,27 +22,30 @@ recover export --keys DIR --key-id UUID --format NAME --out FILE
 recover export --keys DIR --key-id UUID --format NAME --show
 
 Writes one rebuilt private key in the form that another wallet imports. Whoever
-has the file, or sees it, has the funds. "recover sign" and "recover sweep" move
-them without an export.
+has the file, or sees it, has the funds. "recover sign" and "recover sweep"
+move them without an export.
 ` + keyringUsage + `
 The key and its form:
     --key-id UUID              which one
-    --format NAME              SECP256K1: hex, wif, descriptor, eth-keystore, pem
-                               (PKCS#8), pem-sec1. ED25519: scalar-hex-big and
-                               scalar-hex-little, which are no seed: forms that
-                               mean a seed would give another key, and are refused
+    --format NAME              SECP256K1: hex, wif, descriptor, eth-keystore,
+                               pem (PKCS#8), pem-sec1. ED25519: scalar-hex-big
+                               and scalar-hex-little, which are no seed: forms
+                               that mean a seed would give another key, and are
+                               refused
     --qr                       as a QR code: a picture (SVG), or shown
     --testnet                  wif, descriptor: for Bitcoin's test networks
     --accept-unproved          also a key that nothing proves to be right
 
 What comes out:
-    --out FILE                 a new file, sealed with age to a passphrase that is
-                               asked; an eth-keystore is sealed by itself
-    --recipient age1…          seal it to this age recipient instead (repeatable)
+    --out FILE                 a new file, sealed with age to a passphrase that
+                               is asked; an eth-keystore is sealed by itself
+    --recipient age1…          seal it to this age recipient instead
+                               (repeatable)
     --weak-passphrase          accept a new passphrase that is easy to guess
                                (fewer than 15 characters, or a plain pattern)
     --unsealed                 write it in the clear
-    --show                     instead: show it once at the terminal, and erase it
+    --show                     instead: show it once at the terminal, and erase
+                               it
 `
 
 // exportFlags are the flags of the verb export.

@@ -117,7 +117,7 @@ var generalHints = []given{
 	{report.ErrComplete, advice{"run-complete", "to do it all again, rebuild into a new directory"}},
 	{report.ErrNotBegun, advice{"run-not-begun", "remove that directory and start again with --out"}},
 	{report.ErrNoJournal, advice{"journal-missing", "give the directory that was --out of the run that broke off"}},
-	{report.ErrLostJournal, advice{"journal-lost", "keep the directory, its keys can still be opened; rebuild into a new one"}},
+	{report.ErrLostJournal, advice{"journal-lost", "no run can go on without its journal: keep the directory, its keys can still be opened; rebuild into a new one"}},
 	{report.ErrIsJournal, advice{"report-unfinished", "its run broke off: resume it, and give the report that it then writes"}},
 	{report.ErrOtherRecord, advice{"report-other-record", "give the record that was divided, and the reports of its parts; a part that was done with an earlier record is brought up to date by \"recover rebuild --resume\" with this one"}},
 	{report.ErrOtherEnvironment, advice{"report-other-environment", "production and sandbox are never joined: give the reports of this record's environment"}},

@@ -23,22 +23,23 @@ const inspectUsage = `
 recover inspect FILE…
 
 Says what each file is, and whether it is sound: a recovery key, private or
-public; a share of one; a shard; a record; a report or journal of a rebuild; the
-transcript of a ceremony; a sealed file.
-It asks for no secret unless --open is given.
+public; a share of one; a shard; a record; a report or journal of a rebuild;
+the transcript of a ceremony; a sealed file. It asks for no secret unless
+--open is given.
 
 Options:
-    --open                     open sealed recovery keys: ask for the passphrase
-    --old-sealed-key           a file without any mark is a key that the vendor's
-                               tool sealed in its older form
+    --open                     open sealed recovery keys: ask for the
+                               passphrase
+    --old-sealed-key           a file without any mark is a key that the
+                               vendor's tool sealed in its older form
     --identity FILE            the age identity to open them with
     --passphrase-fd N          read passphrases from descriptor N
     --share FILE, --collect-shares
                                the shares that open a sealed recovery key
-    --record FILE              look the IDs of shards up here, to prove them whole;
-                               compare reports with it
-    --head HEX                 the SHA-256 of the last line of a transcript, as the
-                               witness wrote it down
+    --record FILE              look the IDs of shards up here, to prove them
+                               whole; compare reports with it
+    --head HEX                 the SHA-256 of the last line of a transcript, as
+                               the witness wrote it down
     --signers FILE             whose the SSH keys are that signed transcripts
                                (allowed_signers, as ssh-keygen has it)
     --quorum-id UUID           the IDs of a shard, if there is no record

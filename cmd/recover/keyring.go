@@ -24,9 +24,11 @@ const keyringUsage = `
 The rebuilt keys:
     --keys DIR                 the directory that a rebuild wrote (repeatable)
     --identity FILE            the age identity that its files are sealed to;
-                               without it, the passphrase of the rebuild is asked
-    --passphrase-fd N          read passphrases from descriptor N, a line each in
-                               the order asked, instead of asking at the terminal
+                               without it, the passphrase of the rebuild is
+                               asked
+    --passphrase-fd N          read passphrases from descriptor N, a line each
+                               in the order asked, instead of asking at the
+                               terminal
 `
 
 // keyringFlags name the rebuilt keys.

@@ -11,17 +11,19 @@ const keysUsage = `
 recover keys DIR > FILE
 
 Prints all keys of a rebuild, of all its files, after one question for the
-passphrase: an object on a line for each key (docs/formats.md). Each private key
-is checked against the public key of its line first. Whoever has what is printed
-has the funds: keep it in memory, such as in /dev/shm, and remove it afterwards.
+passphrase: an object on a line for each key (docs/formats.md). Each private
+key is checked against the public key of its line first. Whoever has what is
+printed has the funds: keep it in memory, such as in /dev/shm, and remove it
+afterwards.
 
 The age command opens the files too, one at a time.
 
 Options:
     --identity FILE            the age identity that the files are sealed to;
-                               without it, the passphrase of the rebuild is asked
-    --passphrase-fd N          read the passphrase from descriptor N, instead of
-                               asking at the terminal
+                               without it, the passphrase of the rebuild is
+                               asked
+    --passphrase-fd N          read the passphrase from descriptor N, instead
+                               of asking at the terminal
     --show                     print the keys on the terminal
 `
 

@@ -140,22 +140,26 @@ func provePair(key *recoveryKey) error {
 
 const keyUsage = `
 The recovery key:
-    --key FILE                 the private key: PEM, DER, PKCS#12, OpenSSH, hex or
-                               base64, sealed or not; what it is follows from its
-                               content. In bash, --key <(gpg -d FILE) is one, too
+    --key FILE                 the private key: PEM, DER, PKCS#12, OpenSSH, hex
+                               or base64, sealed or not; what it is follows
+                               from its content. In bash, --key <(gpg -d FILE)
+                               is one, too
     --hsm URI                  a key in a PKCS#11 token, see below
-    --identity FILE            for a key file that is sealed to an age identity or
-                               an SSH key
+    --identity FILE            for a key file that is sealed to an age identity
+                               or an SSH key
     --old-sealed-key           a key file without any mark was sealed by the
                                vendor's tool in its older form
-    --passphrase-fd N          read passphrases from descriptor N, a line each in
-                               the order asked, instead of asking at the terminal
+    --passphrase-fd N          read passphrases from descriptor N, a line each
+                               in the order asked, instead of asking at the
+                               terminal
 Or, where it was split among several holders (recover custody):
-    --sealed-key FILE          the file sealed-recovery-key.age, any holder's copy
-    --share FILE               a holder's share (repeatable); with --identity, or a
-                               passphrase that is asked, where it is sealed
-    --collect-shares           instead: the holders come to the terminal, one after
-                               the other, in any order
-    --transcript FILE          write down what is done, without a secret, in FILE
-                               and, for people, FILE.txt
+    --sealed-key FILE          the file sealed-recovery-key.age, any holder's
+                               copy
+    --share FILE               a holder's share (repeatable); with --identity,
+                               or a passphrase that is asked, where it is
+                               sealed
+    --collect-shares           instead: the holders come to the terminal, one
+                               after the other, in any order
+    --transcript FILE          write down what is done, without a secret, in
+                               FILE and, for people, FILE.txt
 ` + tokenUsage + tokenUseUsage

@@ -38,21 +38,21 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"sandbox", "make a practice bucket, its record and its recovery key", sandboxUsage, runSandbox},
-		{"inspect", "say what any file of this world is, and whether it is sound", inspectUsage, runInspect},
+		{"inspect", "identify a file and check that it is intact", inspectUsage, runInspect},
 		{"record", "make and check the offline record", recordUsage, runRecord},
-		{"verify", "prove, with public data alone, that every recorded key can be rebuilt", verifyUsage, runVerify},
-		{"audit", "the review: what is in order, what is not, and what to do next", auditUsage, runAudit},
-		{"drill", "rehearse: everything that rebuild does, but nothing secret is kept", drillUsage, runDrill},
+		{"verify", "prove with public data that the keys can be rebuilt", verifyUsage, runVerify},
+		{"audit", "review: what is in order, what is not, what to do next", auditUsage, runAudit},
+		{"drill", "rehearse a rebuild; no key is kept", drillUsage, runDrill},
 		{"rebuild", "rebuild the recorded wallet keys", rebuildUsage, runRebuild},
 		{"report", "join the reports of several workstations", reportUsage, runReport},
 		{"keys", "print all keys of a rebuild, after one passphrase", keysUsage, runKeys},
-		{"addresses", "the addresses of rebuilt keys, or of a record; compare with a list", addressesUsage, runAddresses},
-		{"export", "one rebuilt key in the form that another wallet imports", exportUsage, runExport},
+		{"addresses", "list the addresses of rebuilt keys, compare with a list", addressesUsage, runAddresses},
+		{"export", "write one rebuilt key in a form that wallets import", exportUsage, runExport},
 		{"sign", "show and sign a transaction with a rebuilt key", signUsage, runSign},
-		{"sweep", "from a plan: transactions that move everything to known destinations, signed", sweepUsage, runSweep},
-		{"custody", "split, check, reissue: the recovery key among several holders", custodyUsage, runCustody},
-		{"hsm", "tokens and the keys in them, and whether one is the recovery key", hsmUsage, runHSM},
-		{"keygen", "make a recovery key pair: sealed file, split among custodians, or in an HSM", keygenUsage, runKeygen},
+		{"sweep", "sign the transactions of a plan that moves everything", sweepUsage, runSweep},
+		{"custody", "split the recovery key among holders; check, reissue", custodyUsage, runCustody},
+		{"hsm", "list tokens and their keys, test the recovery key", hsmUsage, runHSM},
+		{"keygen", "make a recovery key: sealed file, split, or in an HSM", keygenUsage, runKeygen},
 		{"version", "version, its own SHA-256, how it was built", versionUsage, runVersion},
 	}
 }
@@ -199,7 +199,7 @@ Verbs:
 
 const usageFoot = `
 
-"recover VERB --help" explains a verb. Results go to stdout, all else to stderr.
-Exit status: 0 all that was asked; 1 failed; 2 wrong usage; 3 some keys done,
-others not; 4 an input could not be read, or an output not be begun.
+"recover VERB --help" explains a verb. Results go to stdout, all else to
+stderr. Exit status: 0 all that was asked; 1 failed; 2 wrong usage; 3 some keys
+done, others not; 4 an input could not be read, or an output not be begun.
 `

@@ -21,36 +21,42 @@ const rebuildUsage = `
 recover rebuild --record FILE --shards PATH --key FILE --out DIR
 
 Rebuilds the recorded wallet keys. A key is written only if it is right: if the
-record has the wallet's public key or address, the rebuilt key must have it;
-if not, public data must prove the backup, and all backups of the key must agree.
+record has the wallet's public key or address, the rebuilt key must have it; if
+not, public data must prove the backup, and all backups of the key must agree.
 ` + selectionUsage + keyUsage + `
 What comes out:
-    --out DIR                  a directory that does not exist yet. The keys are in
-                               DIR/keys-0001.ndjson.age and following, a line each
-    --recipient age1…          seal the keys to this age recipient (repeatable);
-                               without it, to a new passphrase that is asked; Enter
-                               alone has the program make one of seven words
+    --out DIR                  a directory that does not exist yet. The keys
+                               are in DIR/keys-0001.ndjson.age and following, a
+                               line each
+    --recipient age1…          seal the keys to this age recipient
+                               (repeatable); without it, to a new passphrase
+                               that is asked; Enter alone has the program make
+                               one of seven words
     --weak-passphrase          accept a new passphrase that is easy to guess
                                (fewer than 15 characters, or a plain pattern)
     --unsealed                 write the keys in the clear
-    --with-master              write each master key and chain code too; also those
-                               of which the wallet key cannot be derived
+    --with-master              write each master key and chain code too; also
+                               those of which the wallet key cannot be derived
     --accept-unproved          also write keys that nothing proves to be right,
                                marked as such, and exit with status 3; compare
                                their addresses with a source outside the bucket
-    --salvage                  read what can be read of files that are cut off or
-                               damaged; slower. What comes out has to be right in
-                               the same way
-` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per CPU)
-    --resume DIR               instead of --out: go on in the directory of a run that
-                               broke off, or try again what it did not rebuild; all
-                               else is given as before, but for a corrected record
-    --part 2/5                 the second of five parts of the record, which five
-                               workstations divide; "recover report merge" joins them
+    --salvage                  read what can be read of files that are cut off
+                               or damaged; slower. What comes out has to be
+                               right in the same way
+` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per
+                               CPU)
+    --resume DIR               instead of --out: go on in the directory of a
+                               run that broke off, or try again what it did not
+                               rebuild; all else is given as before, but for a
+                               corrected record
+    --part 2/5                 the second of five parts of the record, which
+                               five workstations divide; "recover report merge"
+                               joins them
 
 The sealed keys are opened by the age command alone:
     age -d -i IDENTITY DIR/keys-0001.ndjson.age
-where IDENTITY is your age identity file, or with a passphrase DIR/identity.age.
+where IDENTITY is your age identity file, or with a passphrase
+DIR/identity.age.
 `
 
 // rebuildFlags are the flags of the verb rebuild.

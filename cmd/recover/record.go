@@ -13,14 +13,15 @@ Makes and checks the offline record: the list of quorum IDs, key IDs and
 algorithms without which no backup can be opened. No secret is needed.
 
 new     makes a record from a download of the bucket. The quorum IDs are not in
-        the bucket: they come from --quorum-id or --from, and which of them is a
-        key's is found out from the backup itself
+        the bucket: they come from --quorum-id or --from, and each backup shows
+        which of them is its own
 add     adds the keys of the bucket that are not in the record. A recorded key
-        whose backup opens with another of the given quorum IDs is moved to that
-        quorum; the old ID is kept as a previous one
+        whose backup opens with another of the given quorum IDs is moved to
+        that quorum; the old ID is kept as a previous one
 check   looks for double, mixed and incomplete entries, and with --shards for
         those that no longer have a shard
-find    for backups whose recorded IDs do not fit: tries all IDs that are known,
+find    for backups whose recorded IDs do not fit: tries all IDs that are
+known,
         and the likely slips of one who copied them by hand
 merge   makes one record of two, unless they contradict each other
 
@@ -29,14 +30,15 @@ Options:
     --shards PATH              the downloaded bucket (find: or one shard file)
     --out FILE                 the new record: a file that does not exist yet
     --quorum-id UUID           a quorum ID that is known (repeatable)
-    --from FILE                a list of wallets: the JSON that the service's wallets
-                               API gives, or CSV with a column quorum_id (repeatable)
-    --key-id UUID              find: the key ID of one backup, however it is spelled;
-                               --quorum-id then may be misspelled too
+    --from FILE                a list of wallets: the JSON that the service's
+                               wallets API gives, or CSV with a column
+                               quorum_id (repeatable)
+    --key-id UUID              find: the key ID of one backup, however it is
+                               spelled; --quorum-id then may be misspelled too
     --environment NAME         new: production or sandbox (default production)
     --recovery-public-key FILE new, add: a recovery key that shards may be for
-                               (repeatable); without it, any (new), or those that
-                               are recorded (add)
+                               (repeatable); without it, any (new), or those
+                               that are recorded (add)
     --json                     NDJSON: an object for each key, then a summary
 `
 

@@ -16,8 +16,8 @@ says which recorded keys are still missing.
 Options:
     --record FILE              the record that was divided
     --out FILE                 write the joined report to this new file
-    --json                     NDJSON: an object for each key that is not done, then
-                               a summary
+    --json                     NDJSON: an object for each key that is not done,
+                               then a summary
 
 Exit status 3 means that some keys are not done.
 `

@@ -49,7 +49,7 @@ func custodyAdvice(err error) advice {
 	case errors.As(err, &page):
 		return advice{"share-page-changed", "take another copy of the page, or type only the string that begins with RS1"}
 	case errors.As(err, &version):
-		return advice{"share-version", "look for a newer version of this program"}
+		return advice{"share-version", "look for a newer version of this program, which reads this share"}
 	case errors.As(err, &otherKey):
 		return advice{"share-of-other-key", "find the share and the sealed key of the same recovery key: \"recover inspect FILE\" names the key of each"}
 	case errors.As(err, &otherSet):
@@ -104,5 +104,5 @@ var custodyHints = []given{
 	{errLeftOver, advice{"left-over", "destroy it, because it may hold shares, and start again"}},
 	{rsadecrypt.ErrWrongIdentity, advice{"share-identity-wrong", "the share is sealed to another identity: try the holder's other ones with --identity"}},
 	{rsadecrypt.ErrWrongPassphrase, passphraseWrong},
-	{rsadecrypt.ErrSealDamaged, advice{"share-seal-damaged", "take another copy of the share"}},
+	{rsadecrypt.ErrSealDamaged, advice{"share-seal-damaged", "take another copy of the sealed share"}},
 }

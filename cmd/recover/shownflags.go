@@ -19,8 +19,8 @@ func (f *shownFlags) register(fs *pflag.FlagSet) {
 
 const shownUsage = `    --failed-only              show only keys that failed or have a warning
     --addresses                show the addresses of each key on all chains
-    --strict                   a key with a warning fails too: exit status 3, or 1
-                               if all have one
-    --json                     NDJSON: a line about the run, an object for each key,
-                               then a summary
+    --strict                   a key with a warning fails too: exit status 3,
+                               or 1 if all have one
+    --json                     NDJSON: a line about the run, an object for each
+                               key, then a summary
 `

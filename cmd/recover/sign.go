@@ -18,31 +18,35 @@ const signUsage = `
 recover sign --keys DIR --key-id UUID --in FILE --out FILE
 
 Shows in words what an unsigned transaction does, asks, signs it with a rebuilt
-key, verifies the signature, and writes what the network takes. The chain follows
-from the content of the file: EVM chains (RLP in hex, JSON), Bitcoin (PSBT), the
-XRP Ledger (JSON, hex), Solana (base64, hex), Tron (hex, JSON). What is not
-understood completely is not signed; docs/transactions.md says what is.
+key, verifies the signature, and writes what the network takes. The chain
+follows from the content of the file: EVM chains (RLP in hex, JSON), Bitcoin
+(PSBT), the XRP Ledger (JSON, hex), Solana (base64, hex), Tron (hex, JSON).
+What is not understood completely is not signed; docs/transactions.md says what
+is.
 ` + keyringUsage + `
 What is signed:
-    --key-id UUID              with this key; the transaction has to be of its account
+    --key-id UUID              with this key; the transaction has to be of its
+                               account
     --in FILE                  the unsigned transaction
-    --max-fee N                the highest fee that you accept, in the smallest unit
-                               (wei, satoshis, drops, lamports, sun)
+    --max-fee N                the highest fee that you accept, in the smallest
+                               unit (wei, satoshis, drops, lamports, sun)
     --max-fee-rate N           Bitcoin: satoshis per virtual byte
-    --allow-data               EVM: also contract creation and unknown calldata;
-                               Bitcoin: also outputs of an unknown kind
-    --lookup-tables FILE       Solana: the content of address lookup tables, a JSON
-                               object: {"table address": ["address", …]}
+    --allow-data               EVM: also contract creation and unknown
+                               calldata; Bitcoin: also outputs of an unknown
+                               kind
+    --lookup-tables FILE       Solana: the content of address lookup tables, a
+                               JSON object: {"table address": ["address", …]}
     --testnet                  Bitcoin: show addresses of the test networks
-    --blind                    sign what is not understood: 32 bytes in hex with a
-                               SECP256K1 key (a digest), any bytes in hex with an
-                               ED25519 key
+    --blind                    sign what is not understood: 32 bytes in hex
+                               with a SECP256K1 key (a digest), any bytes in
+                               hex with an ED25519 key
     --accept-unproved          also with a key that nothing proves to be right
 
 What comes out:
     --out FILE                 a new file with what the network takes
-    --qr                       show it as well, as a series of QR codes (BBQr) at the
-                               terminal, for an online machine with a camera
+    --qr                       show it as well, as a series of QR codes (BBQr)
+                               at the terminal, for an online machine with a
+                               camera
     --yes                      do not ask; for scripts, and not with --blind
 `
 

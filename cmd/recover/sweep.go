@@ -16,26 +16,29 @@ const sweepUsage = `
 recover sweep plan --addresses FILE --state FILE --to FILE --out PLAN
 recover sweep --plan PLAN --keys DIR --out DIR
 
-Moves everything that many accounts have to a few destinations. The plan is made
-on any machine, without a key: it holds every unsigned transaction and what it
-does in words, and is signed off by its hash. "recover sweep" signs that plan and
-no other, and nothing if one transaction cannot be signed.
+Moves everything that many accounts have to a few destinations. The plan is
+made on any machine, without a key: it holds every unsigned transaction and
+what it does in words, and is signed off by its hash. "recover sweep" signs
+that plan and no other, and nothing if one transaction cannot be signed.
 
 recover sweep plan:
-    --addresses FILE           our accounts: what "recover addresses --csv" lists
-    --state FILE               what they have: balances, nonces, outputs, fees, as
-                               JSON; docs/after-the-rebuild.md collects it
-    --to FILE                  the destinations: CSV with the columns chain, address
-                               and tag, a line for each network (ethereum or evm:ID,
-                               bitcoin, bitcoin_testnet, tron, xrp, solana)
+    --addresses FILE           our accounts: what "recover addresses --csv"
+                               lists
+    --state FILE               what they have: balances, nonces, outputs, fees,
+                               as JSON; docs/after-the-rebuild.md collects it
+    --to FILE                  the destinations: CSV with the columns chain,
+                               address and tag, a line for each network
+                               (ethereum or evm:ID, bitcoin, bitcoin_testnet,
+                               tron, xrp, solana)
     --out PLAN                 a new file
 
 recover sweep:
     --plan PLAN                the plan
-    --plan-sha256 HASH         the hash that was signed off; without it, it is asked
-    --out DIR                  a directory that does not exist yet: a file for each
-                               signed transaction, signed.ndjson for whoever sends
-                               them, sums.txt
+    --plan-sha256 HASH         the hash that was signed off; without it, it is
+                               asked
+    --out DIR                  a directory that does not exist yet: a file for
+                               each signed transaction, signed.ndjson for
+                               whoever sends them, sums.txt
     --accept-unproved          also with keys that nothing proves to be right
 ` + keyringUsage
 

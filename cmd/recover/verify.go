@@ -17,16 +17,19 @@ recover verify --record FILE --shards PATH [--recovery-public-key FILE]
 Proves, with public data alone, that every recorded key can be rebuilt by
 whoever holds the recovery key: no secret is needed or asked for, so it can run
 on any machine, every week. It also says by what the record knows each wallet:
-without a public key or address of the service's list, the derived wallet key of
-a SECP256K1 backup cannot be checked.
+without a public key or address of the service's list, the derived wallet key
+of a SECP256K1 backup cannot be checked.
 ` + selectionUsage + `
 Options:
-    --recovery-public-key FILE the shards have to be encrypted to this key; without
-                               it, to one that the record names, or else to any
+    --recovery-public-key FILE the shards have to be encrypted to this key;
+                               without it, to one that the record names, or
+                               else to any
     --max-age AGE              fail if the newest backup is older: 30d, or 36h
     --part 2/5                 only the second of five parts of the record
-    --html FILE                a report for people: one page that needs no network
-` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per CPU)
+    --html FILE                a report for people: one page that needs no
+                               network
+` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per
+                               CPU)
 
 Exit status 3 means that some keys are in order and others are not.
 `

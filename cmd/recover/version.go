@@ -15,10 +15,11 @@ import (
 const versionUsage = `
 recover version [--json]
 
-Says which program this is: its version, the commit and the compiler that it was
-built from, and its own SHA-256, in groups of four digits to compare with a list,
-and as words to read aloud. Of the helper for tokens, where it lies next to it,
-the SHA-256 too. Compare them with SHA256SUMS of the release: docs/verify-a-release.md.
+Says which program this is: its version, the commit and the compiler that it
+was built from, and its own SHA-256, in groups of four digits to compare with a
+list, and as words to read aloud. Of the helper for tokens, where it lies next
+to it, the SHA-256 too. Compare them with SHA256SUMS of the release:
+docs/verify-a-release.md.
 
     --json                     as one JSON object
 `
