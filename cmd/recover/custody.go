@@ -51,7 +51,7 @@ A new set:
 The key that is split:
   --key FILE              the private key: PEM, DER, PKCS#12, OpenSSH, hex or
                           base64, sealed or not
-  --old-sealed-key        a key file without any mark was sealed by the vendor's
+  --old-sealed-key        a key file without a mark was sealed by the vendor's
                           tool in its older form
   --identity FILE         for a key file, or a share, that is sealed to an age
                           identity or an SSH key
