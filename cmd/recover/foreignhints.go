@@ -59,7 +59,7 @@ var foreignHints = map[plaintext.Kind]string{
 	plaintext.Office:         "save it as plain text or CSV (UTF-8), and give that file",
 	plaintext.OldOffice:      "save it as plain text or CSV (UTF-8), and give that file",
 	plaintext.Mail:           "save the attachment, or copy the text of the key or share into a file of its own",
-	plaintext.Image:          "scan the code, or type what is on it: answer \"type\" with --shares, or recover custody check --typed",
+	plaintext.Image:          "scan the code, or type what is on it: answer \"type\" with --collect-shares, or recover custody check --typed",
 	plaintext.Shortcut:       "give the file that it points to",
 	plaintext.AppleDouble:    "give the file of the same name without ._ in front",
 	plaintext.BinaryPlist:    "give the file itself, not the settings of a Mac",
@@ -72,7 +72,7 @@ var foreignHints = map[plaintext.Kind]string{
 var ownHints = map[plaintext.Kind]string{
 	plaintext.ShareSVG:    "it is the code of a share, for paper: scan it where the share is typed, or give the file share.txt that lies next to it",
 	plaintext.SharePage:   "a share opens a split recovery key: give it with --share, and the file sealed-recovery-key.age with --sealed-key",
-	plaintext.SealedKey:   "the recovery key is split among holders: give this file with --sealed-key, and the shares with --share or --shares",
+	plaintext.SealedKey:   "the recovery key is split among holders: give this file with --sealed-key, and the shares with --share or --collect-shares",
 	plaintext.SetReadMe:   "it tells the holder what to do: give the file share.txt that lies next to it",
 	plaintext.Record:      "a record is given with --record",
 	plaintext.Report:      "a report is read by recover report, and its directory by rebuild --resume",
