@@ -141,7 +141,7 @@ func VerifySignature(message, signature []byte, purpose string) (ssh.PublicKey, 
 }
 
 func weakSignature(key ssh.PublicKey, sig *ssh.Signature) bool {
-	if sig.Format == ssh.KeyAlgoRSA || key.Type() == ssh.InsecureKeyAlgoDSA {
+	if sig.Format == ssh.KeyAlgoRSA || key.Type() == "ssh-dss" {
 		return true
 	}
 	if c, ok := key.(ssh.CryptoPublicKey); ok {
