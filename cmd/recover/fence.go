@@ -109,7 +109,7 @@ func companions(path string) []string {
 func (p *commandPaths) fence() workstation.Fence {
 	f := workstation.Fence{Read: slices.Clone(p.read), List: p.list, Make: p.make}
 	if path, err := os.Executable(); err == nil {
-		f.Read = append(f.Read, path) // its own hash is in every report
+		f.Read = append(f.Read, path, helperBeside()) // its own hash is in every report
 	}
 	if p.anything {
 		f.Read = append(f.Read, string(filepath.Separator))

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync"
 
@@ -40,4 +41,13 @@ func hashFile(path string) (sum [sha256.Size]byte, err error) {
 	h := sha256.New()
 	_, err = io.Copy(h, f)
 	return [sha256.Size]byte(h.Sum(nil)), err
+}
+
+// helperBeside is where the helper for tokens lies, if it is there.
+func helperBeside() string {
+	self, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(self), "recover-pkcs11")
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/hex"
 	"errors"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -66,15 +64,6 @@ func runVersion(p *program, args []string) error {
 func newProgramHash(name, sum string) programHash {
 	b, _ := hex.DecodeString(sum) // it was encoded here
 	return programHash{name, sum, pgpwords.Words(b)}
-}
-
-// helperBeside is where the helper for tokens lies, if it is there.
-func helperBeside() string {
-	self, err := os.Executable()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(filepath.Dir(self), "recover-pkcs11")
 }
 
 func (p *program) printVersion(v versionFacts) error {
