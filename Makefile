@@ -7,6 +7,8 @@ LDFLAGS     := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 VERSITYGW   := github.com/versity/versitygw/cmd/versitygw@v1.8.0
+# runtime/secret erases what libraries copy: docs/threat-model.md, Memory.
+EXPERIMENT  := runtimesecret
 FUZZTIME    := 30s
 MUTATED     := ./pkg/recovery ./pkg/report ./internal/output ./internal/bucket
 SEED        := 1
@@ -28,7 +30,7 @@ endef
 .PHONY: build drill test check race fresh test-tools test-html test-wallets test-aws bench bench-bulk fuzz mutate vet staticcheck vulncheck cross
 
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
+	GOEXPERIMENT=$(EXPERIMENT) CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/recover ./cmd/recover
 	@if [ "$$(go env CGO_ENABLED)" = 1 ]; then \
 		CGO_ENABLED=1 go build -trimpath -ldflags '-s -w' -o bin/recover-pkcs11 ./cmd/recover-pkcs11; \
 	else echo "NOT BUILT: bin/recover-pkcs11, which --hsm needs; it takes cgo and a C compiler" >&2; fi

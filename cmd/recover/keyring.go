@@ -180,7 +180,12 @@ func (s segmentFile) open(read func(lines []byte) error) error {
 }
 
 // openSegment opens a sealed segment, into a buffer that never has to grow.
-func openSegment(file []byte, identities []age.Identity) ([]byte, error) {
+func openSegment(file []byte, identities []age.Identity) (lines []byte, err error) {
+	secret.Do(func() { lines, err = decryptSegment(file, identities) })
+	return lines, err
+}
+
+func decryptSegment(file []byte, identities []age.Identity) ([]byte, error) {
 	r, err := age.Decrypt(bytes.NewReader(file), identities...)
 	var other *age.NoIdentityMatchError
 	if errors.As(err, &other) {

@@ -21,11 +21,16 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/internal/workstation"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	status := run()
+	secret.Collect()
+	os.Exit(status)
+}
 
 // verb is one of the things that the program does.
 type verb struct {

@@ -224,10 +224,13 @@ var builtProgram = sync.OnceValues(func() (string, error) {
 	return goBuild("recover", "-trimpath", "-ldflags=-s -w")
 })
 
+// experiment is that of the Makefile.
+const experiment = "runtimesecret"
+
 func goBuild(name string, flags ...string) (string, error) {
 	path := filepath.Join(shared, name)
 	cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", path, ".")...)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOEXPERIMENT="+experiment)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}

@@ -27,9 +27,19 @@ func (r *headerReader) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return nil, age.ErrIncorrectIdentity
 }
 
+// magic is what every binary age file begins with.
+const magic = "age-encryption.org/"
+
+// ErrNotAge is returned for what does not begin as an age file does.
+var ErrNotAge = errors.New("not an age file")
+
 // Stanzas returns the recipient stanzas of a binary age file. For anything else
-// it returns the error of age.Decrypt.
+// it returns ErrNotAge, or the error of age.Decrypt. What is not one is not given
+// to age, which reads ahead into a buffer of its own: it may be a secret.
 func Stanzas(file []byte) ([]*age.Stanza, error) {
+	if !bytes.HasPrefix(file, []byte(magic)) {
+		return nil, ErrNotAge
+	}
 	var header headerReader
 	_, err := age.Decrypt(bytes.NewReader(file), &header)
 	if len(header.stanzas) > 0 {

@@ -60,6 +60,11 @@ func SealToPassphrase(passphrase *secret.Bytes) (*Sealer, error) {
 // cost scrypt once, and age alone opens them. The passphrase must not be
 // empty; age needs it as a string, which cannot be wiped.
 func SealWithPassphrase(passphrase *secret.Bytes) (s *Sealer, identityFile []byte, err error) {
+	secret.Do(func() { s, identityFile, err = sealWithPassphrase(passphrase) })
+	return s, identityFile, err
+}
+
+func sealWithPassphrase(passphrase *secret.Bytes) (s *Sealer, identityFile []byte, err error) {
 	outer, err := SealToPassphrase(passphrase)
 	if err != nil {
 		return nil, nil, err
@@ -89,7 +94,12 @@ func ReopenWithPassphrase(identityFile []byte, passphrase *secret.Bytes) (*Seale
 
 // OpenIdentity opens the identity file of a run, with which its files are opened.
 // The error is an *age.NoIdentityMatchError for a wrong passphrase.
-func OpenIdentity(identityFile []byte, passphrase *secret.Bytes) (*age.X25519Identity, error) {
+func OpenIdentity(identityFile []byte, passphrase *secret.Bytes) (identity *age.X25519Identity, err error) {
+	secret.Do(func() { identity, err = openIdentity(identityFile, passphrase) })
+	return identity, err
+}
+
+func openIdentity(identityFile []byte, passphrase *secret.Bytes) (*age.X25519Identity, error) {
 	outer, err := agefile.PassphraseIdentity(passphrase.Reveal())
 	if err != nil {
 		return nil, err
@@ -131,7 +141,12 @@ func (s *Sealer) Suffix() string {
 
 // Seal writes plaintext to w as one age file, or as it is if the Sealer is the
 // one of Unsealed. Errors are those of w.
-func (s *Sealer) Seal(w io.Writer, plaintext []byte) error {
+func (s *Sealer) Seal(w io.Writer, plaintext []byte) (err error) {
+	secret.Do(func() { err = s.seal(w, plaintext) })
+	return err
+}
+
+func (s *Sealer) seal(w io.Writer, plaintext []byte) error {
 	if !s.Sealed() {
 		_, err := w.Write(plaintext)
 		return err

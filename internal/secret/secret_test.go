@@ -1,9 +1,12 @@
 package secret
 
 import (
+	"encoding/gob"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -20,6 +23,15 @@ func TestNeverShown(t *testing.T) {
 	}
 	if _, err := json.Marshal(s); !errors.Is(err, ErrShown) {
 		t.Errorf("json.Marshal: %v, want ErrShown", err)
+	}
+	if err := gob.NewEncoder(io.Discard).Encode(s); !errors.Is(err, ErrShown) {
+		t.Errorf("gob: %v, want ErrShown", err)
+	}
+	if reflect.TypeFor[Bytes]().Comparable() {
+		t.Error("two secrets can be compared with ==")
+	}
+	if !s.Equal(New([]byte("canary-5f1c"))) || s.Equal(New([]byte("canary-5f1d"))) || s.Equal(New(nil)) {
+		t.Error("Equal is wrong")
 	}
 }
 

@@ -200,7 +200,12 @@ func (t *keyTap) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string, error)
 // OpenPage opens a sealed page and parses it. The errors are
 // rsadecrypt.ErrWrongPassphrase or rsadecrypt.ErrWrongIdentity, which may be
 // tried again, rsadecrypt.ErrSealDamaged, and those of ParseShare.
-func OpenPage(file []byte, ids ...age.Identity) (*Share, error) {
+func OpenPage(file []byte, ids ...age.Identity) (share *Share, err error) {
+	secret.Do(func() { share, err = openPage(file, ids) })
+	return share, err
+}
+
+func openPage(file []byte, ids []age.Identity) (*Share, error) {
 	r, err := age.Decrypt(bytes.NewReader(unarmored(file)), ids...)
 	var noMatch *age.NoIdentityMatchError
 	switch {

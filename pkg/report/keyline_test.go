@@ -14,7 +14,8 @@ import (
 // keyLine is a line as a rebuild writes it, of the private key n.
 func keyLine(t testing.TB, g group.Group, n uint64) []byte {
 	private := g.NewScalar().SetUint64(n)
-	line, err := json.Marshal(&WalletKey{
+	var g1 segments
+	err := g1.add(&WalletKey{
 		QuorumID: "10000000-0000-4000-8000-000000000001", KeyID: fmt.Sprintf("a0000000-0000-4000-8000-%012d", n), Algorithm: g.Algorithm(),
 		Derivation: "none", PrivateKey: private.Bytes(), PublicKey: fmt.Sprintf("%x", g.NewPoint().BaseMul(private).Bytes()),
 		Addresses: map[string]string{"xrp": "r"},
@@ -22,7 +23,66 @@ func keyLine(t testing.TB, g group.Group, n uint64) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(line, '\n')
+	return g1.lines
+}
+
+// TestLines: the lines are those that encoding/json would write, and nothing
+// secret is left in what was given.
+func TestLines(t *testing.T) {
+	type plainKey struct {
+		QuorumID         string            `json:"quorum_id"`
+		KeyID            string            `json:"key_id"`
+		Algorithm        string            `json:"algorithm"`
+		Derivation       string            `json:"derivation"`
+		PrivateKey       string            `json:"private_key"`
+		PublicKey        string            `json:"public_key"`
+		Addresses        map[string]string `json:"addresses"`
+		MasterPrivateKey string            `json:"master_private_key,omitempty"`
+		MasterChainCode  string            `json:"master_chain_code,omitempty"`
+		Proved           *bool             `json:"proved,omitempty"`
+		Doubt            string            `json:"doubt,omitempty"`
+	}
+	type plainMaster struct {
+		QuorumID         string `json:"quorum_id"`
+		KeyID            string `json:"key_id"`
+		Algorithm        string `json:"algorithm"`
+		MasterPrivateKey string `json:"master_private_key"`
+		MasterChainCode  string `json:"master_chain_code,omitempty"`
+		MasterPublicKey  string `json:"master_public_key"`
+	}
+	secretOf := func(b byte) HexSecret { return bytes.Repeat([]byte{b}, 32) }
+	hexOf := func(b byte) string { return strings.Repeat(fmt.Sprintf("%02x", b), 32) }
+	odd := "<&>\"\x1b\u202e\u2028\\ü"
+	one, two := secretOf(1), secretOf(2)
+	var g segments
+	for i, c := range []struct {
+		line  secretLine
+		plain any
+	}{
+		{&WalletKey{QuorumID: "q", KeyID: odd, Algorithm: "A", Derivation: "m/0", PrivateKey: one, PublicKey: "04", Addresses: map[string]string{"b": odd, "a": ""}},
+			plainKey{QuorumID: "q", KeyID: odd, Algorithm: "A", Derivation: "m/0", PrivateKey: hexOf(1), PublicKey: "04", Addresses: map[string]string{"b": odd, "a": ""}}},
+		{&WalletKey{PrivateKey: secretOf(3), MasterPrivateKey: two, MasterChainCode: secretOf(0xff), Proved: new(bool), Doubt: odd},
+			plainKey{PrivateKey: hexOf(3), MasterPrivateKey: hexOf(2), MasterChainCode: hexOf(0xff), Proved: new(bool), Doubt: odd}},
+		{&MasterKey{QuorumID: "q", KeyID: "k", MasterPrivateKey: secretOf(4), MasterPublicKey: odd}, plainMaster{QuorumID: "q", KeyID: "k", MasterPrivateKey: hexOf(4), MasterPublicKey: odd}},
+		{&MasterKey{MasterPrivateKey: secretOf(4), MasterChainCode: secretOf(5)}, plainMaster{MasterPrivateKey: hexOf(4), MasterChainCode: hexOf(5)}},
+	} {
+		before := len(g.lines)
+		if err := g.add(c.line); err != nil {
+			t.Fatal(err)
+		}
+		if want := jsonOf(t, c.plain) + "\n"; string(g.lines[before:]) != want {
+			t.Errorf("line %d: %s, want %s", i, g.lines[before:], want)
+		}
+		if text, err := json.Marshal(c.line); err == nil {
+			t.Errorf("encoding/json writes a secret: %s", text)
+		}
+		if text := fmt.Sprintf("%v %+v %x", c.line, c.line, c.line); strings.Contains(text, "0303") || strings.Contains(text, "3 3 3") {
+			t.Errorf("a secret is printed: %s", text)
+		}
+	}
+	if !bytes.Equal(one, make([]byte, 32)) || !bytes.Equal(two, make([]byte, 32)) {
+		t.Error("the secrets were not wiped")
+	}
 }
 
 func TestReadKeys(t *testing.T) {

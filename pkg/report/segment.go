@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"strconv"
 
 	"recover/internal/output"
 	"recover/internal/secret"
@@ -39,15 +42,80 @@ type MasterKey struct {
 	MasterPublicKey  string    `json:"master_public_key"`
 }
 
-// HexSecret is written as a JSON string of hex digits.
+// HexSecret is written as a JSON string of hex digits, and by nothing but the
+// lines of a segment: encoding/json would leave copies in buffers of its own.
 type HexSecret []byte
 
-// MarshalJSON writes the digits.
-func (h HexSecret) MarshalJSON() ([]byte, error) {
-	out := make([]byte, 0, 2*len(h)+2)
-	out = append(out, '"')
-	out = hex.AppendEncode(out, h)
-	return append(out, '"'), nil
+// MarshalJSON always fails, with secret.ErrShown.
+func (HexSecret) MarshalJSON() ([]byte, error) { return nil, secret.ErrShown }
+
+// Format prints "[secret]", whatever the verb.
+func (HexSecret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
+
+// secretLine is a line of a segment. Its fields are in the order in which they are
+// written.
+type secretLine interface {
+	Wipe()
+	fields() ([]field, error)
+}
+
+// field is a name and a value of a line: JSON that is no secret, or a secret.
+type field struct {
+	name   string
+	value  []byte
+	secret HexSecret
+}
+
+func (f field) size() int { return len(f.name) + len(`,"":""`) + len(f.value) + 2*len(f.secret) }
+
+func (f field) append(line []byte) []byte {
+	line = append(append(append(line, '"'), f.name...), `":`...)
+	if f.secret == nil {
+		return append(line, f.value...)
+	}
+	return append(hex.AppendEncode(append(line, '"'), f.secret), '"')
+}
+
+// fieldsOf takes names and values in turns, and leaves out what is empty.
+func fieldsOf(pairs ...any) ([]field, error) {
+	var all []field
+	for i := 0; i < len(pairs); i += 2 {
+		f := field{name: pairs[i].(string)}
+		switch v := pairs[i+1].(type) {
+		case HexSecret:
+			if f.secret = v; v == nil {
+				continue
+			}
+		case *bool:
+			if v == nil {
+				continue
+			}
+			f.value = strconv.AppendBool(nil, *v)
+		default:
+			var err error
+			if f.value, err = json.Marshal(v); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+func (k *WalletKey) fields() ([]field, error) {
+	all, err := fieldsOf("quorum_id", k.QuorumID, "key_id", k.KeyID, "algorithm", k.Algorithm, "derivation", k.Derivation,
+		"private_key", k.PrivateKey, "public_key", k.PublicKey, "addresses", k.Addresses,
+		"master_private_key", k.MasterPrivateKey, "master_chain_code", k.MasterChainCode, "proved", k.Proved)
+	if err != nil || k.Doubt == "" {
+		return all, err
+	}
+	doubt, err := fieldsOf("doubt", k.Doubt)
+	return append(all, doubt...), err
+}
+
+func (k *MasterKey) fields() ([]field, error) {
+	return fieldsOf("quorum_id", k.QuorumID, "key_id", k.KeyID, "algorithm", k.Algorithm,
+		"master_private_key", k.MasterPrivateKey, "master_chain_code", k.MasterChainCode, "master_public_key", k.MasterPublicKey)
 }
 
 // Wipe overwrites the secrets of the line.
@@ -72,20 +140,26 @@ type segments struct {
 }
 
 // add appends a line, and leaves no copy of it or of the others behind.
-func (g *segments) add(line interface{ Wipe() }) error {
-	text, err := json.Marshal(line)
-	line.Wipe()
+func (g *segments) add(line secretLine) error {
+	defer line.Wipe()
+	fields, err := line.fields()
 	if err != nil {
 		return err
 	}
-	defer secret.Wipe(text)
-	if need := len(g.lines) + len(text) + 1; need > cap(g.lines) {
+	need := len(g.lines) + len("{}\n")
+	for _, f := range fields {
+		need += f.size()
+	}
+	if need > cap(g.lines) {
 		larger := make([]byte, len(g.lines), 2*need+4096)
 		copy(larger, g.lines)
 		secret.Wipe(g.lines)
 		g.lines = larger
 	}
-	g.lines = append(append(g.lines, text...), '\n')
+	for i, f := range fields {
+		g.lines = f.append(append(g.lines, "{,"[min(i, 1)]))
+	}
+	g.lines = append(g.lines, "}\n"...)
 	g.keys++
 	return nil
 }

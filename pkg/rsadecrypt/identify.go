@@ -243,7 +243,12 @@ func (f *File) PublicKey() (*rsa.PublicKey, error) {
 //
 // The caller wipes the passphrase. Copies that the key derivations make of it
 // (they take strings) stay in memory until they are collected.
-func (f *File) Open(passphrase []byte) (*rsa.PrivateKey, error) {
+func (f *File) Open(passphrase []byte) (key *rsa.PrivateKey, err error) {
+	secret.Do(func() { key, err = f.openPlainly(passphrase) })
+	return key, err
+}
+
+func (f *File) openPlainly(passphrase []byte) (*rsa.PrivateKey, error) {
 	switch {
 	case f.seal != nil:
 		return f.seal.open(passphrase)
@@ -256,11 +261,12 @@ func (f *File) Open(passphrase []byte) (*rsa.PrivateKey, error) {
 // OpenWith returns the private key of an age file for identities, or
 // ErrWrongIdentity when none of ids opens it, ErrNotForIdentity for any other
 // file, and otherwise the errors of Open.
-func (f *File) OpenWith(ids ...age.Identity) (*rsa.PrivateKey, error) {
+func (f *File) OpenWith(ids ...age.Identity) (key *rsa.PrivateKey, err error) {
 	if !f.NeedsIdentity() {
 		return nil, ErrNotForIdentity
 	}
-	return f.seal.(*ageSeal).openWith(ids, ErrWrongIdentity)
+	secret.Do(func() { key, err = f.seal.(*ageSeal).openWith(ids, ErrWrongIdentity) })
+	return key, err
 }
 
 // Wipe overwrites the copy of an unsealed private key. The File is useless

@@ -10,6 +10,7 @@ import (
 	"math/big"
 
 	"recover/internal/mgf1"
+	"recover/internal/secret"
 )
 
 // Decrypt opens an RSA-OAEP ciphertext, with SHA-256 for the label and for MGF1
@@ -25,7 +26,7 @@ func Decrypt(key crypto.Decrypter, ciphertext, label []byte) ([]byte, error) {
 	if len(ciphertext) != pub.Size() {
 		return nil, ErrDecrypt
 	}
-	msg, err := key.Decrypt(rand.Reader, ciphertext, &rsa.OAEPOptions{Hash: crypto.SHA256, Label: label})
+	msg, err := decrypt(key, ciphertext, &rsa.OAEPOptions{Hash: crypto.SHA256, Label: label})
 	switch {
 	case errors.Is(err, rsa.ErrDecryption):
 		return nil, ErrDecrypt
@@ -33,6 +34,25 @@ func Decrypt(key crypto.Decrypter, ciphertext, label []byte) ([]byte, error) {
 		return nil, fmt.Errorf("recovery key: %w", err)
 	}
 	return msg, nil
+}
+
+// decrypt leaves no copies behind that crypto/rsa makes of a private key, and of
+// what it decrypts, where secret.Do can see to that.
+func decrypt(key crypto.Decrypter, ciphertext []byte, options *rsa.OAEPOptions) ([]byte, error) {
+	var out [maxBits / 8]byte
+	var n int
+	var err error
+	secret.Do(func() {
+		var msg []byte
+		msg, err = key.Decrypt(rand.Reader, ciphertext, options)
+		n = copy(out[:], msg)
+		secret.Wipe(msg)
+	})
+	defer secret.Wipe(out[:])
+	if err != nil {
+		return nil, err
+	}
+	return append([]byte(nil), out[:n]...), nil
 }
 
 const hashSize = sha256.Size

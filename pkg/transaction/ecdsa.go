@@ -27,13 +27,15 @@ func (k *Key) SignDigest(digest [32]byte) (ECDSA, error) {
 	if k.group != group.Secp256k1 {
 		panic("transaction: SignDigest with a key of " + k.group.Name())
 	}
-	b := k.private.Bytes()
-	defer secret.Wipe(b)
-	private := secp.PrivKeyFromBytes(b)
-	defer private.Zero()
-
-	compact := ecdsa.SignCompact(private, digest[:], false)
-	s := ECDSA{R: [32]byte(compact[1:33]), S: [32]byte(compact[33:]), Recovery: compact[0] - 27}
+	var s ECDSA
+	secret.Do(func() { // the library leaves the key behind, on its stack
+		b := k.private.Bytes()
+		defer secret.Wipe(b)
+		private := secp.PrivKeyFromBytes(b)
+		defer private.Zero()
+		compact := ecdsa.SignCompact(private, digest[:], false)
+		s = ECDSA{R: [32]byte(compact[1:33]), S: [32]byte(compact[33:]), Recovery: compact[0] - 27}
+	})
 	if !VerifyDigest(k.public, digest, s) {
 		return ECDSA{}, ErrSignature
 	}

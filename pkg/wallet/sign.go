@@ -25,12 +25,16 @@ func (k *Key) Sign(message []byte) ([]byte, error) {
 	if k.group == group.Edwards25519 {
 		return k.signEdwards(message)
 	}
-	b := k.private.Bytes()
-	defer secret.Wipe(b)
-	private := secp.PrivKeyFromBytes(b)
-	defer private.Zero()
 	hash := sha256.Sum256(message)
-	return ecdsa.Sign(private, hash[:]).Serialize(), nil
+	var signature []byte
+	secret.Do(func() { // the library leaves the key behind, on its stack
+		b := k.private.Bytes()
+		defer secret.Wipe(b)
+		private := secp.PrivKeyFromBytes(b)
+		defer private.Zero()
+		signature = ecdsa.Sign(private, hash[:]).Serialize()
+	})
+	return slices.Clone(signature), nil
 }
 
 // signEdwards makes R ‖ S with S = r + H(R‖A‖M)·a (RFC 8032, section 5.1.6).

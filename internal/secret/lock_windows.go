@@ -1,0 +1,5 @@
+package secret
+
+func lock([]byte) {}
+
+func unlock([]byte) {}
