@@ -43,8 +43,9 @@ func checkTranscript(path string) error {
 	return nil
 }
 
-// beginCeremony begins the transcript, if one is asked for.
-func beginCeremony(term *terminal.Terminal, verb, path string) (*ceremony, error) {
+// beginCeremony begins the transcript, if one is asked for. What was accepted of
+// the machine stands in it.
+func beginCeremony(term *terminal.Terminal, verb, path string, accepted []string) (*ceremony, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -62,6 +63,9 @@ func beginCeremony(term *terminal.Terminal, verb, path string) (*ceremony, error
 	begin := custody.Event{Step: custody.StepBegin, Verb: verb, Version: t.Version, File: "recover"}
 	_ = begin.SHA256.UnmarshalText([]byte(t.SHA256)) // zero where it is not known
 	c.record(begin)
+	for _, item := range accepted {
+		c.record(custody.Event{Step: custody.StepMachine, Item: item})
+	}
 	return c, c.failed()
 }
 

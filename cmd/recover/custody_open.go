@@ -36,7 +36,7 @@ func custodyOpen(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	log, err := beginCeremony(p.term, "open", k.transcript)
+	log, err := beginCeremony(p.term, "open", k.transcript, p.acceptedItems())
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func custodyReissue(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	log, err := beginCeremony(p.term, "reissue", k.transcript)
+	log, err := beginCeremony(p.term, "reissue", k.transcript, p.acceptedItems())
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func custodySplit(p *program, args []string) error {
 		return err
 	}
 	n.transcript, n.after = transcript, []string{"destroy the original, and every copy of it:", "  " + source.path}
-	log, err := beginCeremony(p.term, "split", transcript)
+	log, err := beginCeremony(p.term, "split", transcript, p.acceptedItems())
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ type drillSummary struct {
 	RecoveryKey string      `json:"recovery_key"`
 	Present     []string    `json:"present"`
 	Steps       []drillStep `json:"steps"`
+	Accepted    []string    `json:"accepted,omitempty"` // what of the machine was unfit
 }
 
 // end shows the report.
@@ -22,11 +23,14 @@ func (d *drill) end() error {
 	r.sum.end()
 	recorded := d.rebuilder.selection.record.Len()
 	if r.json {
-		return d.term.JSON(&drillSummary{r.sum, recorded, d.rebuilder.key.fingerprint.Hex(), append([]string{}, d.flags.present...), d.steps})
+		return d.term.JSON(&drillSummary{r.sum, recorded, d.rebuilder.key.fingerprint.Hex(), append([]string{}, d.flags.present...), d.steps, d.program.fitness.accepted})
 	}
 	var l listing
 	for _, who := range d.flags.present {
 		l.add("present: %s", who)
+	}
+	for _, what := range d.program.fitness.accepted {
+		l.add("accepted of this machine: %s", what)
 	}
 	for _, s := range d.steps {
 		l.add("%8.1f s  %s: %s", s.Seconds, s.Name, s.Result)
@@ -56,6 +60,9 @@ func (d *drill) page() *page.Page {
 		"Nothing secret was written."
 	for _, who := range d.flags.present {
 		p.Facts = append(p.Facts, page.Fact{Name: "Present", Value: terminal.Escape(who)})
+	}
+	for _, what := range d.program.fitness.accepted {
+		p.Facts = append(p.Facts, page.Fact{Name: "Accepted of this machine", Value: terminal.Escape(what)})
 	}
 	for _, s := range d.steps {
 		p.Steps = append(p.Steps, page.Step{Name: s.Name, Took: fmt.Sprintf("%.1f s", s.Seconds), Result: terminal.Escape(s.Result)})

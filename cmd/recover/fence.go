@@ -36,7 +36,11 @@ type commandPaths struct {
 	list     []string // directories of single files
 	make     []string // directories in which files are made
 	anything bool     // more files are named at the terminal
+	flagged  []flaggedPath
 }
+
+// flaggedPath is the value of a flag, or an argument without one.
+type flaggedPath struct{ name, value string }
 
 func pathsOf(args []string) *commandPaths {
 	p := new(commandPaths)
@@ -45,6 +49,11 @@ func pathsOf(args []string) *commandPaths {
 		isFlag := strings.HasPrefix(word, "--")
 		if isFlag && !joined && i+1 < len(args) {
 			value = args[i+1]
+		}
+		if isFlag {
+			p.flagged = append(p.flagged, flaggedPath{name, value})
+		} else if i == 0 || !strings.HasPrefix(args[i-1], "--") || strings.Contains(args[i-1], "=") {
+			p.flagged = append(p.flagged, flaggedPath{"", word})
 		}
 		switch {
 		case isFlag && slices.Contains(outputFlags, name):
@@ -110,6 +119,9 @@ func (p *commandPaths) fence() workstation.Fence {
 	f := workstation.Fence{Read: slices.Clone(p.read), List: p.list, Make: p.make}
 	if path, err := os.Executable(); err == nil {
 		f.Read = append(f.Read, path, helperBeside()) // its own hash is in every report
+	}
+	if path, err := hsm.DefaultHelper(); err == nil {
+		f.Read = append(f.Read, path) // and that of the helper
 	}
 	if p.anything {
 		f.Read = append(f.Read, string(filepath.Separator))

@@ -36,7 +36,7 @@ func keygenSplit(f *keygenFlags, a *secretPrompter) error {
 		return err
 	}
 	n.transcript, n.after = f.transcript, []string{"register the public half with the service, and compare the fingerprint there"}
-	log, err := beginCeremony(a.term, "keygen", f.transcript)
+	log, err := beginCeremony(a.term, "keygen", f.transcript, a.accepted)
 	if err != nil {
 		return err
 	}

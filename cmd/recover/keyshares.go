@@ -122,7 +122,7 @@ func (k *keyShares) expected() rsadecrypt.Fingerprint { return k.sealed.Key }
 // open brings the recovery key back. Its ceremony goes on until the key is
 // closed, or its user ends it.
 func (k *keyShares) open(a *secretPrompter) (*recoveryKey, error) {
-	c, err := beginCeremony(a.term, k.verb, k.transcript)
+	c, err := beginCeremony(a.term, k.verb, k.transcript, a.accepted)
 	if err != nil {
 		return nil, err
 	}

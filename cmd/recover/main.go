@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -40,6 +41,14 @@ type verb struct {
 	run     func(*program, []string) error
 }
 
+// help is the page of a verb.
+func (v *verb) help() string {
+	if slices.Contains(needsFitness, v.name) {
+		return v.usage + fitnessUsage
+	}
+	return v.usage
+}
+
 func verbs() []verb {
 	return []verb{
 		{"sandbox", "make a practice bucket, its record and its recovery key", sandboxUsage, runSandbox},
@@ -58,6 +67,7 @@ func verbs() []verb {
 		{"custody", "split the recovery key among holders; check, reissue", custodyUsage, runCustody},
 		{"hsm", "list tokens and their keys, test the recovery key", hsmUsage, runHSM},
 		{"keygen", "make a recovery key: sealed file, split, or in an HSM", keygenUsage, runKeygen},
+		{"preflight", "is this workstation fit for a ceremony?", preflightUsage, runPreflight},
 		{"version", "version, its own SHA-256, how it was built", versionUsage, runVersion},
 	}
 }
@@ -129,8 +139,20 @@ func (p *program) dispatch(args []string) error {
 			continue
 		}
 		rest, strict := takeStrict(args[1:])
-		p.paths, p.strict = pathsOf(rest), strict
+		looks := slices.Contains(needsFitness, v.name)
 		p.announce(v.name, rest)
+		if looks {
+			var err error
+			if p.fitness, rest, err = takeFitness(rest); err != nil {
+				return err
+			}
+		}
+		p.paths, p.strict = pathsOf(rest), strict
+		if looks && !asksForHelp(rest) {
+			if err := p.checkFitness(); err != nil {
+				return err
+			}
+		}
 		if !usesTokens[v.name] {
 			if err := p.confine(); err != nil {
 				return err
@@ -138,7 +160,7 @@ func (p *program) dispatch(args []string) error {
 		}
 		err := v.run(p, rest)
 		if errors.Is(err, pflag.ErrHelp) {
-			return printText(p.term, v.usage)
+			return printText(p.term, v.help())
 		}
 		return err
 	}
@@ -173,7 +195,7 @@ func (p *program) exit(err error) int {
 func (p *program) help(args []string) error {
 	for _, v := range verbs() {
 		if len(args) > 0 && v.name == args[0] {
-			return printText(p.term, v.usage)
+			return printText(p.term, v.help())
 		}
 	}
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {

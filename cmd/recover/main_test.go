@@ -22,10 +22,12 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/machine"
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
 	"recover/internal/group"
 	"recover/internal/uuid"
+	"recover/internal/workstation"
 	"recover/pkg/hsm"
 	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
@@ -49,6 +51,13 @@ func TestMain(m *testing.M) { testscript.Main(suite{m}, programs) }
 var programs = map[string]func(){"fake-pkcs11": softtoken.FakeHelper}
 
 func init() {
+	// The programs find a machine that is fit, whatever the tests run on; what
+	// another one does is tested in preflight_test.go.
+	lookAround = func() *workstation.Machine {
+		m := machine.Fit()
+		m.SHA256 = thisTool().SHA256
+		return m
+	}
 	maps.Insert(programs, maps.All(map[string]func(){
 		"recover": main,
 		// The same, but a segment is closed after every fourth key.
@@ -221,7 +230,11 @@ func (p practice) file(name string, data []byte) error {
 
 // builtProgram builds the program as make does, and returns its path.
 var builtProgram = sync.OnceValues(func() (string, error) {
-	return goBuild("recover", "-trimpath", "-ldflags=-s -w")
+	root := filepath.Join(shared, "machine")
+	if err := machine.Write(root); err != nil {
+		return "", err
+	}
+	return goBuild("recover", "-trimpath", "-ldflags=-s -w -X main.machineRoot="+root)
 })
 
 // experiment is that of the Makefile.

@@ -12,6 +12,7 @@ type program struct {
 	ctx      context.Context    // ends at the first interrupt; a second one kills
 	paths    *commandPaths      // of the command line
 	strict   bool               // no work where the fence has gaps
+	fitness  fitness            // of the machine
 	confined bool               // the fence is up
 	gaps     []string           // in it
 	json     bool               // --json is given: errors are lines of it

@@ -28,6 +28,7 @@ type secretPrompter struct {
 	weak       bool                 // a new passphrase may be weak
 	asked      bool
 	narrow     func(dir string, renamed bool) // see program.narrow
+	accepted   []string                       // items of the machine, see program.accepted
 }
 
 // passphraseFlags say how passphrases are asked for.
@@ -46,7 +47,7 @@ func (f *passphraseFlags) registerNewPassphrase(fs *pflag.FlagSet) {
 
 // newPrompter opens the descriptor that the flag names, if it names one.
 func newPrompter(p *program, f passphraseFlags) (*secretPrompter, error) {
-	a := &secretPrompter{ctx: p.ctx, term: p.term, narrow: p.narrow, weak: f.weakPassphrase}
+	a := &secretPrompter{ctx: p.ctx, term: p.term, narrow: p.narrow, accepted: p.acceptedItems(), weak: f.weakPassphrase}
 	if f.passphraseFD == "" {
 		return a, nil
 	}

@@ -138,6 +138,9 @@ func runRebuild(p *program, args []string) error {
 		return err
 	}
 	defer s.Close()
+	if err := p.checkRehearsal(s); err != nil {
+		return err
+	}
 	job, err := planRebuild(p, f, s, session)
 	if err != nil {
 		return markResumed(err, f.resume != "")

@@ -132,7 +132,7 @@ func (j *rebuildJob) header() *report.Header {
 		Type: "run", Format: report.Format, Verb: "rebuild", Tool: thisTool(), Begun: time.Now().UTC().Format(time.RFC3339),
 		Record: j.selection.recordPath, Environment: j.selection.record.Environment, Shards: j.selection.shardsPath,
 		RecoveryKey: j.key.fingerprint.Hex(), Sealed: "recipients", Recipients: j.sealer.Recipients(),
-		WithMaster: j.flags.withMaster, Part: j.flags.part.String(),
+		WithMaster: j.flags.withMaster, Part: j.flags.part.String(), Accepted: j.program.fitness.accepted,
 	}
 	if h.Record != "" {
 		sum := j.selection.record.SHA256()

@@ -55,6 +55,7 @@ const (
 	StepAnnounced Step = "announced" // File, SHA256: an output that is written next
 	StepOutput    Step = "output"    // File, SHA256, and Holder if it is for one
 	StepVerified  Step = "verified"  // Set, Tried, All, ReadBack
+	StepMachine   Step = "machine"   // Item: the machine is not fit in this, which was accepted
 	StepEnd       Step = "end"       // Outcome
 )
 
@@ -87,6 +88,7 @@ type Event struct {
 	Source    Source   `json:"source,omitempty"`          // refused: where it came from
 	Before    bool     `json:"accepted_before,omitempty"` // refused: the share that it claims to be is there already
 	ReadBack  ReadBack `json:"read_back,omitempty"`       // verified: what the files were read from
+	Item      string   `json:"item,omitempty"`            // machine: of the preflight, "network"
 
 	Tried   int     `json:"tried,omitempty"` // subsets
 	All     bool    `json:"all,omitempty"`

@@ -62,6 +62,8 @@ func (e Event) text() string {
 			text += "; the files were read again, perhaps from the system's memory"
 		}
 		return text
+	case StepMachine:
+		return "the machine is not fit for this, and that was accepted: " + e.Item
 	case StepEnd:
 		return "end: " + string(e.Outcome)
 	}

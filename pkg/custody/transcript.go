@@ -125,7 +125,7 @@ func parseEvent(line []byte) (e Event, problem string) {
 
 // valid reports whether an event is one that can be written and told.
 func (e Event) valid() bool {
-	for _, name := range []string{e.Verb, e.Version, e.File} {
+	for _, name := range []string{e.Verb, e.Version, e.File, e.Item} {
 		if !token(name) {
 			return false
 		}
@@ -139,7 +139,8 @@ func (e Event) valid() bool {
 // validAdditions is valid for the fields that earlier programs did not write.
 func (e Event) validAdditions() bool {
 	recipient := e.Step == StepRecipient && validRecipientName(e.Recipient) && validName(e.Holder)
-	return recipient == (e.Recipient != "" || e.Step == StepRecipient) &&
+	return (e.Item != "") == (e.Step == StepMachine) &&
+		recipient == (e.Recipient != "" || e.Step == StepRecipient) &&
 		slices.Contains([]Source{"", FromFile, Typed}, e.Source) &&
 		slices.Contains([]ReadBack{"", FromMedium, FromCache}, e.ReadBack)
 }

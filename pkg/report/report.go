@@ -73,8 +73,9 @@ type Header struct {
 	Sealed            string   `json:"sealed"`               // "recipients", "passphrase" or "no"
 	Recipients        []string `json:"recipients,omitempty"` // whom the keys are sealed to: public keys
 	WithMaster        bool     `json:"with_master,omitempty"`
-	Part              string   `json:"part,omitempty"`   // "2/5"
-	Merged            int      `json:"merged,omitempty"` // in a joined report: of how many
+	Part              string   `json:"part,omitempty"`     // "2/5"
+	Accepted          []string `json:"accepted,omitempty"` // what of the machine was unfit, and accepted: "network: …"
+	Merged            int      `json:"merged,omitempty"`   // in a joined report: of how many
 }
 
 // Tool names the program that ran.
