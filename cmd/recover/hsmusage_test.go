@@ -44,6 +44,7 @@ func TestHSMUsage(t *testing.T) {
 		{"--key k.pem --hsm-module /m.so", "--hsm-module is given without --hsm", withURI},
 		{"--key k.pem --hsm-init-args x", "--hsm-init-args is given without --hsm", withURI},
 		{"--key k.pem --hsm-helper /h", "--hsm-helper is given without --hsm", withURI},
+		{"--key k.pem --hsm-network", "--hsm-network is given without --hsm", withURI},
 		{"--key k.pem --hsm-mode raw", "--hsm-mode is given without --hsm", withURI},
 		{"--key k.pem --hsm-sessions 2", "--hsm-sessions is given without --hsm", withURI},
 		{"--key k.pem --pin-fd 3", "--pin-fd is given without --hsm", withURI},
