@@ -331,7 +331,7 @@ func TestScreen(t *testing.T) {
 	s.expect("Question 1")
 	s.expect("Question 1")
 	s.send("named\r")
-	s.expect(clearScreen + leaveScreen)
+	s.expect(clearScreen + eraseScrollback + leaveScreen)
 	s.expect("Question 2")
 	if !s.echo() {
 		t.Error("echo is still off")

@@ -14,6 +14,8 @@ const (
 	enterScreen = "\x1b[?1049h"
 	clearScreen = "\x1b[H\x1b[2J"
 	leaveScreen = "\x1b[?1049l"
+	// eraseScrollback takes away what has left the screen at its top.
+	eraseScrollback = "\x1b[3J"
 )
 
 // Screen covers what the terminal showed before, while one person after the
@@ -27,6 +29,7 @@ type Screen struct {
 	out     *os.File
 	restore func()
 	signals chan os.Signal
+	secret  bool // one was shown
 }
 
 // Screen opens the screen. The caller closes it. Until then a signal ends the
@@ -41,7 +44,7 @@ func (t *Terminal) Screen() (*Screen, error) {
 	}
 	t.asking.Lock()
 	defer t.asking.Unlock()
-	t.screen = &Screen{t, out, restore, signals}
+	t.screen = &Screen{t: t, out: out, restore: restore, signals: signals}
 	_, _ = io.WriteString(out, enterScreen+clearScreen)
 	return t.screen, nil
 }
@@ -73,16 +76,24 @@ func (s *Screen) Add(lines ...string) {
 // ShowSecret adds a text, as it is, to what is shown. It has to be gone, by the
 // next Show, when the one whom it concerns has seen it.
 func (s *Screen) ShowSecret(text *secret.Bytes) {
+	s.secret = true
 	_, _ = s.out.Write(text.Reveal())
 	_, _ = io.WriteString(s.out, "\n")
 }
 
-// Close clears the screen and shows again what was there before.
+// Close clears the screen and shows again what was there before. Where a secret
+// was shown, the scrollback goes too, as far as the terminal knows how, for it
+// may have more lines than the screen; that is said.
 func (s *Screen) Close() {
 	s.t.asking.Lock()
 	defer s.t.asking.Unlock()
 	s.t.screen = nil
-	_, _ = io.WriteString(s.out, clearScreen+leaveScreen)
+	end := clearScreen + leaveScreen
+	if s.secret {
+		end = clearScreen + eraseScrollback + leaveScreen
+		defer s.t.Note("what was shown is erased from the screen, and from its scrollback if the terminal can; a terminal that records keeps it: close its window")
+	}
+	_, _ = io.WriteString(s.out, end)
 	s.restore()
 	_ = s.out.Close()
 	signal.Stop(s.signals)
