@@ -114,6 +114,37 @@ func companions(path string) []string {
 	return all
 }
 
+// checkOutputs refuses an output inside of the download, which is to stay as it
+// came from the bucket: what lies in it is taken for backups.
+func (p *commandPaths) checkOutputs() error {
+	for _, download := range p.flagged {
+		info, err := os.Stat(download.value)
+		if download.name != "shards" || err != nil || !info.IsDir() {
+			continue
+		}
+		for _, out := range p.flagged {
+			if slices.Contains(outputFlags, out.name) && out.value != "" && isInside(out.value, info) {
+				return &usageError{"--" + out.name + " is inside the download of --shards", "name a place outside of it: what lies in it is taken for backups"}
+			}
+		}
+	}
+	return nil
+}
+
+// isInside tells whether a path that does not exist yet would be in a directory,
+// by whatever name.
+func isInside(path string, dir os.FileInfo) bool {
+	path, err := filepath.Abs(path)
+	for err == nil && path != filepath.Dir(path) {
+		path = filepath.Dir(path)
+		above, err := os.Stat(path)
+		if err == nil && os.SameFile(above, dir) {
+			return true
+		}
+	}
+	return false
+}
+
 // fence is what a verb may reach from the beginning.
 func (p *commandPaths) fence() workstation.Fence {
 	f := workstation.Fence{Read: slices.Clone(p.read), List: p.list, Make: p.make}

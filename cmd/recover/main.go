@@ -148,6 +148,9 @@ func (p *program) dispatch(args []string) error {
 			}
 		}
 		p.paths, p.strict = pathsOf(rest), strict
+		if err := p.paths.checkOutputs(); err != nil {
+			return err
+		}
 		if looks && !asksForHelp(rest) {
 			if err := p.checkFitness(); err != nil {
 				return err

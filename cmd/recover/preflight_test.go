@@ -134,6 +134,23 @@ func TestRehearsalOfProduction(t *testing.T) {
 	absent(t, out)
 }
 
+// TestOutputInDownload: the download stays as it came.
+func TestOutputInDownload(t *testing.T) {
+	t.Parallel()
+	p := small()
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(p.path("bucket"), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{p.path("bucket/out"), p.path("bucket/" + keyID(1).String() + "/out"), filepath.Join(link, "out")} {
+		execute(t, p.rebuild(out, "--unsealed")...).refused(t, exitUsage,
+			"--out is inside the download of --shards", "name a place outside of it: what lies in it is taken for backups")
+		absent(t, out)
+	}
+	execute(t, append([]string{"verify", "--html", p.path("bucket/page.html")}, p.selection()...)...).refused(t, exitUsage,
+		"--html is inside the download of --shards", "name a place outside of it: what lies in it is taken for backups")
+}
+
 func TestPreflightVerb(t *testing.T) {
 	t.Parallel()
 	o := execute(t, "preflight", "--sha256", strings.Repeat("0", 64))
