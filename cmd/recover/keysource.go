@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -78,7 +79,12 @@ func (f *keyFlags) register(fs *pflag.FlagSet) {
 
 // open opens the recovery key, which has to be one that the shards may be for.
 func (f *keyFlags) open(verb string, s *keySession, b *backups) (*recoveryKey, error) {
-	source, err := f.source(verb, s, b)
+	var source keySource
+	var key *recoveryKey
+	var err error
+	// What is read of key files and shares is looked at in several ways, and
+	// copied by some: all of that goes.
+	secret.Do(func() { source, err = f.source(verb, s, b) })
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +96,11 @@ func (f *keyFlags) open(verb string, s *keySession, b *backups) (*recoveryKey, e
 			s.term.Warn(warning)
 		}
 	}
-	key, err := source.open(s.secretPrompter)
+	if _, inToken := source.(*keyHSM); inToken {
+		key, err = source.open(s.secretPrompter)
+	} else {
+		secret.Do(func() { key, err = source.open(s.secretPrompter) })
+	}
 	if err != nil {
 		return nil, err
 	}

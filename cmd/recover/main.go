@@ -161,13 +161,23 @@ func (p *program) dispatch(args []string) error {
 				return err
 			}
 		}
-		err := v.run(p, rest)
+		err := p.runVerb(v, rest)
 		if errors.Is(err, pflag.ErrHelp) {
 			return printText(p.term, v.help())
 		}
 		return err
 	}
 	return unknownVerb(args[0], verbNames())
+}
+
+// runVerb runs a verb. What custody does is little, and nearly all of it deals
+// with secrets: everything that it leaves in memory is erased.
+func (p *program) runVerb(v verb, args []string) (err error) {
+	if v.name != "custody" {
+		return v.run(p, args)
+	}
+	secret.Do(func() { err = v.run(p, args) })
+	return err
 }
 
 // exit says what an error means and returns the exit status.

@@ -129,7 +129,7 @@ func TestRehearsalOfProduction(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	unfitly(t, "rebuild", "--rehearsal", "--record", record, "--shards", p.path("bucket"), "--key", p.path("key-0.pem"), "--unsealed", "--out", out).
-		refused(t, exitFailed, record+": the record's environment is production, and this is a rehearsal",
+		refused(t, exitInput, record+": the record's environment is production, and this is a rehearsal",
 			"leave --rehearsal out on the machine that is for it, and name what is accepted with --accept ITEM")
 	absent(t, out)
 }

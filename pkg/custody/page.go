@@ -116,7 +116,12 @@ func (s *Share) facts() []string {
 //
 // The errors are ErrNotShare, ErrSeveralShares, ErrSealedShare for what OpenPage opens first,
 // *PageError, LengthError, *DamagedError, VersionError and ErrInvalidFields.
-func ParseShare(data []byte) (*Share, error) {
+func ParseShare(data []byte) (share *Share, err error) {
+	secret.Do(func() { share, err = readShare(data) })
+	return share, err
+}
+
+func readShare(data []byte) (*Share, error) {
 	switch {
 	case len(data) > MaxPageSize:
 		return nil, ErrNotShare

@@ -50,7 +50,12 @@ type seal interface {
 // *plaintext.KindError for a file that another program made or that is for
 // another purpose, what plaintext.Decode returns, and for a sealed file
 // *UnsupportedError and *WorkError.
-func Identify(data []byte) (*File, error) {
+func Identify(data []byte) (f *File, err error) {
+	secret.Do(func() { f, err = identifyPlainly(data) })
+	return f, err
+}
+
+func identifyPlainly(data []byte) (*File, error) {
 	if len(data) > MaxFileSize {
 		return nil, ErrTooLarge
 	}
