@@ -37,11 +37,11 @@ const fitnessUsage = `
 The machine (recover preflight says whether it is fit):
     --accept ITEM              go on though this item is unfit (repeatable); it
                                stands in the report and the transcript
-    --rehearsal                accept all: for practice on an ordinary machine. Not
+    --rehearsal                accept all, for practice on an ordinary machine; not
                                with a record whose environment is production,
                                except in a drill with --production
-    --strict-sandbox           do not go on where the system cannot fence the program
-                               in; otherwise what is missing is reported
+    --strict-sandbox           stop where the system cannot fence the program in;
+                               otherwise what is missing is a warning
 `
 
 // takeFitness takes its flags out of the arguments of a verb.

@@ -7,16 +7,17 @@ import (
 const preflightUsage = `
 recover preflight [--key FILE] [--shards PATH] [--out DIR] …
 
-Is this machine fit for a ceremony? It looks at the network, radios, swap, other
-users, remote sessions, the clock and more, and with flags of a rebuild also at
-the files: who may read them, and on which medium they are.
+Is this machine fit for a ceremony? It looks at the network, radios, swap,
+other users, remote sessions, the clock and more, and with flags of a rebuild
+also at the files: who may read them, and on which medium they are.
 
-rebuild, drill, custody, keygen and sign run it first. What is unfit stops them.
+rebuild, drill, custody, keygen and sign run it first; what is unfit stops
+them.
 
 Options, and all flags of rebuild that name files:
-    --sha256 HEX               the SHA-256 that this program should have, or a file
-                               in which it is, as sha256sum writes it
-    --json                     NDJSON: an object for each finding, then a summary
+    --sha256 HEX               the SHA-256 that this program should have, or a
+                               file with it, as sha256sum writes it
+    --json                     NDJSON: an object a finding, then a summary
 ` + fitnessUsage
 
 // runPreflight is the verb: is this workstation fit for a ceremony?
