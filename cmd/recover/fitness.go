@@ -37,10 +37,10 @@ const fitnessUsage = `
 The machine (recover preflight says whether it is fit):
     --accept ITEM              go on though this item is unfit (repeatable); it
                                stands in the report and the transcript
-    --rehearsal                accept all, for practice on an ordinary machine; not
-                               with a record whose environment is production,
+    --rehearsal                accept all, for practice on an ordinary machine;
+                               not with a record of environment production,
                                except in a drill with --production
-    --strict-sandbox           stop where the system cannot fence the program in;
+    --strict-sandbox           stop where the system cannot fence the program;
                                otherwise what is missing is a warning
 `
 
