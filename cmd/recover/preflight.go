@@ -45,6 +45,9 @@ func runPreflight(p *program, args []string) error {
 		}
 	}
 	found := lookAround().Look(subject)
+	if err := p.confine(); err != nil {
+		return err
+	}
 	counts := make(map[workstation.Verdict]int)
 	for _, f := range found {
 		counts[f.Verdict]++

@@ -25,7 +25,7 @@ func (m *Machine) interfacesUp() (up []string) {
 }
 
 func (m *Machine) network(*Subject) []Finding {
-	if _, err := fs.Stat(m.FS, classNet); err != nil {
+	if _, err := fs.ReadDir(m.FS, classNet); err != nil {
 		return unseen(classNet)
 	}
 	var found []Finding
