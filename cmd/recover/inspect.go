@@ -15,6 +15,7 @@ import (
 	"recover/internal/terminal"
 	"recover/pkg/custody"
 	"recover/pkg/record"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
@@ -62,8 +63,12 @@ type fileResult struct {
 	Sound  string     `json:"sound"`
 	Detail string     `json:"detail,omitempty"`
 	Facts  []fileFact `json:"facts,omitempty"`
-	hint   string
-	bad    bool // something is wrong, with the file or with the opening of it
+
+	Keys     []*report.Key `json:"keys,omitempty"`      // of a report: the first that are not ok, or have a warning
+	MoreKeys int           `json:"more_keys,omitempty"` // how many more there are
+
+	hint string
+	bad  bool // something is wrong, with the file or with the opening of it
 }
 
 type fileFact struct {
@@ -237,6 +242,7 @@ func (in *inspector) show(r *fileResult) error {
 		}
 		l.add("    %s: %s", f.Name, f.Value)
 	}
+	l = append(l, r.openKeyLines()...)
 	if r.hint != "" {
 		l.add("    next: %s", r.hint)
 	}

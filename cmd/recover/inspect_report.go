@@ -20,6 +20,7 @@ func (in *inspector) inspectReport(r *fileResult) {
 	}
 	defer func() { _ = f.Close() }()
 	var contradictions []error
+	open := &openKeys{of: make(map[string]bool)}
 	var head *report.Header
 	file, err := report.Scan(f, report.Visitor{
 		Head: func(h *report.Header) error { head = h; return nil },
@@ -27,6 +28,7 @@ func (in *inspector) inspectReport(r *fileResult) {
 			if problem := k.Contradiction(head); problem != "" && len(contradictions) < maxContradictions {
 				contradictions = append(contradictions, &report.ContradictionError{KeyID: k.KeyID, Problem: problem})
 			}
+			open.note(k)
 			return nil
 		},
 	})
@@ -51,6 +53,7 @@ func (in *inspector) inspectReport(r *fileResult) {
 		}
 	}
 	r.fact("as the report says", "%s", &file.Counts)
+	r.Keys, r.MoreKeys = open.first, len(open.of)-len(open.first)
 	contradictions = append(contradictions, in.nearby(r, file)...)
 	if in.sel != nil && !file.IsJournal {
 		contradictions = append(contradictions, in.againstRecord(r)...)
@@ -66,6 +69,46 @@ func (in *inspector) inspectReport(r *fileResult) {
 	default:
 		r.Detail = "complete, and it does not contradict itself; --record compares a report with the record, and the rest is its word"
 	}
+}
+
+// openKeys are the keys of a report that are not ok, or have a warning. In a
+// journal, the last line of a key counts.
+type openKeys struct {
+	of    map[string]bool // by key ID
+	first []*report.Key   // at most maxOpenKeys of them
+}
+
+// maxOpenKeys is how many are shown.
+const maxOpenKeys = 20
+
+func (o *openKeys) note(k *report.Key) {
+	if o.of[k.KeyID] {
+		delete(o.of, k.KeyID)
+		o.first = slices.DeleteFunc(o.first, func(earlier *report.Key) bool { return earlier.KeyID == k.KeyID })
+	}
+	if k.Status == report.OK && len(k.Warnings) == 0 {
+		return
+	}
+	o.of[k.KeyID] = true
+	if len(o.first) < maxOpenKeys {
+		o.first = append(o.first, k)
+	}
+}
+
+// openKeyLines names the keys of a report that need attention, as the run did:
+// with name, reason and next step.
+func (r *fileResult) openKeyLines() listing {
+	if len(r.Keys) == 0 {
+		return nil
+	}
+	l := listing{"    needs attention:"}
+	for _, k := range r.Keys {
+		l = append(l, (&reporter{}).lines(&keyResult{Key: *k})...)
+	}
+	if r.MoreKeys > 0 {
+		l.add("    and %d more: each line of the report with a reason or a warning", r.MoreKeys)
+	}
+	return l
 }
 
 // maxContradictions is how many are shown.

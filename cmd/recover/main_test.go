@@ -154,7 +154,7 @@ var (
 // id returns the ID number i of a kind: readable in a script, and of the form
 // of a random one.
 func id(kind byte, i int) (id uuid.ID) {
-	id[0], id[6], id[8], id[15] = kind<<4, 0x40, 0x80, byte(i)
+	id[0], id[6], id[8], id[14], id[15] = kind<<4, 0x40, 0x80, byte(i>>8), byte(i)
 	return id
 }
 
