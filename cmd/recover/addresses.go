@@ -17,14 +17,14 @@ const addressesUsage = `
 recover addresses --keys DIR [--identity FILE]
 recover addresses --record FILE
 
-Lists the addresses of rebuilt keys, or without any secret those of a record
-that has public keys; and compares them with a list from the service's console
-or a block explorer.
+Lists the addresses of rebuilt keys, or those of a record with public keys,
+which needs no secret. It can compare them with a list from the service's
+console or a block explorer.
 ` + keyringUsage + `
 Or, without any secret:
-    --record FILE              a record, of which the entries with a public key
-                               are listed, and the address of those that have
-                               only one
+    --record FILE              a record: lists the addresses of its public
+                               keys, and the recorded address of a key that
+                               has no public key
 
 Options:
     --csv                      a line for each address, for a spreadsheet; and
@@ -37,8 +37,8 @@ Options:
                                spending: output descriptors for Bitcoin Core,
                                and the addresses of each chain
 
-With --expect the exit status is 0 if all addresses of the list are ours, 3 if
-only some are.
+With --expect the exit status is 0 if all addresses of the list belong to these
+keys, 3 if only some do, and 1 if none does.
 `
 
 // addressFlags are the flags of the verb addresses.
@@ -68,7 +68,7 @@ func parseAddresses(args []string) (*addressFlags, error) {
 	case len(f.ring.dirs) == 0 && f.record == "":
 		return nil, &usageError{"--keys is missing", "give the directory of the rebuilt keys, or --record for a record with public keys"}
 	case f.record != "" && secret:
-		return nil, &usageError{"--identity or --passphrase-fd is given with --record", "leave it out: a record holds no secret"}
+		return nil, &usageError{"--identity or --passphrase-fd is given with --record", "remove it: a record holds no secret"}
 	case f.csv && f.json:
 		return nil, &usageError{"--csv and --json are both given", "give one or the other"}
 	}
@@ -207,7 +207,7 @@ func (l *addressLister) record() error {
 		return &fileError{l.flags.record, asRecord, errNoPublicKeys}
 	}
 	if n := l.count.NoPublicKey; n > 0 {
-		l.term.Warn(fmt.Sprintf("%d %s of the record: neither a public key nor an address is recorded", n, plural(n, "key", "keys")))
+		l.term.Warn(fmt.Sprintf("%d %s neither a public key nor an address", n, plural(n, "key of the record has", "keys of the record have")))
 	}
 	return nil
 }
@@ -279,7 +279,7 @@ func (l *addressLister) end() error {
 		if err := l.watch.write(l.flags.watchOnly); err != nil {
 			return &fileError{l.flags.watchOnly, asOutput, err}
 		}
-		l.term.Note("addresses to be watched are in %s", l.flags.watchOnly)
+		l.term.Note("the watch-only addresses are in %s", l.flags.watchOnly)
 	}
 	outcome, err := l.compare()
 	if err != nil {

@@ -48,7 +48,7 @@ func readExpected(path string) ([]expectedAddress, error) {
 			}
 		}
 		if found == 0 {
-			faults.add(row.Line, "no address is in it")
+			faults.add(row.Line, "there is no address on this line")
 		}
 	}
 	if len(faults.lines) > 0 {
@@ -172,8 +172,8 @@ func (l *addressLister) compare() (outcome, err error) {
 	if ours == 0 {
 		status = exitFailed
 	}
-	return &incompleteError{fmt.Sprintf("%d of %d addresses of the list %s of none of these keys", notOurs, all, plural(notOurs, "is", "are")),
-		"look whether keys are missing in the record or in the rebuild, or whether these wallets were never backed up", status}, nil
+	return &incompleteError{fmt.Sprintf("%d of %d addresses of the list %s to none of these keys", notOurs, all, plural(notOurs, "belongs", "belong")),
+		"check whether the record or the rebuild lacks keys, or whether these wallets were never backed up", status}, nil
 }
 
 // showExpected shows one expected address; where stdout is CSV, on stderr.

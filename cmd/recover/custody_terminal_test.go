@@ -350,9 +350,9 @@ func TestShowQR(t *testing.T) {
 		if strings.Contains(s.visible(), "█") {
 			t.Error("a code is still to be seen")
 		}
-		s.answer("Enter shows it", "")
+		s.answer("Press Enter to show it", "")
 		s.expect("████")
-		s.answer("Enter takes it away", "")
+		s.answer("Press Enter to erase it", "")
 	}
 	s.expect("only when \"recover custody confirm\" says that all holders have confirmed")
 	if o := s.end(); o.status != exitOK || strings.Contains(o.stderr, "█") {

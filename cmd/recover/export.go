@@ -22,30 +22,32 @@ recover export --keys DIR --key-id UUID --format NAME --out FILE
 recover export --keys DIR --key-id UUID --format NAME --show
 
 Writes one rebuilt private key in the form that another wallet imports. Whoever
-has the file, or sees it, has the funds. "recover sign" and "recover sweep"
-move them without an export.
+has the file or sees it can spend the funds. "recover sign" and "recover
+sweep" move them without an export.
 ` + keyringUsage + `
 The key and its form:
-    --key-id UUID              which one
+    --key-id UUID              the key to export
     --format NAME              SECP256K1: hex, wif, descriptor, eth-keystore,
                                pem (PKCS#8), pem-sec1. ED25519: scalar-hex-big
-                               and scalar-hex-little, which are no seed: forms
-                               that mean a seed would give another key, and are
-                               refused
-    --qr                       as a QR code: a picture (SVG), or shown
+                               and scalar-hex-little. They are not seeds: a
+                               wallet that expects a seed gets another key, so
+                               seed formats are refused
+    --qr                       as a QR code: an SVG picture, or on the screen
+                               with --show
     --testnet                  wif, descriptor: for Bitcoin's test networks
-    --accept-unproved          also a key that nothing proves to be right
+    --accept-unproved          accept a key that nothing proves to be right
 
 What comes out:
-    --out FILE                 a new file, sealed with age to a passphrase that
-                               is asked; an eth-keystore is sealed by itself
+    --out FILE                 a new file, sealed with age; the program asks
+                               for a new passphrase. An eth-keystore has its
+                               own encryption
     --recipient age1…          seal it to this age recipient instead
                                (repeatable)
     --weak-passphrase          accept a new passphrase that is easy to guess
                                (fewer than 15 characters, or a plain pattern)
     --unsealed                 write it in the clear
-    --show                     instead: show it once at the terminal, and erase
-                               it
+    --show                     write no file: show it once at the terminal, and
+                               erase it
 `
 
 // exportFlags are the flags of the verb export.
@@ -99,15 +101,15 @@ func parseExport(args []string) (*exportFlags, error) {
 func (f *exportFlags) checkOut() error {
 	switch {
 	case f.show && (f.out != "" || f.unsealed || len(f.recipients) > 0):
-		return &usageError{"--show is given with --out, --recipient or --unsealed", "what is shown goes into no file: give one or the other"}
+		return &usageError{"--show is given with --out, --recipient or --unsealed", "give one or the other: --show writes no file"}
 	case f.unsealed && len(f.recipients) > 0:
 		return &usageError{"--unsealed and --recipient are both given", "give one or the other"}
 	case f.show && f.format == export.Keystore:
-		return &usageError{"an eth-keystore is a file, and not to be shown", "give --out"}
+		return &usageError{"--show cannot show an eth-keystore", "give --out FILE instead of --show"}
 	case f.show:
 		return nil
 	case f.out == "":
-		return &usageError{"--out is missing", "give a new file, or --show to see the key once at the terminal"}
+		return &usageError{"--out is missing", "give a new file with --out FILE, or --show to see the key once at the terminal"}
 	}
 	if err := output.CheckNewFile(f.out); err != nil {
 		return &fileError{f.out, asOutput, err}
@@ -193,12 +195,12 @@ func (p *program) showOnce(f *exportFlags, text *secret.Bytes) error {
 	}
 	defer screen.Close()
 	screen.Show("the next screen shows a private key: whoever sees it has the funds", "")
-	if _, err := p.term.Ask("Enter shows it"); err != nil {
+	if _, err := p.term.Ask("Press Enter to show it"); err != nil {
 		return err
 	}
 	screen.Show()
 	screen.ShowSecret(shown)
-	_, err = p.term.Ask("Enter takes it away")
+	_, err = p.term.Ask("Press Enter to erase it")
 	return err
 }
 
@@ -212,7 +214,7 @@ func drawSecret(text *secret.Bytes) (*secret.Bytes, error) {
 	return secret.New(qrcode.Blocks(code)), nil
 }
 
-var errKeystoreQR = errors.New("a keystore does not fit into a QR code that can be read")
+var errKeystoreQR = errors.New("a keystore is too long for a QR code")
 
 // writeExport writes the text to a new file, sealed unless it is said otherwise.
 func (p *program) writeExport(f *exportFlags, ask *secretPrompter, recipients []age.Recipient, text *secret.Bytes) error {

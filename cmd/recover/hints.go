@@ -130,8 +130,8 @@ var generalHints = []given{
 	{errForgedKey, advice{"journal-forged", "do not use the keys in that directory: somebody may have changed it; rebuild into a new one"}},
 	{output.ErrInUse, advice{"output-in-use", "wait for the other process, or stop it"}},
 	{errProduction, advice{"drill-in-production", "rehearse with a practice bucket (recover sandbox), or add --production if this drill is meant to use the real keys"}},
-	{errRehearsal, advice{"rehearsal-in-production", "leave --rehearsal out on the machine that is for it, and name what is accepted with --accept ITEM"}},
-	{errUnfit, advice{"machine-unfit", "put it right, or accept it in so many words with --accept ITEM; on a machine for practice: --rehearsal"}},
+	{errRehearsal, advice{"rehearsal-in-production", "remove --rehearsal: run this on the air-gapped workstation, and accept a finding by name with --accept ITEM"}},
+	{errUnfit, advice{"machine-unfit", "correct what is unfit, or accept it by name with --accept ITEM; to practise on an ordinary machine, add --rehearsal"}},
 	{errWallets, advice{"wallets-invalid", "give the JSON list that the service's wallets API returns, or CSV with a column quorum_id"}},
 	{record.ErrChanged, advice{"record-changed", "work on a copy of the record that nothing else writes to"}},
 }

@@ -63,7 +63,7 @@ type segmentFile struct {
 }
 
 var (
-	errNoSegments     = errors.New("no rebuilt keys are in it")
+	errNoSegments     = errors.New("it holds no rebuilt keys")
 	errNeedsKeyOpener = errors.New("the rebuilt keys are sealed to an age identity")
 	errWrongOpener    = errors.New("the rebuilt keys are sealed to another age identity")
 	errSegmentDamaged = errors.New("the sealed file is damaged or cut off")
@@ -224,7 +224,7 @@ func (r *keyring) usable(p *program, k *report.RebuiltKey) error {
 	if !r.unproved {
 		return &unprovedError{k.KeyID, k.Doubt}
 	}
-	p.term.Warn("--accept-unproved: the key " + k.KeyID + " is not proved to be right (" + k.Doubt + "): it may be of somebody else")
+	p.term.Warn("--accept-unproved: the key " + k.KeyID + " is not proved to be right (" + k.Doubt + "): it may be another company's key")
 	return nil
 }
 

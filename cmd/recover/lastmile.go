@@ -50,7 +50,7 @@ func lastMileAdvice(err error) advice {
 	var sweepFaults sweep.Faults
 	switch {
 	case errors.Is(err, errOtherPlan):
-		return advice{"plan-changed", "do not sign it: compare it with the copy that was signed off, or have this one signed off"}
+		return advice{"plan-changed", "do not sign it: compare it with the approved copy, or have this one approved"}
 	case errors.Is(err, sweep.ErrPlan), errors.Is(err, sweep.ErrSums):
 		return planEdited
 	case errors.Is(err, errStopped):
@@ -81,7 +81,7 @@ func transactionAdvice(err error) advice {
 	case errors.As(err, &syntax), errors.As(err, &ambiguous):
 		return advice{"transaction-invalid", "build the transaction again with a wallet or library that writes one of the forms of docs/transactions.md"}
 	case errors.Is(err, errNotHex), errors.Is(err, errNotDigest):
-		return advice{"blind-not-a-digest", "leave --blind out for a transaction: it is shown in words then"}
+		return advice{"blind-not-a-digest", "remove --blind if this is a transaction: it is then shown in words"}
 	case errors.Is(err, transaction.ErrSignature):
 		return advice{"signature-wrong", "do not trust this machine: repeat it on another one"}
 	}

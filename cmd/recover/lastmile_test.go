@@ -70,7 +70,7 @@ func TestSignBlindAtTerminal(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "signed")
 		s := sit(t, exec.Command("recover", "sign", "--keys", keys, "--key-id", small().keys[i].Expected().KeyID, "--in", writeInput(t, bytes), "--out", out, "--blind"))
 		s.expect("0x" + bytes)
-		s.expect("nobody can tell what these bytes do")
+		s.expect("these bytes can mean anything")
 		s.answer(`Sign these bytes, whatever they mean? (type "yes")`, "yes")
 		if o := s.end(privateKeys()...); o.status != exitOK {
 			t.Errorf("status %d", o.status)
@@ -88,19 +88,19 @@ func TestExportShown(t *testing.T) {
 	e := small().keys[0].Expected()
 	for _, more := range [][]string{nil, {"--qr"}} {
 		s := sit(t, exec.Command("recover", append([]string{"export", "--keys", keys, "--key-id", e.KeyID, "--format", "hex", "--show"}, more...)...))
-		s.answer("Enter shows it", "")
+		s.answer("Press Enter to show it", "")
 		if more == nil {
 			s.expect(e.WalletPrivateKey)
 		} else {
 			s.expect("█")
 		}
-		s.answer("Enter takes it away", "")
+		s.answer("Press Enter to erase it", "")
 		if o := s.end(); o.status != exitOK {
 			t.Errorf("status %d", o.status)
 		}
 		shown := s.screen.String()
-		if i := strings.LastIndex(shown, "\x1b[?1049l"); i < 0 || strings.Contains(shown[i:], e.WalletPrivateKey) || !strings.HasSuffix(shown[:i], clearing) {
-			t.Errorf("the key is not taken away: %q", shown[max(0, len(shown)-100):])
+		if i := strings.LastIndex(shown, "\x1b[?1049l"); i < 0 || strings.Contains(shown[i:], e.WalletPrivateKey) || !strings.HasSuffix(shown[:i], clearing+"\x1b[3J") {
+			t.Errorf("the key is not erased: %q", shown[max(0, len(shown)-100):])
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestLastMileCanaries(t *testing.T) {
 	secrets.lookBelow(t, dir)
 }
 
-// TestSweepAtTerminal: the hash that was signed off is typed, and a typing error
+// TestSweepAtTerminal: the approved hash is typed, and a typing error
 // can be corrected.
 func TestSweepAtTerminal(t *testing.T) {
 	t.Parallel()
@@ -168,7 +168,7 @@ func TestSweepAtTerminal(t *testing.T) {
 		s := sit(t, exec.Command("recover", "sweep", "--plan", plan, "--keys", keys, "--out", out))
 		s.expect("48.999988 XRP")
 		for _, line := range c.typed {
-			s.answer("SHA-256 of the plan that was signed off", line)
+			s.answer("SHA-256 of the approved plan", line)
 		}
 		if o := s.end(privateKeys()...); o.status != c.status {
 			t.Errorf("%s: status %d", name, o.status)

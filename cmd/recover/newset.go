@@ -331,14 +331,14 @@ func showCodes(t *terminal.Terminal, n *newSet, k *custody.SealedKey, shares []*
 			continue
 		}
 		screen.Show(fmt.Sprintf("%s: the next screen shows your share as a code. Nobody else may look at it.", holder), "")
-		if _, err := t.Ask("Enter shows it"); err != nil {
+		if _, err := t.Ask("Press Enter to show it"); err != nil {
 			return err
 		}
 		screen.Show()
 		code := s.Blocks()
 		screen.ShowSecret(code)
 		code.Wipe()
-		if _, err := t.Ask("Enter takes it away"); err != nil {
+		if _, err := t.Ask("Press Enter to erase it"); err != nil {
 			return err
 		}
 	}

@@ -36,7 +36,7 @@ const (
 	networkFact = "network: the network interface eth0 is up"
 	virtualFact = `virtual: this is a virtual machine (QEMU\x1b[2J\u{202e})`
 	unfitFact   = "this machine is not fit for it"
-	unfitHint   = "put it right, or accept it in so many words with --accept ITEM; on a machine for practice: --rehearsal"
+	unfitHint   = "correct what is unfit, or accept it by name with --accept ITEM; to practise on an ordinary machine, add --rehearsal"
 )
 
 // TestUnfit: an unfit machine stops the verbs that deal with secrets, before
@@ -130,7 +130,7 @@ func TestRehearsalOfProduction(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	unfitly(t, "rebuild", "--rehearsal", "--record", record, "--shards", p.path("bucket"), "--key", p.path("key-0.pem"), "--unsealed", "--out", out).
 		refused(t, exitInput, record+": the record's environment is production, and this is a rehearsal",
-			"leave --rehearsal out on the machine that is for it, and name what is accepted with --accept ITEM")
+			"remove --rehearsal: run this on the air-gapped workstation, and accept a finding by name with --accept ITEM")
 	absent(t, out)
 }
 

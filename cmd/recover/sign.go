@@ -17,37 +17,38 @@ import (
 const signUsage = `
 recover sign --keys DIR --key-id UUID --in FILE --out FILE
 
-Shows in words what an unsigned transaction does, asks, signs it with a rebuilt
-key, verifies the signature, and writes what the network takes. The chain
-follows from the content of the file: EVM chains (RLP in hex, JSON), Bitcoin
-(PSBT), the XRP Ledger (JSON, hex), Solana (base64, hex), Tron (hex, JSON).
-What is not understood completely is not signed; docs/transactions.md says what
-is.
+Shows in words what an unsigned transaction does, asks for confirmation, signs
+it with a rebuilt key, verifies the signature, and writes the signed
+transaction. The program recognizes the chain from the content of the file: EVM
+chains (RLP in hex, JSON), Bitcoin (PSBT), the XRP Ledger (JSON, hex), Solana
+(base64, hex), Tron (hex, JSON). It signs only what it understands completely;
+docs/transactions.md lists that.
 ` + keyringUsage + `
 What is signed:
-    --key-id UUID              with this key; the transaction has to be of its
-                               account
+    --key-id UUID              the key to sign with; the transaction has to be
+                               from its account
     --in FILE                  the unsigned transaction
     --max-fee N                the highest fee that you accept, in the smallest
                                unit (wei, satoshis, drops, lamports, sun)
     --max-fee-rate N           Bitcoin: satoshis per virtual byte
-    --allow-data               EVM: also contract creation and unknown
-                               calldata; Bitcoin: also outputs of an unknown
+    --allow-data               EVM: allow contract creation and unknown
+                               calldata; Bitcoin: allow outputs of an unknown
                                kind
     --lookup-tables FILE       Solana: the content of address lookup tables, a
                                JSON object: {"table address": ["address", …]}
     --testnet                  Bitcoin: show addresses of the test networks
-    --blind                    sign what is not understood: 32 bytes in hex
+    --blind                    sign without understanding: 32 bytes in hex
                                with a SECP256K1 key (a digest), any bytes in
                                hex with an ED25519 key
-    --accept-unproved          also with a key that nothing proves to be right
+    --accept-unproved          accept a key that nothing proves to be right
 
 What comes out:
-    --out FILE                 a new file with what the network takes
+    --out FILE                 a new file for the signed transaction
     --qr                       show it as well, as a series of QR codes (BBQr)
                                at the terminal, for an online machine with a
                                camera
-    --yes                      do not ask; for scripts, and not with --blind
+    --yes                      do not ask for confirmation: for scripts; not
+                               with --blind
 `
 
 // signFlags are the flags of the verb sign.
@@ -88,10 +89,10 @@ func parseSign(args []string) (*signFlags, error) {
 		return nil, err
 	}
 	if f.qr && f.blind {
-		return nil, &usageError{"--qr and --blind are both given", "a bare signature is a short line of hex: leave --qr out"}
+		return nil, &usageError{"--qr and --blind are both given", "remove --qr: a blind signature is short, and is only written to --out"}
 	}
 	if f.blind && f.yes {
-		return nil, &usageError{"--blind and --yes are both given", "what nobody understands is signed only by somebody who says so: leave --yes out"}
+		return nil, &usageError{"--blind and --yes are both given", "remove --yes: a blind signature always needs a yes at the terminal"}
 	}
 	if *maxFee != "" {
 		limit, err := chain.ParseDecimal(*maxFee, 0)
@@ -101,7 +102,7 @@ func parseSign(args []string) (*signFlags, error) {
 		f.limits.MaxFee = limit
 	}
 	if f.limits.MaxFeeRate < 0 {
-		return nil, &usageError{"--max-fee-rate is not a number of 1 or more", "leave it out for 500"}
+		return nil, &usageError{"--max-fee-rate is not a number of 1 or more", "give a whole number, or remove it: the limit is then 500"}
 	}
 	if err := output.CheckNewFile(f.out); err != nil {
 		return nil, &fileError{f.out, asOutput, err}
@@ -220,7 +221,7 @@ func (p *program) signTransaction(f *signFlags, key *transaction.Key, data []byt
 	if err := p.term.Print("%-22s %s", "Transaction ID", signed.ID); err != nil {
 		return err
 	}
-	p.term.Note("signed; %s is what the network takes: %s", f.out, broadcastWith(tx.Chain()))
+	p.term.Note("signed: %s; send it with %s", f.out, broadcastWith(tx.Chain()))
 	if link := tx.Chain().Explorer; link != "" {
 		p.term.Note("look for it at %s%s", link, signed.ID)
 	}

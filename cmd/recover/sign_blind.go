@@ -35,7 +35,7 @@ func (p *program) signBlind(f *signFlags, key *transaction.Key, data []byte) err
 	if err := p.term.Print("%-22s %s", "Bytes to be signed", transaction.Hex(message)); err != nil {
 		return err
 	}
-	p.term.Warn("--blind: nobody can tell what these bytes do; they can move everything that the key has, on any chain")
+	p.term.Warn("--blind: these bytes can mean anything; they can move all funds of this key, on any chain")
 	agreed, err := p.term.Confirm("Sign these bytes, whatever they mean?")
 	if err != nil {
 		return err

@@ -39,9 +39,9 @@ func (p *program) showSeries(on chain.Chain, signed *transaction.Signed) error {
 		}
 		title := fmt.Sprintf("The signed transaction, QR code %d of %d (BBQr)", i+1, len(parts))
 		screen.Show(append([]string{title}, strings.Split(strings.TrimSuffix(string(qrcode.Blocks(code)), "\n"), "\n")...)...)
-		question := "Enter ends"
+		question := "Press Enter to finish"
 		if len(parts) > 1 {
-			question = "Enter shows the next code, q ends"
+			question = "Press Enter for the next code, or q to finish"
 		}
 		answer, err := p.term.Ask(question)
 		if err != nil || len(parts) == 1 || strings.EqualFold(strings.TrimSpace(answer), "q") {

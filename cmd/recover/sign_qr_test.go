@@ -37,12 +37,12 @@ func TestSignSeries(t *testing.T) {
 		t.Fatalf("%d codes, %v", total, err)
 	}
 	for i := 1; i < total; i++ {
-		s.answer("Enter shows the next code, q ends", "")
+		s.answer("Press Enter for the next code, or q to finish", "")
 		s.expect(fmt.Sprintf("QR code %d of %d", i+1, total))
 	}
-	s.answer("Enter shows the next code, q ends", "") // the first again
+	s.answer("Press Enter for the next code, or q to finish", "") // the first again
 	s.expect("QR code 1 of ")
-	s.answer("Enter shows the next code, q ends", "q")
+	s.answer("Press Enter for the next code, or q to finish", "q")
 	if o := s.end(privateKeys()...); o.status != exitOK {
 		t.Errorf("status %d", o.status)
 	}

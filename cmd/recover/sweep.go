@@ -16,16 +16,17 @@ const sweepUsage = `
 recover sweep plan --addresses FILE --state FILE --to FILE --out PLAN
 recover sweep --plan PLAN --keys DIR --out DIR
 
-Moves everything that many accounts have to a few destinations. The plan is
-made on any machine, without a key: it holds every unsigned transaction and
-what it does in words, and is signed off by its hash. "recover sweep" signs
-that plan and no other, and nothing if one transaction cannot be signed.
+Moves all funds of many accounts to a few destinations. The plan is made on
+any machine, without a key: it holds every unsigned transaction, and describes
+it in words. People approve it by its SHA-256. "recover sweep" signs that plan
+and no other. If one transaction cannot be signed, none is.
 
 recover sweep plan:
-    --addresses FILE           our accounts: what "recover addresses --csv"
-                               lists
-    --state FILE               what they have: balances, nonces, outputs, fees,
-                               as JSON; docs/after-the-rebuild.md collects it
+    --addresses FILE           your accounts: the output of "recover addresses
+                               --csv"
+    --state FILE               their balances, nonces, outputs and fees, as
+                               JSON; docs/after-the-rebuild.md shows how to
+                               collect it
     --to FILE                  the destinations: CSV with the columns chain,
                                address and tag, a line for each network
                                (ethereum or evm:ID, bitcoin, bitcoin_testnet,
@@ -34,12 +35,12 @@ recover sweep plan:
 
 recover sweep:
     --plan PLAN                the plan
-    --plan-sha256 HASH         the hash that was signed off; without it, it is
-                               asked
-    --out DIR                  a directory that does not exist yet: a file for
-                               each signed transaction, signed.ndjson for
-                               whoever sends them, sums.txt
-    --accept-unproved          also with keys that nothing proves to be right
+    --plan-sha256 HASH         the approved SHA-256; without this flag, the
+                               program asks for it
+    --out DIR                  a directory that does not exist yet, for the
+                               signed transactions: a file each, signed.ndjson
+                               with all of them, and sums.txt
+    --accept-unproved          accept keys that nothing proves to be right
 ` + keyringUsage
 
 // sweep is the verb: plan, or sign a plan.
@@ -80,7 +81,7 @@ func (p *program) sweepPlan(args []string) error {
 	}
 	p.showSums(plan)
 	if n := len(plan.NotMoved); n > 0 {
-		p.term.Note("%d %s of the list: no state is given, so nothing is moved; not_moved in the plan names them", n, plural(n, "address", "addresses"))
+		p.term.Note("%d %s not in the state file and will not be moved; not_moved in the plan names them", n, plural(n, "address of the list is", "addresses of the list are"))
 	}
 	p.term.Note("the plan is in %s; read it, and write down its SHA-256:", *out)
 	return p.term.Print("%s", sweep.Hash(data))
@@ -208,18 +209,18 @@ func (p *program) sweepSign(args []string) error {
 	if err := f.writeSigned(plan, signed); err != nil {
 		return &fileError{f.out, asOutput, err}
 	}
-	p.term.Note("%d %s signed; they are in %s, for whoever sends them: signed.ndjson", len(signed), plural(len(signed), "transaction is", "transactions are"), f.out)
+	p.term.Note("%d %s signed; signed.ndjson in %s lists what to send", len(signed), plural(len(signed), "transaction is", "transactions are"), f.out)
 	p.term.Note("send one first, and wait until it has arrived: docs/after-the-rebuild.md")
 	return nil
 }
 
-// checkHash compares the hash that was signed off with that of the plan.
+// checkHash compares the approved hash with that of the plan.
 func (p *program) checkHash(f *sweepFlags, data []byte) error {
 	for try := 1; ; try++ {
 		typed := f.sum
 		if typed == "" {
 			var err error
-			if typed, err = p.term.Ask("SHA-256 of the plan that was signed off"); err != nil {
+			if typed, err = p.term.Ask("SHA-256 of the approved plan"); err != nil {
 				return err
 			}
 		}
@@ -233,7 +234,7 @@ func (p *program) checkHash(f *sweepFlags, data []byte) error {
 		if group == 0 {
 			p.term.Warn("a SHA-256 has 16 groups of four characters; try again")
 		} else {
-			p.term.Warn(fmt.Sprintf("group %d is not that of this plan; try again", group))
+			p.term.Warn(fmt.Sprintf("group %d differs from the hash of this plan; try again", group))
 		}
 	}
 }

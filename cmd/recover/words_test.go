@@ -74,7 +74,7 @@ var othersFlags = []string{"--exact-timestamps", "--delete", "--bucket", "--pref
 
 // TestNamedVerbsAndFlags: what a text names can be typed.
 func TestNamedVerbsAndFlags(t *testing.T) {
-	flags := map[string]bool{"--help": true, "--version": true, strictFlag: true, "--collect-shares": true} // the last two have no call of their own
+	flags := map[string]bool{"--help": true, "--version": true, strictFlag: true, "--collect-shares": true, "--accept": true, "--rehearsal": true} // the last four have no call of their own
 	known := verbNames()
 	sources := programSources(t)
 	for name := range sources {

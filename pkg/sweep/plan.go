@@ -136,7 +136,7 @@ var (
 	errForm  = errors.New("the transaction is not in its one form")
 	errShows = errors.New("what it shows is not what the transaction does")
 	errFrom  = errors.New("the transaction is of another account")
-	errTo    = errors.New("the transaction pays somebody else than the destination")
+	errTo    = errors.New("the transaction does not pay the destination")
 	errNone  = errors.New("the transaction moves nothing")
 	errTag   = errors.New("the transaction has another destination tag")
 	errChain = errors.New("the transaction is of another network")
