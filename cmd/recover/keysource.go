@@ -41,8 +41,8 @@ func (f *keyFlags) source(verb string, s *keySession, b *backups) (keySource, er
 	case f.shares.sealedKey != "":
 		return f.keyShares(s.ctx, verb)
 	}
-	if err := required(verb, [2]string{"key", f.key}); err != nil {
-		return nil, err
+	if f.key == "" {
+		return nil, &usageError{"--key is missing", "give --key FILE; or --hsm URI for a key in a token; or --sealed-key FILE with --collect-shares for a key that is split among holders"}
 	}
 	return f.keyFile(s.secretPrompter)
 }
