@@ -75,6 +75,7 @@ func (d *display) control(name byte, parameter string) {
 	switch {
 	case name == 'H':
 		d.row, d.column = 0, 0
+	case name == 'J' && parameter == "3": // what was scrolled away, which is not kept here
 	case name == 'J' && parameter == "2":
 		d.lines = [displayHeight][]rune{}
 	case name == 'K':

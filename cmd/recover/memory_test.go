@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,15 +39,13 @@ func memoryAfter(t *testing.T, cmd *exec.Cmd) [][]byte {
 	traced.Dir, traced.Env, traced.ExtraFiles = cmd.Dir, cmd.Env, cmd.ExtraFiles
 	var stderr bytes.Buffer
 	traced.Stderr, traced.Stdout = &stderr, io.Discard
+	traced.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := traced.Start(); err != nil {
 		t.Fatal(err)
 	}
 	pid := 0
-	defer func() {
-		if p, err := os.FindProcess(pid); err == nil && pid > 0 {
-			_ = p.Kill()
-		}
-		_ = traced.Process.Kill()
+	defer func() { // both: a program that was stopped would wait for ever
+		_ = syscall.Kill(-traced.Process.Pid, syscall.SIGKILL)
 		_ = traced.Wait()
 	}()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {

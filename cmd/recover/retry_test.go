@@ -164,7 +164,7 @@ func TestResumeOfNothing(t *testing.T) {
 	const (
 		nothing = ": the run broke off before it began: nothing is in it"
 		lost    = ": it holds rebuilt keys, but their journal is lost"
-		keep    = "keep the directory, its keys can still be opened; rebuild into a new one"
+		keep    = "no run can go on without its journal: keep the directory, its keys can still be opened; rebuild into a new one"
 	)
 	for name, c := range map[string]struct {
 		files      map[string]string
