@@ -70,10 +70,10 @@ var foreignHints = map[plaintext.Kind]string{
 
 // ownHints are about files of this program.
 var ownHints = map[plaintext.Kind]string{
-	plaintext.ShareSVG:    "it is the code of a share, for paper: scan it where the share is typed, or give the file share.txt that lies next to it",
+	plaintext.ShareSVG:    "a QR code for paper: scan it where you would type the share, or give the file share.txt or share.age next to it",
 	plaintext.SharePage:   "a share opens a split recovery key: give it with --share, and the file sealed-recovery-key.age with --sealed-key",
 	plaintext.SealedKey:   "the recovery key is split among holders: give this file with --sealed-key, and the shares with --share or --collect-shares",
-	plaintext.SetReadMe:   "it tells the holder what to do: give the file share.txt that lies next to it",
+	plaintext.SetReadMe:   "it tells the holder what to do; the share is in the file share.txt or share.age next to it",
 	plaintext.Record:      "a record is given with --record",
 	plaintext.Report:      "a report is read by recover report, and its directory by rebuild --resume",
 	plaintext.RebuiltKeys: "the directory of rebuilt keys is given with --keys, to addresses, export, sign and sweep",

@@ -14,6 +14,7 @@ import (
 	"recover/internal/workstation"
 	"recover/pkg/record"
 	"recover/pkg/report"
+	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
 
@@ -52,13 +53,27 @@ func hint(err error) string { return advise(err).hint }
 // advise returns what an error means to the user.
 func advise(err error) advice {
 	for _, known := range []func(error) advice{
-		lastMileAdvice, recordAdvice, fileAdvice, tokenAdvice, generalAdvice, custodyAdvice, systemAdvice,
+		workAdvice, lastMileAdvice, recordAdvice, fileAdvice, tokenAdvice, generalAdvice, custodyAdvice, systemAdvice,
 	} {
 		if a := known(err); a != (advice{}) {
 			return a
 		}
 	}
 	return advice{code: codeOther}
+}
+
+// workAdvice is about an age file whose passphrase costs too much work to try,
+// but for a key file that the age command still opens: it takes up to 22.
+func workAdvice(err error) advice {
+	var work *rsadecrypt.WorkError
+	var file *fileError
+	if !errors.As(err, &work) || !strings.HasPrefix(work.What, "age ") {
+		return advice{}
+	}
+	if errors.As(err, &file) && file.role == asKey && work.Got <= 22 {
+		return advice{}
+	}
+	return advice{"age-work-too-high", "take another copy of the file: this program seals with a work factor of 18; \"age -d\" opens files of up to 22 that other programs sealed"}
 }
 
 // recordAdvice is about what cannot be read in a record.
@@ -115,6 +130,7 @@ var generalHints = []given{
 	{agefile.ErrRecipient, advice{"recipient-invalid", "give an age recipient that begins with age1; a text that begins with AGE-SECRET-KEY-1 is a secret: keep it where it is"}},
 	{errInterruptedRun, advice{"run-interrupted", hintResume}},
 	{report.ErrComplete, advice{"run-complete", "to do it all again, rebuild into a new directory"}},
+	{errNoRun, advice{"run-missing", "give the directory that was --out of the earlier run; to start a new run, give --out instead of --resume"}},
 	{report.ErrNotBegun, advice{"run-not-begun", "remove that directory and start again with --out"}},
 	{report.ErrNoJournal, advice{"journal-missing", "give the directory that was --out of the run that broke off"}},
 	{report.ErrLostJournal, advice{"journal-lost", "no run can go on without its journal: keep the directory, its keys can still be opened; rebuild into a new one"}},

@@ -11,6 +11,8 @@ import (
 	"recover/pkg/rsadecrypt"
 )
 
+const sealedFile = "sealed file, as recovery private keys and shares are"
+
 // inspectKey says what a key file is. What is sealed is opened only with --open.
 func (in *inspector) inspectKey(r *fileResult, kind plaintext.Kind) {
 	data, err := in.read(r.Path, rsadecrypt.MaxFileSize)
@@ -51,6 +53,9 @@ func (in *inspector) inspectKey(r *fileResult, kind plaintext.Kind) {
 		r.damaged(err, asKey)
 		return
 	case err != nil:
+		if isAge(data) {
+			r.Kind = sealedFile
+		}
 		r.unknown(err, asKey)
 		return
 	}
@@ -60,7 +65,7 @@ func (in *inspector) inspectKey(r *fileResult, kind plaintext.Kind) {
 	case !file.Private():
 		r.Kind = "recovery public key"
 	case file.NeedsPassphrase() || file.NeedsIdentity():
-		r.Kind = "sealed file, as recovery private keys and shares are"
+		r.Kind = sealedFile
 		r.openers(data)
 		in.inspectSealed(r, file)
 		return

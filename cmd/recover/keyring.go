@@ -126,6 +126,9 @@ func (a *secretPrompter) runIdentity(dir string) ([]age.Identity, error) {
 	if err != nil {
 		return nil, &fileError{path, asRebuilt, err}
 	}
+	if err := rsadecrypt.CheckAgeWork(file); err != nil {
+		return nil, &fileError{path, asRebuilt, err}
+	}
 	var identity age.Identity
 	err = a.untilRight(path, asRebuilt, "Passphrase of the rebuilt keys in "+dir, func(p *secret.Bytes) (err error) {
 		identity, err = output.OpenIdentity(file, p)

@@ -250,6 +250,9 @@ func (j *rebuildJob) sealWithPassphrase(ask *keySession) error {
 	if err != nil {
 		return &fileError{path, asOutput, err}
 	}
+	if err := rsadecrypt.CheckAgeWork(file); err != nil {
+		return &fileError{path, asOutput, err}
+	}
 	err = ask.untilRight(path, asOutput, "Passphrase of the rebuilt keys of the run that is resumed", func(p *secret.Bytes) (err error) {
 		j.sealer, err = output.ReopenWithPassphrase(file, p)
 		return wrongPassphrase(err)

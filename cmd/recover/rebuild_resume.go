@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"recover/internal/bucket"
@@ -17,6 +19,9 @@ import (
 // openEarlierRun opens the directory of a run, and holds what was done against
 // the record and, of some keys, against their shards.
 func openEarlierRun(t *terminal.Terminal, f *rebuildFlags, s *selection) (*report.Run, error) {
+	if _, err := os.Lstat(f.resume); errors.Is(err, fs.ErrNotExist) {
+		return nil, &fileError{f.resume, asOutput, errNoRun}
+	}
 	run, err := report.Open(f.resume)
 	if err != nil {
 		return nil, runError(f.resume, err)

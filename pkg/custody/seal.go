@@ -199,14 +199,19 @@ func (t *keyTap) WrapWithLabels(fileKey []byte) ([]*age.Stanza, []string, error)
 
 // OpenPage opens a sealed page and parses it. The errors are
 // rsadecrypt.ErrWrongPassphrase or rsadecrypt.ErrWrongIdentity, which may be
-// tried again, rsadecrypt.ErrSealDamaged, and those of ParseShare.
+// tried again, rsadecrypt.ErrSealDamaged, a *rsadecrypt.WorkError, and those of
+// ParseShare.
 func OpenPage(file []byte, ids ...age.Identity) (share *Share, err error) {
 	secret.Do(func() { share, err = openPage(file, ids) })
 	return share, err
 }
 
 func openPage(file []byte, ids []age.Identity) (*Share, error) {
-	r, err := age.Decrypt(bytes.NewReader(unarmored(file)), ids...)
+	file = unarmored(file)
+	if err := rsadecrypt.CheckAgeWork(file); err != nil {
+		return nil, err
+	}
+	r, err := age.Decrypt(bytes.NewReader(file), ids...)
 	var noMatch *age.NoIdentityMatchError
 	switch {
 	case errors.As(err, &noMatch) && SealOf(file) == SealedWithPassphrase:

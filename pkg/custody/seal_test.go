@@ -151,6 +151,11 @@ func TestSealWithPassphrase(t *testing.T) {
 	if _, err := OpenPage(file, wrong); !errors.Is(err, rsadecrypt.ErrWrongPassphrase) {
 		t.Errorf("wrong passphrase: %v", err)
 	}
+	costly := bytes.Replace(file, []byte(" 10\n"), []byte(" 30\n"), 1)
+	var work *rsadecrypt.WorkError
+	if _, err := OpenPage(costly, right); !errors.As(err, &work) || work.Got != 30 {
+		t.Errorf("a work factor of 30: %v", err)
+	}
 	if _, err := PassphraseRecipient(secret.New(nil)); !errors.Is(err, rsadecrypt.ErrWrongPassphrase) {
 		t.Errorf("no passphrase: %v", err)
 	}

@@ -47,6 +47,20 @@ func identifyAge(b []byte, form Form) (*File, error) {
 	return &File{form: form + ", passphrase", private: true, seal: s}, nil
 }
 
+// CheckAgeWork returns a *WorkError for a binary age file whose passphrase costs
+// more work to try than a key file may. It says nothing of any other file.
+func CheckAgeWork(file []byte) error {
+	stanzas, err := agefile.Stanzas(file)
+	if err != nil || stanzas[0].Type != "scrypt" {
+		return nil
+	}
+	var work *WorkError
+	if errors.As(checkWorkFactor(stanzas), &work) {
+		return work
+	}
+	return nil
+}
+
 // checkWorkFactor reads the arguments of the scrypt stanza, salt and log N. It
 // must be the only stanza.
 func checkWorkFactor(stanzas []*age.Stanza) error {
