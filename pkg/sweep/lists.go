@@ -58,7 +58,7 @@ func header(row sheet.Row, needed ...string) (map[string]int, error) {
 	}
 	for _, name := range needed {
 		if _, ok := columns[name]; !ok {
-			return nil, Faults{fmt.Sprintf("line %d: there is no column %s", row.Line, name)}
+			return nil, Faults{fmt.Sprintf("line %d: the column %s is missing", row.Line, name)}
 		}
 	}
 	return columns, nil
@@ -95,7 +95,7 @@ func ReadAccounts(rows []sheet.Row) ([]Account, error) {
 		all = append(all, Account{cell(row, columns, "key_id"), address, !strings.EqualFold(cell(row, columns, "proved"), "false")})
 	}
 	if len(all) == 0 {
-		faults.add("there are no accounts in it")
+		faults.add("it lists no accounts")
 	}
 	return all, faults.err()
 }
@@ -156,7 +156,7 @@ func ReadDestinations(rows []sheet.Row) (map[Network]Destination, error) {
 			continue
 		}
 		if _, twice := all[network]; twice {
-			faults.add("line %d: there is another destination on %s", row.Line, network)
+			faults.add("line %d: a second destination for %s", row.Line, network)
 		}
 		d, problem := readDestination(network, cell(row, columns, "address"), cell(row, columns, "tag"))
 		if problem != "" {
@@ -165,7 +165,7 @@ func ReadDestinations(rows []sheet.Row) (map[Network]Destination, error) {
 		all[network] = d
 	}
 	if len(all) == 0 && len(faults) == 0 {
-		faults.add("there are no destinations in it")
+		faults.add("it lists no destinations")
 	}
 	return all, faults.err()
 }
@@ -177,7 +177,7 @@ func readDestination(network Network, address, tag string) (d Destination, probl
 	d.Address, _ = wallet.Normalize(address)
 	switch {
 	case network != "xrp" && tag != "":
-		return d, "a tag on " + string(network) + ", which has none"
+		return d, "a tag for " + string(network) + ", which has no tags"
 	case network == "xrp" && tag == "":
 		return d, "no destination tag: give the number that the receiver names, or the word none for an account of your own"
 	case network == "xrp" && !strings.EqualFold(tag, "none"):

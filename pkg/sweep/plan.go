@@ -133,13 +133,13 @@ func newEntry(number int, a Account, h holding, d Destination, tx transaction.Tr
 
 // What a plan may say that its transactions do not.
 var (
-	errForm  = errors.New("the transaction is not in its one form")
-	errShows = errors.New("what it shows is not what the transaction does")
-	errFrom  = errors.New("the transaction is of another account")
+	errForm  = errors.New("the transaction is not in its canonical form")
+	errShows = errors.New("its description does not match the transaction")
+	errFrom  = errors.New("the transaction belongs to another account")
 	errTo    = errors.New("the transaction does not pay the destination")
 	errNone  = errors.New("the transaction moves nothing")
 	errTag   = errors.New("the transaction has another destination tag")
-	errChain = errors.New("the transaction is of another network")
+	errChain = errors.New("the transaction belongs to another network")
 )
 
 // check reads the unsigned transaction, which is what is signed, and compares it
@@ -216,8 +216,8 @@ func (p *Plan) Encode() ([]byte, error) {
 
 // Problems of a plan as a whole.
 var (
-	ErrPlan = errors.New("not a plan as \"recover sweep plan\" writes it: it was changed, or is something else")
-	ErrSums = errors.New("the sums of the plan are not those of its transactions")
+	ErrPlan = errors.New("not a plan that \"recover sweep plan\" wrote: it was changed, or is another kind of file")
+	ErrSums = errors.New("the sums of the plan do not match its transactions")
 )
 
 // ParsePlan reads a plan, and checks that everything that it says is what its

@@ -69,7 +69,7 @@ func ReadState(data []byte) (*State, error) {
 	case format != StateFormat:
 		return nil, Faults{fmt.Sprintf("the format is %s, not %s", transaction.Quote(format), StateFormat)}
 	case len(r.state.holdings) == 0 && len(r.faults) == 0:
-		return nil, Faults{"there are no accounts in it"}
+		return nil, Faults{"it lists no accounts"}
 	}
 	return r.state, r.faults.err()
 }

@@ -222,7 +222,7 @@ func TestFaults(t *testing.T) {
 	for name, c := range map[string]struct{ state, want string }{
 		"no JSON":          {"{", "line 1: the text ends too early"},
 		"another format":   {state("state/1", "state/2"), `the format is "recover-sweep-state/2", not recover-sweep-state/1`},
-		"empty":            {`{"format":"recover-sweep-state/1"}`, "there are no accounts in it"},
+		"empty":            {`{"format":"recover-sweep-state/1"}`, "it lists no accounts"},
 		"unknown section":  {state(`"bitcoin"`, `"litecoin"`), `line 4: the member "litecoin" is not known here`},
 		"unknown member":   {state(`"nonce"`, `"nonse"`), `evm 1, accounts 1: nonce: is missing`},
 		"a member more":    {state(`"owner_count":0`, `"owner_count":0,"x":1`), `xrp 1, accounts 1: the member "x" is not known here`},
@@ -257,9 +257,9 @@ func TestFaults(t *testing.T) {
 
 func TestLists(t *testing.T) {
 	for text, want := range map[string]string{
-		"a,b\n":                           "line 1: there is no column key_id",
+		"a,b\n":                           "line 1: the column key_id is missing",
 		"key_id,address,address\nk,a,a\n": "line 1: the column address is there twice",
-		"key_id,address\n":                "there are no accounts in it",
+		"key_id,address\n":                "it lists no accounts",
 		"key_id,address\nk,0x1\n,rrrrrrrrrrrrrrrrrrrrrhoLvTp\n":                          `line 2: "0x1" is not an address; line 3: no key ID`,
 		"key_id,address\nk,rrrrrrrrrrrrrrrrrrrrrhoLvTp\nl,rrrrrrrrrrrrrrrrrrrrrhoLvTp\n": "line 3: the address rrrrrrrrrrrrrrrrrrrrrhoLvTp is there twice",
 	} {
@@ -269,15 +269,15 @@ func TestLists(t *testing.T) {
 	}
 	const account = "rrrrrrrrrrrrrrrrrrrrrhoLvTp"
 	for text, want := range map[string]string{
-		"chain\nxrp\n":        "line 1: there is no column address",
-		"chain,address,tag\n": "there are no destinations in it",
+		"chain\nxrp\n":        "line 1: the column address is missing",
+		"chain,address,tag\n": "it lists no destinations",
 		"chain,address,tag\nxrp," + account + ",\n":                            "line 2: no destination tag: give the number that the receiver names, or the word none for an account of your own",
 		"chain,address,tag\nxrp," + account + ",x\n":                           `line 2: the tag "x" is not a number of 32 bits`,
 		"chain,address,tag\nxrp," + account + ",4294967296\n":                  `line 2: the tag "4294967296" is not a number of 32 bits`,
 		"chain,address\ntron," + account + "\n":                                `line 2: "` + account + `" is not an address of tron`,
 		"chain,address\npolygon,0x1\n":                                         `line 2: the chain "polygon" is not known: ethereum, evm:ID, bitcoin, bitcoin_testnet, tron, xrp or solana`,
-		"chain,address,tag\nbitcoin,1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH,5\n":    "line 2: a tag on bitcoin, which has none",
-		"chain,address,tag\nxrp," + account + ",1\nXRP," + account + ",none\n": "line 3: there is another destination on xrp",
+		"chain,address,tag\nbitcoin,1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH,5\n":    "line 2: a tag for bitcoin, which has no tags",
+		"chain,address,tag\nxrp," + account + ",1\nXRP," + account + ",none\n": "line 3: a second destination for xrp",
 	} {
 		if _, err := ReadDestinations(rows(t, text)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)

@@ -60,7 +60,7 @@ type FormatError struct {
 
 func (e *FormatError) Error() string {
 	if e.Seed {
-		return "an ED25519 key of this service is a scalar, and the format " + string(e.Format) + " means a seed: it would be read as another key"
+		return "an ED25519 key of this service is a scalar, and the format " + string(e.Format) + " holds a seed: a wallet would read another key"
 	}
 	return "an " + e.Algorithm + " key cannot be written as " + string(e.Format)
 }
@@ -71,8 +71,8 @@ var seedFormats = []Format{SEC1, PKCS8, "pem", "pkcs8", "jwk", "solana", "id.jso
 // ScalarWarnings are to be shown with every exported scalar of ED25519.
 var ScalarWarnings = []string{
 	"This is the private scalar, not a seed (RFC 8032) and not a secret key of 64 bytes.",
-	"Wallets ask for a seed: where one accepts these digits, it makes another key of them, with another address.",
-	"Signing with it takes software that says it signs with a raw scalar, and it must hedge its nonces.",
+	"Wallets ask for a seed: a wallet that accepts these digits makes another key from them, with another address.",
+	"To sign with it, use software that signs with raw scalars and hedges its nonces.",
 	"Big-endian and little-endian are the same 32 bytes in opposite order: use the one that the software names.",
 }
 
