@@ -106,6 +106,9 @@ func runDrill(p *program, args []string) error {
 	if s.record.Environment == "production" && !d.flags.production {
 		return &fileError{s.recordPath, asRecord, errProduction}
 	}
+	if err := p.checkMachine(s); err != nil {
+		return err
+	}
 	d.step("record and download opened", fmt.Sprintf("%d %s recorded", s.record.Len(), plural(s.record.Len(), "key is", "keys are")))
 	d.choose(s.record)
 	d.confirmed = make(map[uuid.ID]group.Point)

@@ -19,6 +19,13 @@ import (
 // needsFitness are the verbs that run a preflight first.
 var needsFitness = []string{"rebuild", "drill", "custody", "keygen", "sign"}
 
+// goesOn tells a verb that an unfit machine does not end at once: with a record,
+// that says whether the keys are real ones, and a holder checks a share at home.
+func goesOn(verb string, args []string) bool {
+	return verb == "rebuild" || verb == "drill" ||
+		verb == "custody" && len(args) > 0 && slices.Contains([]string{"check", "confirm", "sign"}, args[0])
+}
+
 // machineRoot is where the machine is looked at; the linker sets another one in
 // the program that tests run. It is "" in the program.
 var machineRoot string
@@ -31,6 +38,7 @@ type fitness struct {
 	accept    []string
 	rehearsal bool
 	accepted  []string // unfit findings that were accepted, for the report
+	unfit     bool     // something is unfit that was not accepted
 }
 
 const fitnessUsage = `
@@ -39,7 +47,9 @@ The machine (recover preflight says whether it is fit):
                                stands in the report and the transcript
     --rehearsal                accept all, for practice on an ordinary machine;
                                not with a record of environment production,
-                               except in a drill with --production
+                               except in a drill with --production.
+                               Where the record does not say production, what
+                               is unfit is a warning
     --strict-sandbox           stop where the system cannot fence the program;
                                otherwise what is missing is a warning
 `
@@ -75,9 +85,9 @@ func asksForHelp(args []string) bool {
 }
 
 // checkFitness runs the preflight of a verb. What is doubtful is said; what is
-// unfit ends the program, unless it is accepted.
-func (p *program) checkFitness() error {
-	refused := 0
+// unfit ends the program, unless it is accepted, or goesOn: then checkMachine
+// decides when the record is open.
+func (p *program) checkFitness(goesOn bool) error {
 	for _, f := range lookAround().Look(p.paths.subject()) {
 		switch {
 		case f.Verdict == workstation.Fit:
@@ -91,11 +101,14 @@ func (p *program) checkFitness() error {
 				p.term.Warn("accepted: " + f.Item + ": " + f.Fact)
 			}
 		default:
-			refused++
+			p.fitness.unfit = true
+			if goesOn {
+				p.fitness.accepted = append(p.fitness.accepted, f.Item+": "+f.Fact)
+			}
 			p.term.Warn("unfit: " + f.Item + ": " + f.Fact + "; " + f.Todo)
 		}
 	}
-	if refused > 0 {
+	if p.fitness.unfit && !goesOn {
 		return errUnfit
 	}
 	if p.fitness.rehearsal {
@@ -119,6 +132,14 @@ func (p *program) acceptedItems() (items []string) {
 func (p *program) checkRehearsal(s *selection) error {
 	if p.fitness.rehearsal && s.record.Environment == "production" {
 		return &fileError{s.recordPath, asRecord, errRehearsal}
+	}
+	return p.checkMachine(s)
+}
+
+// checkMachine refuses real keys on an unfit machine.
+func (p *program) checkMachine(s *selection) error {
+	if p.fitness.unfit && s.record.Environment == "production" {
+		return errUnfit
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func (p *program) dispatch(args []string) error {
 			return err
 		}
 		if looks && !asksForHelp(rest) {
-			if err := p.checkFitness(); err != nil {
+			if err := p.checkFitness(goesOn(v.name, rest)); err != nil {
 				return err
 			}
 		}

@@ -48,10 +48,11 @@ func TestUnfit(t *testing.T) {
 	p := small()
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
+	real := []string{"--record", inProduction(t, p), "--shards", p.path("bucket"), "--key", p.path("key-0.pem")}
 	for _, args := range [][]string{
-		p.rebuild(out, "--unsealed"),
-		p.rebuild(out, "--unsealed", "--accept", "network"),
-		append([]string{"drill", "--key", p.path("key-0.pem")}, p.selection()...),
+		append([]string{"rebuild", "--out", out, "--unsealed"}, real...),
+		append([]string{"rebuild", "--out", out, "--unsealed", "--accept", "network"}, real...),
+		append([]string{"drill", "--production"}, real...),
 		{"custody", "split", "--key", p.path("key-0.pem"), "--threshold", "2", "--custodian", "a", "--custodian", "b", "--out", out},
 		{"keygen", "--unsealed", "--out", out},
 		{"sign", "--keys", out, "--key-id", keyID(1).String(), "--in", out, "--out", out},
@@ -77,6 +78,35 @@ func TestUnfit(t *testing.T) {
 	unfitly(t, append([]string{"verify"}, p.selection()...)...).wantStatus(t, exitOK)
 	unfitly(t, p.rebuild(out, "--accept", "weather")...).refused(t, exitUsage, "--accept: there is no such item", "the items are "+strings.Join(workstation.Items(), ", "))
 	unfitly(t, "rebuild", "--accept").refused(t, exitUsage, "the flag --accept needs a value", "recover preflight lists the items")
+}
+
+// inProduction is the record of a practice bucket, as one of real keys.
+func inProduction(t *testing.T, p practice) (record string) {
+	t.Helper()
+	record = filepath.Join(t.TempDir(), "record.json")
+	text := strings.Replace(string(must(os.ReadFile(p.path("record.json")))), `"sandbox"`, `"production"`, 1)
+	if err := os.WriteFile(record, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+// TestUnfitForPractice: where the record is not of production, what is unfit is
+// said, and stands in the report.
+func TestUnfitForPractice(t *testing.T) {
+	t.Parallel()
+	p := small()
+	out := filepath.Join(t.TempDir(), "out")
+	o := unfitly(t, p.rebuild(out, "--unsealed")...)
+	o.wantStatus(t, exitOK)
+	if warned := o.lines("recover: warning: unfit: "); len(warned) != 2 {
+		t.Errorf("%q", warned)
+	}
+	report := readLines[struct{ Accepted []string }](t, filepath.Join(out, reportName))
+	if len(report[0].Accepted) != 2 || report[0].Accepted[0] != networkFact {
+		t.Errorf("the report has %q", report[0].Accepted)
+	}
+	unfitly(t, append([]string{"drill", "--key", p.path("key-0.pem")}, p.selection()...)...).wantStatus(t, exitOK)
 }
 
 // TestAccepted: what is accepted stands in the report and the transcript.
@@ -124,11 +154,7 @@ func TestAccepted(t *testing.T) {
 func TestRehearsalOfProduction(t *testing.T) {
 	t.Parallel()
 	p := small()
-	record := filepath.Join(t.TempDir(), "record.json")
-	text := strings.Replace(string(must(os.ReadFile(p.path("record.json")))), `"sandbox"`, `"production"`, 1)
-	if err := os.WriteFile(record, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	record := inProduction(t, p)
 	out := filepath.Join(t.TempDir(), "out")
 	unfitly(t, "rebuild", "--rehearsal", "--record", record, "--shards", p.path("bucket"), "--key", p.path("key-0.pem"), "--unsealed", "--out", out).
 		refused(t, exitInput, record+": the record's environment is production, and this is a rehearsal",
