@@ -143,7 +143,7 @@ func TestKeyFromPipe(t *testing.T) {
 		}
 		switch {
 		case strings.Contains(o.stderr, "nothing came out of the pipe"), strings.Contains(o.stderr, "at most 262144 are read"):
-			o.wantStatus(t, exitFailed)
+			o.wantStatus(t, exitInput)
 		default:
 			o.wantStatus(t, exitOK)
 		}

@@ -169,9 +169,10 @@ func TestTPM(t *testing.T) {
 	k.public = &testkey.Small().PublicKey
 	k.decrypts(t, ModeRaw)
 	wantError(t, k.token(t).CheckNewKey(), "the token cannot make an RSA-4096 key: C_GetMechanismInfo: its RSA keys have at most 3072 bits")
+	// Its OAEP with a label mostly fails in the module, and now and then works.
 	_, err = k.open(t, ModeOAEP)
 	var e *Error
-	if !errors.As(err, &e) || e.Code != ModuleFailed {
+	if err != nil && (!errors.As(err, &e) || e.Code != ModuleFailed) {
 		t.Errorf("mode oaep: %v", err)
 	}
 }

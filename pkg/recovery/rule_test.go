@@ -60,7 +60,7 @@ func TestRule(t *testing.T) {
 	}{
 		{"genuine", secp, plain(secp), want{ok, ok, ok}, want{ok, ok, ok}, ok},
 		{"genuine, ED25519", ed, plain(ed), want{ok, ok, ok}, want{ok, ok, ok}, ok},
-		{"no folder", secp, nil, want{"", "", ""}, want{"", "", ""}, ""},
+		{"no folder", secp, nil, want{"missing", "missing", "missing"}, want{"missing", "missing", "missing"}, "missing"},
 		{"the proof is damaged", secp, one(changed(t, secp, seed)),
 			want{"unproved", "unproved", ok}, want{"proof-failed", "proof-failed", "proof-failed"}, "unproved, written"},
 		{"no proof", old, plain(old), want{"unproved", "unproved", ok}, want{"no-proof", "no-proof", "no-proof"}, "unproved, written"},
