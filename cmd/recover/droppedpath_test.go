@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -15,9 +14,6 @@ import (
 // TestDroppedPath: the forms in which terminals and file managers write the path
 // of a file that is dragged into them.
 func TestDroppedPath(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("the forms of Windows are others")
-	}
 	dir := t.TempDir()
 	for _, name := range []string{"share.txt", "bob's share.txt", "für uns.txt", `a\b.txt`, "'quoted'", "100%.txt"} {
 		ok(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
@@ -81,7 +77,7 @@ func FuzzDroppedPath(f *testing.F) {
 		if found != (path != "") || found && !exists(path) {
 			t.Errorf("%q: %q, %v", answer, path, found)
 		}
-		if plain := fromShellWord("'" + strings.ReplaceAll(answer, "'", `'\''`) + "'"); plain != answer && runtime.GOOS != "windows" {
+		if plain := fromShellWord("'" + strings.ReplaceAll(answer, "'", `'\''`) + "'"); plain != answer {
 			t.Errorf("%q, quoted for a shell, is read as %q", answer, plain)
 		}
 	})
