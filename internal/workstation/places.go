@@ -151,6 +151,7 @@ func (m *Machine) output(s *Subject) []Finding {
 		on, ok := m.mountOf(dir)
 		switch {
 		case !ok:
+			found = append(found, doubtful("look at it yourself", "not known: which medium %s is on", dir))
 		case slices.Contains(inNetwork, on.kind):
 			found = append(found, unfit("take a medium of this machine", "the output goes to another machine (%s)", on.kind))
 		case slices.Contains(inMemory, on.kind):

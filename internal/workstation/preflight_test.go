@@ -136,6 +136,7 @@ var changes = []struct {
 	{"output", "unfit", "anybody may write to /out, where the output is to be", mode("out", fs.ModeDir|fs.ModeSticky|0o777)},
 	{"output", "unfit", "the output goes to another machine (nfs4)", put("proc/self/mountinfo", mounts("0:1 / tmpfs", "0:50 /out nfs4"))},
 	{"output", "doubtful", "the output goes to a disk of this machine (/): what was on it stays there, also when it is removed", put("proc/self/mountinfo", mounts("8:1 / ext4"))},
+	{"output", "doubtful", "not known: which medium /out is on", takeAway("proc/self/mountinfo")},
 	{"output", "fit", "the output goes to a medium that can be taken out, /out", func(f fstest.MapFS, _ *workstation.Machine, _ *workstation.Subject) {
 		f["proc/self/mountinfo"].Data = []byte(mounts("0:1 / tmpfs", "8:17 /out vfat"))
 		f["sys/dev/block/8:17/removable"] = &fstest.MapFile{Data: []byte("1\n")}
