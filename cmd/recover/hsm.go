@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/spf13/pflag"
+
 	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
 )
@@ -23,7 +25,7 @@ func runHSM(p *program, args []string) error {
 	case "check":
 		return checkToken(p, args[1:])
 	case "-h", "--help":
-		return printText(p.term, hsmUsage)
+		return pflag.ErrHelp
 	}
 	return &usageError{"recover hsm does not know this word", hintVerbs}
 }

@@ -43,10 +43,11 @@ type verb struct {
 
 // help is the page of a verb.
 func (v *verb) help() string {
+	page := withExamples(v.name, v.usage)
 	if slices.Contains(needsFitness, v.name) {
-		return v.usage + fitnessUsage
+		page += fitnessUsage
 	}
-	return v.usage
+	return page
 }
 
 func verbs() []verb {
@@ -234,10 +235,17 @@ the first:
     recovery key    the RSA private key that the shards are encrypted to
     record          your offline list of quorum IDs, key IDs and algorithms
 
+A recovery key can be split: each holder then has a share of it.
+
 Verbs:
 `
 
 const usageFoot = `
+
+Examples:
+    recover sandbox --out first
+    recover verify --record first/record.json --shards first/bucket
+    recover help rebuild
 
 "recover VERB --help" explains a verb. Results go to stdout, all else to
 stderr. Exit status: 0 all that was asked; 1 failed; 2 wrong usage; 3 some keys

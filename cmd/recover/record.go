@@ -20,9 +20,8 @@ add     adds the keys of the bucket that are not in the record. A recorded key
         that quorum; the old ID is kept as a previous one
 check   looks for double, mixed and incomplete entries, and with --shards for
         those that no longer have a shard
-find    for backups whose recorded IDs do not fit: tries all IDs that are
-known,
-        and the likely slips of one who copied them by hand
+find    for backups whose recorded IDs do not fit: tries all known IDs, and
+        the likely mistakes of somebody who copied them by hand
 merge   makes one record of two, unless they contradict each other
 
 Options:

@@ -230,7 +230,7 @@ What to work on:
     --quorum-id UUID           instead of --record, for a single key:
     --key-id UUID                all three are needed
     --algorithm NAME           SECP256K1 or ED25519
-    --public-key KEY           for a single key: what its wallet is known by,
-                               from
-    --address ADDRESS            the service's own list; never from the bucket
+    --public-key KEY           for a single key: the public key or the address
+    --address ADDRESS            of its wallet, from the service's own list;
+                                 never from the bucket
 `

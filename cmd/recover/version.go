@@ -19,6 +19,7 @@ list, and as words to read aloud. Of the helper for tokens, where it lies next
 to it, the SHA-256 too. Compare them with SHA256SUMS of the release:
 docs/verify-a-release.md.
 
+Options:
     --json                     as one JSON object
 `
 
