@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"recover/pkg/custody"
 	"recover/pkg/record"
@@ -109,6 +110,9 @@ func (in *inspector) inspectRecord(r *fileResult) {
 	r.fact("keys", "%d", s.record.Len())
 	if s.record.Environment != "" {
 		r.fact("environment", "%s", s.record.Environment)
+	}
+	if n := len(s.record.Events); n > 0 {
+		r.fact("events", "%d, the last one of %s", n, s.record.Events[n-1].Date.Format(time.DateOnly))
 	}
 	for _, k := range s.record.RecoveryKeys {
 		r.fact("recovery key", "%x", k.SHA256)

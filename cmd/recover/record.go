@@ -8,6 +8,7 @@ recover record add   --record FILE --shards DIR --out FILE
 recover record check --record FILE [--shards DIR]
 recover record find  --record FILE --shards DIR [--out FILE]
 recover record merge --record FILE --record FILE --out FILE
+recover record event --record FILE --type TYPE --date DAY … --out FILE
 
 Makes and checks the offline record: the list of quorum IDs, key IDs and
 algorithms without which no backup can be opened. No secret is needed.
@@ -23,6 +24,8 @@ check   looks for double, mixed and incomplete entries, and with --shards for
 find    for backups whose recorded IDs do not fit: tries all known IDs, and
         the likely mistakes of somebody who copied them by hand
 merge   makes one record of two, unless they contradict each other
+event   writes the record again with something that happened: "recover audit"
+        then knows which backups, shares and kits have to be newer
 
 Options:
     --record FILE              a record, JSON or CSV (check, merge: repeatable)
@@ -34,10 +37,18 @@ Options:
                                quorum_id (repeatable)
     --key-id UUID              find: the key ID of one backup, however it is
                                spelled; --quorum-id then may be misspelled too
+    --type TYPE                event: reshare (of keys, or of all keys of a
+                               quorum), restructure (of a quorum), personnel
+                               (a holder of a share left or joined), or kit (a
+                               new one; with --quorum-id for that quorum only)
+    --date DAY                 event: when, such as 2026-11-25
+    --holder NAME              event: as the set of shares names the holder
+    --change left|joined       event: what became of the holder
+    --note TEXT                event: for people
     --environment NAME         new: production or sandbox (default production)
     --recovery-public-key FILE new, add: a recovery key that shards may be for
                                (repeatable); without it, any (new), or those
-                               that are recorded (add)
+                               that are recorded (add). event: one of the kit
     --json                     NDJSON: an object for each key, then a summary
 `
 
@@ -56,6 +67,9 @@ func runRecord(p *program, args []string) error {
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		return pflag.ErrHelp
 	}
+	if len(args) > 0 && args[0] == "event" {
+		return recordEvent(p, args[1:])
+	}
 	for _, a := range actions {
 		if len(args) > 0 && args[0] == a.name {
 			f := &recordFlags{verb: "record " + a.name}
@@ -65,5 +79,5 @@ func runRecord(p *program, args []string) error {
 			return a.run(p, f)
 		}
 	}
-	return &usageError{"record: what to do is not said", "recover record new, add, check, find or merge; --help explains them"}
+	return &usageError{"record: what to do is not said", "recover record new, add, check, find, merge or event; --help explains them"}
 }

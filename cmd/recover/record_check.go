@@ -110,6 +110,9 @@ func (c *checker) one(path string, r *record.Contents) {
 	if len(r.RecoveryKeys) == 0 && !r.IsCSV {
 		c.say("warning", path, none, "no recovery key is recorded", "add the fingerprints of the recovery keys: \"recover inspect\" shows that of a public key")
 	}
+	for _, s := range r.StrayEvents() {
+		c.problem(path, none, s.String(), "correct the event in a copy of the record, or add what it names: recover record add")
+	}
 	keys := make(map[uuid.ID]bool, len(r.Entries))
 	for _, e := range r.Entries {
 		keys[e.KeyID] = true

@@ -119,7 +119,7 @@ func openDraft(path string) (*record.Draft, error) {
 
 func (x *finder) run(d *record.Draft) error {
 	x.report = &reporter{term: x.term, selection: x.sel, json: x.flags.json, sum: newSummary()}
-	repaired := &record.Contents{Environment: d.Environment, RecoveryKeys: d.RecoveryKeys}
+	repaired := &record.Contents{Environment: d.Environment, RecoveryKeys: d.RecoveryKeys, Events: d.Events}
 	unreadable := 0
 	progress := x.term.Progress("searched", len(d.Entries))
 	defer progress.Done()

@@ -281,7 +281,7 @@ func TestRecordUsage(t *testing.T) {
 		args       string
 		fact, hint string
 	}{
-		{"", "record: what to do is not said", "recover record new, add, check, find or merge; --help explains them"},
+		{"", "record: what to do is not said", "recover record new, add, check, find, merge or event; --help explains them"},
 		{"find", "--shards is missing", "recover record find --help says what it is"},
 		{"find --shards .", "--record is missing", "give the record, or for one backup --key-id and --quorum-id"},
 		{"new --shards . --out ../new.json", "no quorum ID is given", "it is not in the bucket: give it with --quorum-id, or a list of wallets with --from"},

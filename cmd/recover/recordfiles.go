@@ -153,7 +153,7 @@ func warnOfRecord(t *terminal.Terminal, path string, warnings []string) {
 // writeRecord writes a new record, after it was read back.
 func writeRecord(t *terminal.Terminal, path string, c *record.Contents) error {
 	var text bytes.Buffer
-	if err := record.WriteJSON(&text, c.Environment, c.RecoveryKeys, slices.Values(c.Entries)); err != nil {
+	if err := c.WriteJSON(&text); err != nil {
 		return err
 	}
 	if _, err := record.Open(bytes.NewReader(text.Bytes()), int64(text.Len())); err != nil {

@@ -6,6 +6,7 @@ import "io"
 type Draft struct {
 	Environment  string
 	RecoveryKeys []RecoveryKey
+	Events       []Event
 	Entries      []DraftEntry
 	Warnings     []string // what was not read
 }
@@ -45,6 +46,6 @@ func OpenDraft(r io.ReaderAt, size int64) (*Draft, error) {
 	if len(d.Entries) == 0 {
 		return nil, problem("the record has no keys")
 	}
-	d.Environment, d.RecoveryKeys, d.Warnings = record.Environment, record.RecoveryKeys, record.Warnings
+	d.Environment, d.RecoveryKeys, d.Events, d.Warnings = record.Environment, record.RecoveryKeys, record.Events, record.Warnings
 	return d, nil
 }

@@ -30,6 +30,7 @@ func openJSON(r *io.SectionReader, _ *Faults, emit emitter) (*Record, error) {
 	return &Record{
 		Environment:  first.environment,
 		RecoveryKeys: first.recoveryKeys,
+		Events:       first.events,
 		sum:          sha256.Sum256(data),
 		scan: func(emit func(Entry) error) error {
 			_, err := scanJSON(data, strict(emit))
@@ -46,7 +47,10 @@ type jsonScan struct {
 
 	format, environment string
 	recoveryKeys        []RecoveryKey
-	keys                bool // the field was there
+	events              []Event
+	eventIDs            int             // in all of them
+	eventTexts          map[string]bool // as they are written
+	keys                bool            // the field was there
 
 	counted, lines int // the first counted bytes of data have so many line breaks
 }
@@ -86,6 +90,8 @@ func (j *jsonScan) field(name string) error {
 		return in(name, 0, j.oneOf(&j.environment, "production", "sandbox"))
 	case "recovery_keys":
 		return in(name, 0, j.Array(j.recoveryKey))
+	case "events":
+		return in(name, 0, j.Array(j.event))
 	case "keys":
 		j.keys = true
 		return in(name, 0, j.Array(j.entry))

@@ -12,6 +12,7 @@ import (
 type Contents struct {
 	Environment  string
 	RecoveryKeys []RecoveryKey
+	Events       []Event
 	Entries      []Entry
 
 	IsCSV    bool     // it was read from CSV
@@ -20,7 +21,7 @@ type Contents struct {
 
 // Contents reads the whole record into memory.
 func (r *Record) Contents() (*Contents, error) {
-	c := &Contents{Environment: r.Environment, RecoveryKeys: slices.Clone(r.RecoveryKeys), IsCSV: r.IsCSV, Warnings: r.Warnings}
+	c := &Contents{Environment: r.Environment, RecoveryKeys: slices.Clone(r.RecoveryKeys), Events: slices.Clone(r.Events), IsCSV: r.IsCSV, Warnings: r.Warnings}
 	for e, err := range r.Entries() {
 		if err != nil {
 			return nil, err
@@ -54,6 +55,7 @@ func Merge(first, second *Contents) (*Contents, []Conflict) {
 	m := &merger{}
 	c := &Contents{Environment: m.text(uuid.ID{}, "environment", first.Environment, second.Environment)}
 	c.RecoveryKeys = m.recoveryKeys(first.RecoveryKeys, second.RecoveryKeys)
+	c.Events = mergeEvents(first.Events, second.Events)
 	in := make(map[uuid.ID]int, len(first.Entries)) // the place in c.Entries
 	for _, e := range first.Entries {
 		in[e.KeyID] = len(c.Entries)

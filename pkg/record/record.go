@@ -59,7 +59,8 @@ type RecoveryKey struct {
 type Record struct {
 	Environment  string        // "production", "sandbox", or empty: not recorded
 	RecoveryKeys []RecoveryKey // empty: not recorded
-	IsCSV        bool          // it can have neither of these
+	Events       []Event       // what happened to keys, quorums, holders and kits; empty: not recorded
+	IsCSV        bool          // it can have none of these
 	Warnings     []string      // what was not read, such as columns with unknown names
 
 	entries int

@@ -17,6 +17,15 @@ import (
 // are empty are left out. It writes what it is given: that this is a sound
 // record, with no key ID twice, shows when it is opened.
 func WriteJSON(w io.Writer, environment string, keys []RecoveryKey, entries iter.Seq[Entry]) error {
+	return writeJSON(w, environment, keys, nil, entries)
+}
+
+// WriteJSON writes all of the contents, as the function of that name does.
+func (c *Contents) WriteJSON(w io.Writer) error {
+	return writeJSON(w, c.Environment, c.RecoveryKeys, c.Events, slices.Values(c.Entries))
+}
+
+func writeJSON(w io.Writer, environment string, keys []RecoveryKey, events []Event, entries iter.Seq[Entry]) error {
 	b := bufio.NewWriter(w) // keeps its first error until Flush
 	put := func(s string) { _, _ = b.WriteString(s) }
 	put("{ " + member("format", formatName))
@@ -26,6 +35,11 @@ func WriteJSON(w io.Writer, environment string, keys []RecoveryKey, entries iter
 	if len(keys) > 0 {
 		put(",\n  \"recovery_keys\": [")
 		putList(put, slices.Values(keys), RecoveryKey.json)
+		put(" ]")
+	}
+	if len(events) > 0 {
+		put(",\n  \"events\": [")
+		putList(put, slices.Values(events), Event.json)
 		put(" ]")
 	}
 	put(",\n  \"keys\": [")

@@ -3,6 +3,7 @@ package record
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func TestWriteJSONFails(t *testing.T) {
 // then opens to the same record.
 func FuzzWriteJSON(f *testing.F) {
 	for _, s := range []string{
-		sampleJSON, sampleCSV, csvHeader + csvRow, "\xef\xbb\xbf" + sampleJSON,
+		sampleJSON, withEvents(sampleEvents), sampleCSV, csvHeader + csvRow, "\xef\xbb\xbf" + sampleJSON,
 		`{"format":"recover-record/1","environment":"sandbox","keys":[{` + jsonIDs + `,"algorithm":"ED25519","name":"\ufffd\ud83d\ude00\u2028<&>\\"}]}`,
 		"note,quorum_id,key_id,algorithm\n\"\"\"\"," + csvRow,
 	} {
@@ -74,12 +75,16 @@ func FuzzWriteJSON(f *testing.F) {
 		}
 		before := entries(t, text)
 		var b strings.Builder
-		if err := WriteJSON(&b, r.Environment, r.RecoveryKeys, slices.Values(before)); err != nil {
+		c := &Contents{Environment: r.Environment, RecoveryKeys: r.RecoveryKeys, Events: r.Events, Entries: before}
+		if err := c.WriteJSON(&b); err != nil {
 			t.Fatal(err)
 		}
 		again, err := open(b.String())
 		if err != nil {
 			t.Fatalf("%q is written as\n%s\n%v", text, b.String(), err)
+		}
+		if fmt.Sprint(again.Events) != fmt.Sprint(r.Events) {
+			t.Errorf("%q: %v\nthen %v", text, r.Events, again.Events)
 		}
 		if again.Environment != r.Environment || !slices.Equal(again.RecoveryKeys, r.RecoveryKeys) {
 			t.Errorf("%q: environment %q, recovery keys %v", text, again.Environment, again.RecoveryKeys)
