@@ -10,6 +10,7 @@ import (
 
 	"recover/internal/message"
 	"recover/internal/output"
+	"recover/pkg/report"
 )
 
 // newFlags returns an empty set of flags for a verb.
@@ -114,7 +115,7 @@ func outputError(path string, err error) error {
 }
 
 // maxParts is how many workstations can divide a record.
-const maxParts = 1000
+const maxParts = report.MaxParts
 
 // descriptorNumber reads the value of --passphrase-fd. It is a string to pflag,
 // so that what was given by mistake is not repeated in a message.

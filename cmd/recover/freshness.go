@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"recover/pkg/report"
 )
 
 // How old the newest backup of a download is, and how old it may be: a download
@@ -69,4 +71,20 @@ func (r *reporter) checkAge(limit time.Duration) error {
 		fact = "no backup has a date, and --max-age is " + ageText(limit)
 	}
 	return &incompleteError{fact, "download the bucket again: aws s3 sync --exact-timestamps --delete; if the bucket has nothing newer, find out whether the service still writes backups", exitFailed}
+}
+
+// noteNewest says how old the newest backup is.
+func (r *reporter) noteNewest() {
+	if text := r.newestText(); text != "" && !r.json {
+		r.term.Note("newest backup: %s", text)
+	}
+}
+
+// joined takes what the parts of a verification know together. The error is that
+// of backups that are older than they may be.
+func (r *reporter) joined(sum report.Summary, limit time.Duration) error {
+	r.sum.took(sum.Seconds)
+	r.sum.RecoveryKeys, r.sum.NewestBackup, r.sum.Elsewhere = sum.RecoveryKeys, sum.NewestBackup, sum.Elsewhere
+	r.newest, _ = time.Parse(time.RFC3339, sum.NewestBackup) // the Join has looked at it
+	return r.checkAge(limit)
 }

@@ -35,7 +35,11 @@ func (in *inspector) inspectReport(r *fileResult) {
 	if file.IsJournal {
 		r.Kind = "journal of a rebuild"
 	}
-	if err == nil && head.Verb != "rebuild" {
+	if err == nil && head.Verb == report.VerbVerify {
+		in.verification(r, file, open)
+		return
+	}
+	if err == nil && head.Verb != report.VerbRebuild {
 		err = report.ErrNotRebuild
 	}
 	if err != nil {
@@ -69,6 +73,40 @@ func (in *inspector) inspectReport(r *fileResult) {
 	default:
 		r.Detail = "complete, and it does not contradict itself; --record compares a report with the record, and the rest is its word"
 	}
+}
+
+// verification checks the report of a verification, or of a part of one.
+func (in *inspector) verification(r *fileResult, file *report.File, open *openKeys) {
+	r.Kind = "report of a verification"
+	r.fact("begun", "%s", file.Header.Begun)
+	if file.Header.Part != "" {
+		r.fact("part", "%s", file.Header.Part)
+	}
+	r.fact("as the report says", "%s", &file.Counts)
+	r.Keys, r.MoreKeys = open.first, len(open.of)-len(open.first)
+	r.Detail = "complete; --record compares it with the record, and the rest is its word"
+	if in.sel == nil {
+		return
+	}
+	if err := in.verified(r.Path); err != nil {
+		r.fact("contradiction", "%v", err)
+		r.damaged(err, asAny)
+		return
+	}
+	r.Sound, r.Detail = isSound, "complete, and it does not contradict the record; what it says of the backups rests on its word"
+}
+
+// verified compares the report of a verification with the record.
+func (in *inspector) verified(path string) error {
+	j, err := report.NewJoin(in.sel.record)
+	if err != nil {
+		return err
+	}
+	defer j.Close()
+	if err := j.Add(path); err != nil {
+		return err
+	}
+	return j.Each(func(*record.Entry, *report.Key) error { return nil })
 }
 
 // openKeys are the keys of a report that are not ok, or have a warning. In a

@@ -52,7 +52,7 @@ What comes out:
     --part 2/5                 the second of five parts of the record, which
                                five workstations divide; "recover report merge"
                                joins them
-
+` + partIndexUsage + `
 The sealed keys are opened by the age command alone:
     age -d -i IDENTITY DIR/keys-0001.ndjson.age
 where IDENTITY is your age identity file, or with a passphrase
@@ -65,7 +65,7 @@ type rebuildFlags struct {
 	key            keyFlags
 	out            string
 	resume         string // instead of out
-	part           part
+	part           report.Part
 	recipients     []string
 	unsealed       bool
 	acceptUnproved bool // also write keys that are not proved
@@ -82,7 +82,8 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	f.key.register(fs)
 	fs.StringVar(&f.out, "out", "", "")
 	fs.StringVar(&f.resume, "resume", "", "")
-	partText := fs.String("part", "", "")
+	var share partFlags
+	share.register(fs)
 	fs.StringArrayVar(&f.recipients, "recipient", nil, "")
 	fs.BoolVar(&f.unsealed, "unsealed", false, "")
 	f.key.registerNewPassphrase(fs)
@@ -101,7 +102,7 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 		return nil, &usageError{"--unsealed and --recipient are both given", "give one or the other"}
 	}
 	var err error
-	if f.part, err = parsePart(*partText); err != nil {
+	if f.part, err = share.parse(); err != nil {
 		return nil, err
 	}
 	return f, f.checkOut()
@@ -299,7 +300,7 @@ func (j *rebuildJob) run() (err error) {
 func (j *rebuildJob) entries() iter.Seq2[record.Entry, error] {
 	return func(yield func(record.Entry, error) bool) {
 		for e, err := range j.selection.record.Entries() {
-			if err == nil && !j.flags.part.has(e.KeyID) {
+			if err == nil && !j.flags.part.Has(e.KeyID) {
 				continue
 			}
 			if err == nil && j.earlier != nil && j.earlier.IsDone(e.KeyID) {

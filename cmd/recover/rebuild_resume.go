@@ -26,7 +26,7 @@ func openEarlierRun(t *terminal.Terminal, f *rebuildFlags, s *selection) (*repor
 	if err != nil {
 		return nil, runError(f.resume, err)
 	}
-	err = run.CheckRecord(s.record, f.part.has)
+	err = run.CheckRecord(s.record, f.part.Has)
 	if err == nil {
 		err = s.checkShards(run.Sample())
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"recover/pkg/record"
 	"recover/pkg/report"
@@ -10,53 +11,87 @@ import (
 const reportUsage = `
 recover report merge REPORT… --record FILE [--out FILE]
 
-Joins the reports of the workstations that divided a record with --part, and
-says which recorded keys are still missing.
+Joins the reports of the machines that divided a record with --part: those of
+rebuilds, and says which recorded keys are still missing; or those of one
+verification, of which every part has to be there once.
 
 Options:
     --record FILE              the record that was divided
     --out FILE                 write the joined report to this new file
+    --max-age AGE              of a verification: fail if the newest backup of
+                               all parts is older: 30d, or 36h
     --json                     NDJSON: an object for each key that is not done,
                                then a summary
 
 Exit status 3 means that some keys are not done.
 `
 
-// runReport is the verb: merge reports.
-func runReport(p *program, args []string) error {
+// mergeFlags are the flags of report merge.
+type mergeFlags struct {
+	record, out, maxAge string
+	json                bool
+	reports             []string
+}
+
+func parseMerge(args []string) (*mergeFlags, error) {
+	f := new(mergeFlags)
 	fs := newFlags("report")
-	recordPath := fs.String("record", "", "")
-	out := fs.String("out", "", "")
-	asJSON := fs.Bool("json", false, "")
+	fs.StringVar(&f.record, "record", "", "")
+	fs.StringVar(&f.out, "out", "", "")
+	fs.StringVar(&f.maxAge, "max-age", "", "")
+	fs.BoolVar(&f.json, "json", false, "")
 	if err := parseFlags(fs, args, maxParts+1); err != nil {
-		return err
+		return nil, err
 	}
 	if fs.NArg() < 2 || fs.Arg(0) != "merge" {
-		return &usageError{"what to do with which reports is not said", "recover report merge REPORT… --record FILE"}
+		return nil, &usageError{"what to do with which reports is not said", "recover report merge REPORT… --record FILE"}
 	}
-	if err := required("report", [2]string{"record", *recordPath}); err != nil {
-		return err
+	f.reports = fs.Args()[1:]
+	if err := required("report", [2]string{"record", f.record}); err != nil {
+		return nil, err
 	}
-	if err := checkNewFile(*out); err != nil {
+	return f, checkNewFile(f.out)
+}
+
+// runReport is the verb: merge reports.
+func runReport(p *program, args []string) error {
+	f, err := parseMerge(args)
+	if err != nil {
 		return err
 	}
 	s := new(selection)
 	defer s.Close()
-	if err := s.openRecord(*recordPath); err != nil {
+	if err := s.openRecord(f.record); err != nil {
 		return err
 	}
+	s.recordPath = f.record
+	verb, err := report.VerbOf(f.reports[0])
+	if err != nil {
+		return &fileError{f.reports[0], asAny, err}
+	}
+	if verb == report.VerbVerify {
+		return joinVerifications(p, f, s)
+	}
+	if f.maxAge != "" {
+		return &usageError{"--max-age is for the reports of a verification", "leave it out: a rebuild does not judge how old the backups are"}
+	}
+	return mergeRebuilds(p, f, s)
+}
+
+// mergeRebuilds joins the reports of rebuilds.
+func mergeRebuilds(p *program, f *mergeFlags, s *selection) error {
 	m, err := report.NewMerge(s.record)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	for _, path := range fs.Args()[1:] {
+	for _, path := range f.reports {
 		if err := m.Add(path); err != nil {
 			return &fileError{path, asAny, err}
 		}
 	}
 	p.run.inputs(s)
-	shown := &reporter{term: p.term, selection: s, json: *asJSON, sum: newSummary()}
+	shown := &reporter{term: p.term, selection: s, json: f.json, sum: newSummary()}
 	anchored := 0
 	err = m.Each(func(e record.Entry, k *report.Key, _ []byte) error {
 		if k.Status == statusOK { // what is done has been shown by its run
@@ -71,12 +106,12 @@ func runReport(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	if *out != "" {
-		if err := writeNewFile(*out, m.Write); err != nil {
+	if f.out != "" {
+		if err := writeNewFile(f.out, m.Write); err != nil {
 			return err
 		}
 	}
-	if !*asJSON {
+	if !f.json {
 		if err := printLines(p.term, claims(m, shown.sum.OK, anchored)); err != nil {
 			return err
 		}
@@ -85,6 +120,58 @@ func runReport(p *program, args []string) error {
 		return err
 	}
 	return shown.outcome("rebuilt")
+}
+
+// joinVerifications joins the reports of the parts of one verification.
+func joinVerifications(p *program, f *mergeFlags, s *selection) error {
+	limit, err := parseAge(f.maxAge)
+	if err != nil {
+		return err
+	}
+	j, err := report.NewJoin(s.record)
+	if err != nil {
+		return err
+	}
+	defer j.Close()
+	for _, path := range f.reports {
+		if err := j.Add(path); err != nil {
+			return &fileError{path, asAny, err}
+		}
+	}
+	if err := j.Check(); err != nil {
+		return err
+	}
+	p.run.inputs(s)
+	shown := &reporter{term: p.term, selection: s, json: f.json, failedOnly: true, sum: newSummary()}
+	err = j.Each(func(e *record.Entry, k *report.Key) error {
+		r := &keyResult{Key: *k}
+		if e != nil {
+			r.recordedAddress = e.Address
+		}
+		return shown.key(r)
+	})
+	if err != nil {
+		return err
+	}
+	stale := shown.joined(j.Summary(), limit)
+	if f.out != "" {
+		if err := writeNewFile(f.out, func(w io.Writer) error { return j.Write(w, shown.sum.Summary) }); err != nil {
+			return err
+		}
+	}
+	if !f.json {
+		if err := p.term.Print("%s, as they say:", count(j.Parts(), "part", "parts")); err != nil {
+			return err
+		}
+	}
+	if err := shown.end(); err != nil {
+		return err
+	}
+	shown.noteNewest()
+	if stale != nil && shown.sum.OK == shown.sum.Keys {
+		return stale
+	}
+	return shown.outcome("verified")
 }
 
 // claims say on what the result rests: a report is only what its file says.

@@ -119,10 +119,7 @@ func reasonOf(err error) shard.Reason {
 // summary counts the results, and knows when the work began.
 type summary struct {
 	report.Summary
-	NewestBackup string `json:"newest_backup,omitempty"`  // verify: RFC 3339, UTC
-	Stale        bool   `json:"stale,omitempty"`          // verify: it is older than --max-age
-	Elsewhere    int    `json:"other_warnings,omitempty"` // that are of no key
-	begun        time.Time
+	begun time.Time
 }
 
 func newSummary() *summary {
@@ -131,7 +128,15 @@ func newSummary() *summary {
 
 func (s *summary) count(r *keyResult) { s.Count(&r.Key) }
 
-func (s *summary) end() { s.Seconds = s.seconds() }
+// end sets how long the work took, unless that is known.
+func (s *summary) end() {
+	if s.Seconds == 0 {
+		s.Seconds = s.seconds()
+	}
+}
+
+// took sets how long work took that others have done.
+func (s *summary) took(seconds float64) { s.Seconds = max(seconds, 0.001) }
 
 func (s *summary) seconds() float64 {
 	return float64(time.Since(s.begun).Round(time.Millisecond)) / float64(time.Second)

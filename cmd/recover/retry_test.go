@@ -154,7 +154,7 @@ func TestResumeWithAnotherRecord(t *testing.T) {
 	execute(t, "report", "merge", filepath.Join(dir, "report-2.json"), "--record", another).wantStatus(t, exitOK)
 	execute(t, "report", "merge", filepath.Join(dir, reportName), "--record", another).refused(t, exitFailed,
 		filepath.Join(dir, reportName)+": the report is of another record",
-		`give the record that was divided, and the reports of its parts; a part that was done with an earlier record is brought up to date by "recover rebuild --resume" with this one`)
+		`give the record that was divided, and the reports of its parts; verify a part that was done with an earlier record again, and bring a rebuild up to date by "recover rebuild --resume" with this record`)
 }
 
 // TestResumeOfNothing resumes what a run leaves that was killed at its beginning,

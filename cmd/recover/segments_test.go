@@ -163,7 +163,7 @@ func TestResumeOfForged(t *testing.T) {
 				_ = os.WriteFile(filepath.Join(dir, "junk"), []byte("junk"), 0o600)
 				return strings.ReplaceAll(journal, "keys-0001.ndjson", "junk")
 			},
-			"not as a rebuild writes it: line 2: name: not that of a segment",
+			"not as the program writes it: line 2: name: not that of a segment",
 			"keep the directory, its keys can still be opened; rebuild into a new one",
 		},
 		"keys without a segment's line": {
@@ -171,7 +171,7 @@ func TestResumeOfForged(t *testing.T) {
 				lines := strings.SplitAfter(journal, "\n")
 				return lines[0] + strings.Join(lines[2:], "")
 			},
-			"not as a rebuild writes it: line 2: a key is in a segment that has no line",
+			"not as the program writes it: line 2: a key is in a segment that has no line",
 			"keep the directory, its keys can still be opened; rebuild into a new one",
 		},
 		"another key": {

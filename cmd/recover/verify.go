@@ -8,6 +8,7 @@ import (
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
+	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -25,7 +26,10 @@ Options:
                                without it, to one that the record names, or
                                else to any
     --max-age AGE              fail if the newest backup is older: 30d, or 36h
-    --part 2/5                 only the second of five parts of the record
+    --part 2/5                 only the second of five parts of the record;
+                               "recover report merge" joins their reports
+` + partIndexUsage + `    --report FILE              a report for programs: JSON with a line for each
+                               key
     --html FILE                a report for people: one page that needs no
                                network
 ` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per
@@ -43,10 +47,12 @@ func runVerify(p *program, args []string) error {
 	publicKey := fs.String("recovery-public-key", "", "")
 	var shown shownFlags
 	shown.register(fs)
-	html := fs.String("html", "", "")
+	var files verifyFiles
+	files.register(fs)
 	workers := fs.Int("workers", 0, "")
 	maxAge := fs.String("max-age", "", "")
-	partText := fs.String("part", "", "")
+	var division partFlags
+	division.register(fs)
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
@@ -57,11 +63,11 @@ func runVerify(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	share, err := parsePart(*partText)
+	share, err := division.parse()
 	if err != nil {
 		return err
 	}
-	if err := checkNewFile(*html); err != nil {
+	if err := files.check(); err != nil {
 		return err
 	}
 	s, err := sel.open()
@@ -78,28 +84,28 @@ func runVerify(p *program, args []string) error {
 			return err
 		}
 	}
-	report := newReporter(p, s, shown)
-	report.keep = *html != ""
-	if err := verifyAll(p, s, share, report, *workers); err != nil {
+	results := newReporter(p, s, shown)
+	results.keep = files.wanted()
+	if err := verifyAll(p, s, share, results, *workers); err != nil {
 		return err
 	}
-	report.countRecoveryKeys()
-	report.noteAnchors()
-	stale := report.checkAge(limit)
-	if err := report.end(); err != nil {
+	results.countRecoveryKeys()
+	results.noteAnchors()
+	stale := results.checkAge(limit)
+	if err := results.end(); err != nil {
 		return err
 	}
-	report.noteNewest()
-	if err := report.writePage(*html, report.verifyPage); err != nil {
+	results.noteNewest()
+	if err := files.write(results, p.verifyHeader(s, share)); err != nil {
 		return err
 	}
-	if stale != nil && report.sum.OK == report.sum.Keys {
+	if stale != nil && results.sum.OK == results.sum.Keys {
 		return stale
 	}
-	return report.outcome("verified")
+	return results.outcome("verified")
 }
 
-func verifyAll(p *program, s *selection, share part, report *reporter, workers int) error {
+func verifyAll(p *program, s *selection, share report.Part, shown *reporter, workers int) error {
 	recorded := make(map[uuid.ID]struct{}, s.record.Len())
 	wanted := 0
 	for e, err := range s.record.Entries() {
@@ -107,7 +113,7 @@ func verifyAll(p *program, s *selection, share part, report *reporter, workers i
 			return err
 		}
 		recorded[e.KeyID] = struct{}{}
-		if share.has(e.KeyID) {
+		if share.Has(e.KeyID) {
 			wanted++
 		}
 	}
@@ -115,7 +121,7 @@ func verifyAll(p *program, s *selection, share part, report *reporter, workers i
 	defer progress.Done()
 	entries := func(yield func(record.Entry, error) bool) {
 		for e, err := range s.record.Entries() {
-			if (err != nil || share.has(e.KeyID)) && !yield(e, err) {
+			if (err != nil || share.Has(e.KeyID)) && !yield(e, err) {
 				return
 			}
 		}
@@ -128,27 +134,27 @@ func verifyAll(p *program, s *selection, share part, report *reporter, workers i
 			return err
 		}
 		progress.Step(r.Status != statusOK)
-		if err := report.key(r); err != nil {
+		if err := shown.key(r); err != nil {
 			return err
 		}
 	}
 	if s.recordPath == "" {
 		return nil // one key was asked about
 	}
-	return s.unrecorded(recorded, share, report)
+	return s.unrecorded(recorded, share, shown)
 }
 
 // unrecorded reports the keys of a part that are in the bucket and not in the
 // record.
-func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, share part, report *reporter) error {
-	warn := func(path string, err error) { report.passedOver(s.shardsPath, path, err) }
+func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, share report.Part, shown *reporter) error {
+	warn := func(path string, err error) { shown.passedOver(s.shardsPath, path, err) }
 	for id := range recovery.Keys(s.bucket, warn) {
-		if _, ok := recorded[id]; ok || !share.has(id) {
+		if _, ok := recorded[id]; ok || !share.Has(id) {
 			continue
 		}
 		r := resultOf(id.String())
 		r.Status, r.Reason, r.Detail = statusUnrecorded, reasonUnrecorded, "the key is in the download, but not in the record"
-		if err := report.key(r); err != nil {
+		if err := shown.key(r); err != nil {
 			return err
 		}
 	}

@@ -62,13 +62,6 @@ func (r *reporter) noteAnchors() {
 		weak, r.sum.Keys, plural(weak, "key has", "keys have"))
 }
 
-// noteNewest says how old the newest backup is.
-func (r *reporter) noteNewest() {
-	if text := r.newestText(); text != "" && !r.json {
-		r.term.Note("newest backup: %s", text)
-	}
-}
-
 // verifyPage is the report of verify for people.
 func (r *reporter) verifyPage() *page.Page {
 	p := r.page("Verification of the backups")

@@ -40,13 +40,22 @@ func (k *Key) Contradiction(h *Header) (problem string) {
 // record. The errors are ErrNotRebuild, ErrOtherRecord, ErrOtherEnvironment and
 // ErrUnrecordedKey.
 func CheckHead(h *Header, rec *record.Record) error {
-	switch {
-	case h.Verb != "rebuild":
+	if h.Verb != VerbRebuild {
 		return ErrNotRebuild
+	}
+	return checkRecord(h, rec)
+}
+
+// checkRecord tells whether the head of a report can be of a run with this
+// record.
+func checkRecord(h *Header, rec *record.Record) error {
+	switch {
 	case h.RecordSHA256 != recordSum(rec):
 		return ErrOtherRecord
 	case h.Environment != rec.Environment:
 		return ErrOtherEnvironment
+	case h.RecoveryKey == "" && h.Verb == VerbVerify:
+		return nil
 	}
 	for _, k := range rec.RecoveryKeys {
 		if hexOf(k.SHA256[:]) == h.RecoveryKey {

@@ -323,8 +323,8 @@ func TestNamesOfRun(t *testing.T) {
 // TestErrorTexts: an error says where, and a fault of the whole file names no line.
 func TestErrorTexts(t *testing.T) {
 	for want, err := range map[string]error{
-		"not as a rebuild writes it: p":                                          &FormatError{0, "p"},
-		"not as a rebuild writes it: line 7: p":                                  &FormatError{7, "p"},
+		"not as the program writes it: p":                                        &FormatError{0, "p"},
+		"not as the program writes it: line 7: p":                                &FormatError{7, "p"},
 		"the run was begun with something else: the recovery key is another one": &OtherRunError{"recovery key"},
 		"key k: p": &ContradictionError{"k", "p"},
 		"a key is rebuilt in two reports: k, the other is o": &TwiceError{"k", "o"},

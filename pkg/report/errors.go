@@ -21,7 +21,7 @@ var (
 
 // Errors of reading a report.
 var (
-	ErrFormat    = errors.New("not as a rebuild writes it") // each *FormatError is one
+	ErrFormat    = errors.New("not as the program writes it") // each *FormatError is one
 	ErrIsJournal = errors.New("a journal, not a report")
 )
 
@@ -32,6 +32,7 @@ var (
 	ErrOtherRecoveryKey = errors.New("the report is of another recovery key than the first one")
 	ErrUnrecordedKey    = errors.New("the report is of a recovery key that the record does not name")
 	ErrNotRebuild       = errors.New("the report is not of a rebuild")
+	ErrNotVerification  = errors.New("the report is not of a verification")
 	ErrChanged          = errors.New("the report has changed while it was read")
 )
 
@@ -70,6 +71,33 @@ type ContradictionError struct {
 
 // Error names the key and the problem.
 func (e *ContradictionError) Error() string { return fmt.Sprintf("key %s: %s", e.KeyID, e.Problem) }
+
+// What can be wrong with the parts of a verification, wrapped in a *PartError.
+var (
+	ErrPartMissing = errors.New("there is no report of it")
+	ErrPartTwice   = errors.New("there are two reports of it")
+	ErrPartForeign = errors.New("it is a part of another division")
+	ErrPartApart   = errors.New("it was begun more than a day before or after another part")
+)
+
+// PartError says what is wrong with a part of a verification.
+type PartError struct {
+	Part  string // "2/5", or "the whole record"; of several, the first ones
+	Other string // the report that it does not go with; empty where there is none
+	Err   error
+}
+
+// Error names the part and the other report.
+func (e *PartError) Error() string {
+	text := fmt.Sprintf("part %s: %v", e.Part, e.Err)
+	if e.Other != "" {
+		text += ": " + e.Other
+	}
+	return text
+}
+
+// Unwrap returns what is wrong.
+func (e *PartError) Unwrap() error { return e.Err }
 
 // TwiceError says that a key is rebuilt in two reports.
 type TwiceError struct{ KeyID, Other string }

@@ -81,7 +81,8 @@ func (l *ledger) addKey(k *Key, offset int64) (problem string) {
 			return "segment: not the name of one"
 		}
 	}
-	if k.IsDone() != (kind == keysPrefix) {
+	withKeys := l.header.Verb != VerbVerify // which writes none
+	if (withKeys && k.IsDone()) != (kind == keysPrefix) {
 		return "a key that is done is in a segment of keys, and no other is"
 	}
 	state := keyState{offset: offset, segment: -1, status: int8(status), warned: len(k.Warnings) > 0}
@@ -106,6 +107,9 @@ func (l *ledger) addKey(k *Key, offset int64) (problem string) {
 		l.keys[id] = state
 	}
 	l.counts.Count(k)
+	if state.segment < 0 {
+		return ""
+	}
 	if k.Status == OK {
 		l.tallies[state.segment].ok++
 	}
@@ -145,6 +149,9 @@ func (l *ledger) newSegment(s Segment) (index int32, problem string) {
 
 // addSegment takes the line of a segment, or one that rejects it.
 func (l *ledger) addSegment(s *Segment) (problem string) {
+	if l.header.Verb == VerbVerify {
+		return "a segment in the report of a verification"
+	}
 	if kind, _ := parseSegmentName(s.Name); kind == "" {
 		return "name: not that of a segment"
 	}

@@ -32,6 +32,12 @@ const (
 	formatWithoutSegments = "recover-report/1"
 )
 
+// Verbs that write reports.
+const (
+	VerbRebuild = "rebuild"
+	VerbVerify  = "verify" // its report has no segments
+)
+
 // Statuses of a key.
 const (
 	OK         = "ok"
@@ -59,7 +65,7 @@ const (
 type Header struct {
 	Type         string `json:"type"`   // "run"; in a journal also "resumed", once each time that it is
 	Format       string `json:"format"` // see Format
-	Verb         string `json:"verb"`   // "rebuild"
+	Verb         string `json:"verb"`   // VerbRebuild or VerbVerify
 	Tool         Tool   `json:"tool"`
 	Begun        string `json:"begun"` // RFC 3339, UTC
 	Record       string `json:"record,omitempty"`
@@ -69,9 +75,9 @@ type Header struct {
 	BegunRecordSHA256 string   `json:"begun_record_sha256,omitempty"`
 	Environment       string   `json:"environment,omitempty"`
 	Shards            string   `json:"shards"`
-	RecoveryKey       string   `json:"recovery_key"`         // fingerprint, hex
-	Sealed            string   `json:"sealed"`               // "recipients", "passphrase" or "no"
-	Recipients        []string `json:"recipients,omitempty"` // whom the keys are sealed to: public keys
+	RecoveryKey       string   `json:"recovery_key,omitempty"` // fingerprint, hex; verify: of the key that the shards had to be for
+	Sealed            string   `json:"sealed,omitempty"`       // rebuild: "recipients", "passphrase" or "no"
+	Recipients        []string `json:"recipients,omitempty"`   // whom the keys are sealed to: public keys
 	WithMaster        bool     `json:"with_master,omitempty"`
 	Part              string   `json:"part,omitempty"`     // "2/5"
 	Accepted          []string `json:"accepted,omitempty"` // what of the machine was unfit, and accepted: "network: …"
@@ -178,6 +184,10 @@ type Summary struct {
 	Seconds      float64            `json:"seconds"`
 	Anchors      map[string]int     `json:"anchors,omitempty"`       // verify, rebuild and drill: keys by what the record knows them by
 	RecoveryKeys []RecoveryKeyCount `json:"recovery_keys,omitempty"` // verify
+
+	NewestBackup string `json:"newest_backup,omitempty"`  // verify: RFC 3339, UTC
+	Stale        bool   `json:"stale,omitempty"`          // verify: it is older than --max-age
+	Elsewhere    int    `json:"other_warnings,omitempty"` // that are of no key
 }
 
 // RecoveryKeyCount is how many of the keys one recovery key can open.

@@ -109,7 +109,7 @@ func (r *Run) checkHead(line []byte) error {
 	switch {
 	case err != nil || s.isReport:
 		return &FormatError{1, "not the head of a run"}
-	case s.header.Verb != "rebuild":
+	case s.header.Verb != VerbRebuild:
 		return ErrNotRebuild
 	}
 	return nil

@@ -62,10 +62,15 @@ type scanner struct {
 	tail   *Tail
 }
 
-func (s *scanner) run(r io.Reader) error {
+// begin begins to read r.
+func (s *scanner) begin(r io.Reader) {
 	s.lines = bufio.NewScanner(r)
 	s.lines.Buffer(nil, maxLine)
 	s.lines.Split(s.split)
+}
+
+func (s *scanner) run(r io.Reader) error {
+	s.begin(r)
 	err := s.readHead()
 	switch {
 	case err != nil:
@@ -74,6 +79,11 @@ func (s *scanner) run(r io.Reader) error {
 	default:
 		err = s.readJournal()
 	}
+	return s.lineError(err)
+}
+
+// lineError is err, or that of the lines where one could not be read.
+func (s *scanner) lineError(err error) error {
 	if errors.Is(s.lines.Err(), bufio.ErrTooLong) {
 		return &FormatError{s.number + 1, fmt.Sprintf("longer than %d bytes", maxLine)}
 	}
@@ -126,6 +136,9 @@ func (s *scanner) readHead() error {
 	}
 	if err := json.Unmarshal(head, &s.header); err != nil || s.header.Type != "run" || !isFormat(s.header.Format) {
 		return s.fail("not the head of a run")
+	}
+	if s.header.Verb == VerbVerify && (!isReport || s.header.Format != Format) {
+		return s.fail("not the head of a verification")
 	}
 	if s.visit.Head != nil {
 		return s.visit.Head(&s.header)

@@ -96,7 +96,7 @@ func TestJournalLines(t *testing.T) {
 		}
 		got := file.Counts.String()
 		if err != nil {
-			got = strings.TrimPrefix(err.Error(), "not as a rebuild writes it: ")
+			got = strings.TrimPrefix(err.Error(), "not as the program writes it: ")
 			if !errors.Is(err, ErrFormat) {
 				t.Errorf("%s: %v is no ErrFormat", name, err)
 			}
@@ -156,7 +156,7 @@ func TestReportLines(t *testing.T) {
 			t.Errorf("%s is not in the report", c.was)
 		}
 		_, err := Scan(strings.NewReader(text), Visitor{})
-		if err == nil || err.Error() != "not as a rebuild writes it: "+c.want {
+		if err == nil || err.Error() != "not as the program writes it: "+c.want {
 			t.Errorf("%s for %s: got %v, want %s", c.is, c.was, err, c.want)
 		}
 	}
@@ -193,12 +193,12 @@ func TestScanIsBounded(t *testing.T) {
 		reader io.Reader
 		want   string
 	}{
-		"a line":          {&endless{text: "x"}, "not as a rebuild writes it: line 1: longer than 1048576 bytes"},
-		"a later line":    {io.MultiReader(strings.NewReader(head), &endless{text: "x"}), "not as a rebuild writes it: line 2: longer than 1048576 bytes"},
-		"runs resumed":    {io.MultiReader(strings.NewReader(head), &endless{text: resumption + "\n"}), "not as a rebuild writes it: line 4098: resumed more than 4096 times"},
+		"a line":          {&endless{text: "x"}, "not as the program writes it: line 1: longer than 1048576 bytes"},
+		"a later line":    {io.MultiReader(strings.NewReader(head), &endless{text: "x"}), "not as the program writes it: line 2: longer than 1048576 bytes"},
+		"runs resumed":    {io.MultiReader(strings.NewReader(head), &endless{text: resumption + "\n"}), "not as the program writes it: line 4098: resumed more than 4096 times"},
 		"a failing disk":  {io.MultiReader(strings.NewReader(head), failing{}), "played fault"},
 		"failing at once": {failing{}, "played fault"},
-		"nothing":         {strings.NewReader(""), "not as a rebuild writes it: empty"},
+		"nothing":         {strings.NewReader(""), "not as the program writes it: empty"},
 	} {
 		var before, after runtime.MemStats
 		runtime.GC()
