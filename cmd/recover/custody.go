@@ -10,6 +10,7 @@ recover custody reissue --sealed-key FILE --share FILE … --threshold K
                         --custodian NAME … --out DIR
 recover custody open    --sealed-key FILE --share FILE … --identity-out FILE
 recover custody sign    FILE --identity SSH-KEY --out FILE.sig
+recover custody script  --for CEREMONY [--record FILE] [--sealed-key FILE] …
 
 Splits the recovery key among holders; any K of them can restore it.
 
@@ -28,6 +29,9 @@ reissue makes a new set of shares, of any K and any holders, for the same
 open    writes the age identity that the shares make, with which the age
         command opens the sealed key without this program
 sign    signs a transcript or a confirmation, as ssh-keygen -Y sign does
+script  prints the script of a ceremony, to follow, tick off and sign, with
+        names, commands and hashes filled in. It takes public data alone, on
+        any machine
 
 A new set:
   --threshold K           how many holders are needed, 2 or more
@@ -88,6 +92,21 @@ What check and confirm compare with:
                           this set as the present one
   --out FILE              sign: the signature, FILE.sig or, of several people,
                           FILE.NAME.sig next to what is signed
+
+The script of a ceremony:
+  --for CEREMONY          new, split or reissue, with --threshold and
+                          --custodian; drill or rebuild, with --record
+  --record FILE           its number of keys and its SHA-256
+  --sealed-key FILE       set, holders and hashes, where the key is split
+  --transcript FILE       of the ceremony that made the sealed key
+  --recovery-public-key FILE
+                          instead of a sealed key, where the key is in a file
+                          or a token
+  --hsm URI, --hsm-module FILE
+                          where the token is, for the commands
+  --shards PATH           how the download is called on the day
+                          (default bucket)
+  --out FILE              write it to this new file, instead of showing it
 `
 
 // runCustody is the verb: the recovery key among several holders.
@@ -102,6 +121,7 @@ func runCustody(p *program, args []string) error {
 		{"open", custodyOpen},
 		{"confirm", custodyConfirm},
 		{"sign", custodySign},
+		{"script", custodyScript},
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		return pflag.ErrHelp
@@ -111,5 +131,5 @@ func runCustody(p *program, args []string) error {
 			return a.run(p, args[1:])
 		}
 	}
-	return &usageError{"custody needs a subcommand: split, check, confirm, reissue, open or sign", "recover custody --help explains them"}
+	return &usageError{"custody needs a subcommand: split, check, confirm, reissue, open, sign or script", "recover custody --help explains them"}
 }

@@ -63,7 +63,10 @@ recover custody open --sealed-key shares/bob/sealed-recovery-key.age \
     --share shares/bob/share.txt --share shares/carol/share.txt \
     --identity-out identity.txt
 recover custody sign split.ndjson --identity ssh-key \
-    --out split.ndjson.sig`,
+    --out split.ndjson.sig
+recover custody script --for rebuild --record practice/record.json \
+    --sealed-key shares/bob/sealed-recovery-key.age \
+    --transcript split.ndjson --out script.txt`,
 
 	"hsm": `recover hsm list --hsm-module /usr/lib/softhsm/libsofthsm2.so
 recover hsm check --hsm 'pkcs11:token=drill;object=recovery-key' \

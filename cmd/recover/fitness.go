@@ -19,6 +19,12 @@ import (
 // needsFitness are the verbs that run a preflight first.
 var needsFitness = []string{"rebuild", "drill", "custody", "keygen", "sign"}
 
+// looksFirst tells a verb that runs a preflight. The script of a ceremony is made
+// of public data, on the machine that has a printer.
+func looksFirst(verb string, args []string) bool {
+	return slices.Contains(needsFitness, verb) && !(verb == "custody" && len(args) > 0 && args[0] == "script")
+}
+
 // goesOn tells a verb that an unfit machine does not end at once: with a record,
 // that says whether the keys are real ones, and a holder checks a share at home.
 func goesOn(verb string, args []string) bool {

@@ -108,6 +108,8 @@ func (in *inspector) inspectRecord(r *fileResult) {
 	}
 	r.Sound = isSound
 	r.fact("keys", "%d", s.record.Len())
+	sum := s.record.SHA256()
+	r.fact("SHA-256", "%x", sum)
 	if s.record.Environment != "" {
 		r.fact("environment", "%s", s.record.Environment)
 	}

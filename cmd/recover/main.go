@@ -140,7 +140,7 @@ func (p *program) dispatch(args []string) error {
 			continue
 		}
 		rest, strict := takeStrict(args[1:])
-		looks := slices.Contains(needsFitness, v.name)
+		looks := looksFirst(v.name, rest)
 		p.announce(v.name, rest)
 		if looks {
 			var err error
