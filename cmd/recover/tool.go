@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,6 +18,8 @@ var (
 	version = "development"
 	commit  = ""
 )
+
+var errOwnHash = errors.New("the file of this program cannot be read, so its SHA-256 is not known")
 
 // thisTool hashes the running executable. What cannot be found out is empty.
 var thisTool = sync.OnceValue(func() report.Tool {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"errors"
 	"runtime"
 	"strings"
 
@@ -39,8 +38,6 @@ type versionFacts struct {
 	Arch     string        `json:"arch"`
 	Programs []programHash `json:"programs"`
 }
-
-var errOwnHash = errors.New("the file of this program cannot be read, so its SHA-256 is not known")
 
 func runVersion(p *program, args []string) error {
 	fs := newFlags("version")
