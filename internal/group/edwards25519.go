@@ -68,14 +68,15 @@ func (edGroup) DecodePoint(b []byte) (Point, error) {
 }
 
 // edMinusOne is L−1.
-var edMinusOne = new(edwards25519.Scalar).Negate(newEdScalar().SetUint64(1).(*edScalar).s)
+var edMinusOne, edZero = new(edwards25519.Scalar).Negate(newEdScalar().SetUint64(1).(*edScalar).s), edwards25519.NewScalar()
 
 // InSubgroup asks whether [L−1]p = −p, which is [L]p = 0: the points of small
 // order, and those with such a part, are outside. Scalars are modulo L, so L
-// itself cannot be multiplied by.
+// itself cannot be multiplied by. The points of backups and records are public, so
+// the time may depend on them.
 func (edGroup) InSubgroup(p Point) bool {
 	q := &p.(*edPoint).p
-	multiple := new(edwards25519.Point).ScalarMult(edMinusOne, q)
+	multiple := new(edwards25519.Point).VarTimeDoubleScalarBaseMult(edMinusOne, q, edZero)
 	return multiple.Equal(new(edwards25519.Point).Negate(q)) == 1
 }
 
