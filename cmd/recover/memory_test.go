@@ -21,7 +21,11 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
+
+	"recover/fixtures/softtoken"
 	"recover/pkg/custody"
+	"recover/pkg/transaction"
 )
 
 var exiting = regexp.MustCompile(`(?m)^(\d+) +exit_group\((\d+)\)`)
@@ -140,6 +144,26 @@ func (f forms) addKey(key *rsa.PrivateKey) {
 	f["recovery key, PEM"] = [][]byte{bytes.Split(pem, []byte("\n"))[3]}
 }
 
+// payment is an unsigned transaction of the account.
+const payment = `{"type":2,"chainId":"1","nonce":7,"to":"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed","value":"1500000000000000000",` +
+	`"gasLimit":"21000","maxFeePerGas":"20000000000","maxPriorityFeePerGas":"1000000000","from":"%s"}`
+
+// TestPINInMemory counts the copies of a token's PIN.
+func TestPINInMemory(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED, NOT PASSED: only root may look into the program's memory")
+	}
+	args := vault().rebuildArgs(filepath.Join(t.TempDir(), "out"), "--unsealed", "--hsm-mode", "raw")
+	cmd := withToken(t, softHSM(t), softtoken.PIN, args...)
+	cmd.Path = built(t)
+	memory := memoryAfter(t, cmd)
+	pin := make(forms)
+	pin.add("PIN", []byte(softtoken.PIN))
+	if found := pin.count(memory); len(found) > 0 {
+		t.Errorf("left in memory: %v", found)
+	}
+}
+
 // TestMemory counts the secrets that are in memory when the work is done.
 func TestMemory(t *testing.T) {
 	if os.Geteuid() != 0 {
@@ -169,12 +193,23 @@ func TestMemory(t *testing.T) {
 	}
 	phrased := formsOf(p)
 	phrased["passphrase"] = [][]byte{[]byte(keyPhrase), []byte(newPhrase)}
+	rebuilt := filepath.Join(t.TempDir(), "rebuilt")
+	execute(t, p.rebuild(rebuilt, "--unsealed")...).wantStatus(t, exitOK)
+	payer := p.keys[0]
+	unsigned := filepath.Join(t.TempDir(), "unsigned.json")
+	if err := os.WriteFile(unsigned, fmt.Appendf(nil, payment, must(transaction.NewKey(payer.Group, payer.Wallet)).Address("ethereum")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	identity := must(age.GenerateX25519Identity())
 	for _, test := range []struct {
 		name    string
 		forms   forms
 		phrases []string
 		args    []string
 	}{
+		{"sign", formsOf(p), nil, []string{"sign", "--keys", rebuilt, "--key-id", payer.IDs.Key.String(), "--out", "signed", "--yes", "--in", unsigned}},
+		{"export", formsOf(p), nil, []string{"export", "--keys", rebuilt, "--key-id", payer.IDs.Key.String(), "--format", "hex", "--out", "exported", "--recipient", identity.Recipient().String()}},
+		{"keys", formsOf(p), nil, []string{"keys", rebuilt}},
 		{"rebuild", formsOf(p), nil, p.rebuild("out", "--unsealed", "--with-master")},
 		{"rebuild, sealed", phrased, []string{keyPhrase, newPhrase}, append([]string{"rebuild", "--out", "out", "--key", sealed, "--passphrase-fd", "3"}, p.selection()...)},
 		{"drill", formsOf(p), nil, append([]string{"drill", "--key", p.path("key-0.pem")}, p.selection()...)},
