@@ -17,6 +17,7 @@ import (
 	"github.com/miekg/pkcs11"
 	"golang.org/x/sys/unix"
 
+	"recover/fixtures/tier"
 	"recover/pkg/hsm"
 	"recover/pkg/hsm/wire"
 )
@@ -44,6 +45,7 @@ func self(role string, arguments ...string) *exec.Cmd {
 }
 
 func TestNeedsLibcOnly(t *testing.T) {
+	tier.Long(t)
 	program := filepath.Join(t.TempDir(), "recover-pkcs11")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -61,6 +63,7 @@ func TestNeedsLibcOnly(t *testing.T) {
 
 // Without cgo there is a program too, which says why it does nothing.
 func TestWithoutCgo(t *testing.T) {
+	tier.Long(t)
 	program := filepath.Join(t.TempDir(), "recover-pkcs11")
 	build := exec.Command("go", "build", "-o", program, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")

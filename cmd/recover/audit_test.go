@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"recover/fixtures/tier"
 )
 
 // savedAnswers writes what collect.sh leaves about an environment that is set up as
@@ -44,6 +46,7 @@ type auditedLine struct {
 }
 
 func TestAuditCloud(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	production, sandbox := savedAnswers(t, "production"), savedAnswers(t, "sandbox")
 

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // underRace tells whether the tests run under the race detector, which is slow:
@@ -51,6 +53,7 @@ var network = regexp.MustCompile(`^(` +
 // TestBinaryHasNoNetwork looks through the symbols of the same program before
 // it is stripped.
 func TestBinaryHasNoNetwork(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	path, err := goBuild("recover-with-symbols", "-trimpath")
 	if err != nil {
@@ -90,7 +93,7 @@ func TestBinaryHasNoNetwork(t *testing.T) {
 
 // TestBuilds builds the program for all machines that it is for.
 func TestBuilds(t *testing.T) {
-	long(t, "it builds the program four times")
+	tier.Long(t) // it builds the program four times
 	t.Parallel()
 	if underRace() {
 		t.Skip("SKIPPED under the race detector: it is the same without")

@@ -24,6 +24,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"recover/fixtures/tier"
 )
 
 // canaries finds secrets in whatever a run says or leaves behind, in any form
@@ -158,7 +160,7 @@ func testkeyD() []byte { return small().recovery.D.Bytes() }
 // TestNothingSecretIsLeft runs through the verbs, well and badly, and looks at
 // all that is said and left behind.
 func TestNothingSecretIsLeft(t *testing.T) {
-	long(t, "it runs every verb and reads all that is left")
+	tier.Long(t) // it runs every verb and reads all that is left
 	t.Parallel()
 	p := small()
 	c := canariesOf(p)
@@ -268,6 +270,7 @@ func stopInTheMiddle(t *testing.T) *running {
 
 // TestRunningProgram looks at what everybody can see of a program that runs.
 func TestRunningProgram(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	c := canariesOf(many())
 	r := stopInTheMiddle(t)
@@ -295,6 +298,7 @@ func TestRunningProgram(t *testing.T) {
 // TestNoCoreFile lets the program crash at several moments, started where core
 // files are allowed: it leaves none, and shows no stacks.
 func TestNoCoreFile(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	c := canariesOf(many())
 	recipient := must(age.GenerateX25519Identity()).Recipient().String()

@@ -3,6 +3,8 @@ package main
 import (
 	"regexp"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 var (
@@ -14,6 +16,7 @@ var (
 // TestCitations asks that every section of docs/formats.md that a comment cites
 // is there, and that no comment cites what is outside of the repository.
 func TestCitations(t *testing.T) {
+	tier.Long(t)
 	sections := map[string]bool{"": true}
 	for _, m := range heading.FindAllStringSubmatch(formatsPage(t), -1) {
 		sections[m[1]] = true

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"recover/fixtures/tier"
 )
 
 // interruptible starts a rebuild that closes a segment after every fourth key.
@@ -144,6 +146,7 @@ func resumed(t *testing.T, dir string, p practice, args ...string) {
 // TestKilled kills a rebuild at all stages: what its journal lists is safe. That
 // it can be gone on with is tested in resume_test.go.
 func TestKilled(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, keys := range []int{-1, 0, 1, 4, 12, 20, 32, 36} {
@@ -242,6 +245,7 @@ func interruptBegun(t *testing.T, out, begun string, args []string) (o outcome) 
 // so, what the journal lists is safe, and with more space it can be gone on with.
 // The hint says which of the two it is: nothing was kept, or some keys.
 func TestFullDisk(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	if !canMount() {
 		t.Skip("SKIPPED, NOT PASSED: a small disk takes root")
@@ -295,6 +299,7 @@ func TestFullDisk(t *testing.T) {
 
 // TestStdoutGone takes stdout away: the files come all the same.
 func TestStdoutGone(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	full := must(os.OpenFile("/dev/full", os.O_WRONLY, 0))
 	reader, closed, err := os.Pipe()
@@ -334,6 +339,7 @@ func TestStdoutGone(t *testing.T) {
 
 // TestFirstLineOnly is what a user does to have a look.
 func TestFirstLineOnly(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	cmd := exec.Command("sh", "-c", `recover "$@" | head -1`, "sh")

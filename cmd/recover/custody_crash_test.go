@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"recover/fixtures/tier"
 	"recover/pkg/custody"
 )
 
@@ -21,6 +22,7 @@ import (
 // left bears the name of what is not whole, and before the last share is on the
 // disk there is no sealed key, without which no share is worth anything.
 func TestKilledDuringSplit(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for _, place := range []string{"", "holder-1/share.txt", "holder-20", "holder-32/READ-ME-FIRST.txt", "holder-9/" + custody.SealedKeyName, "holder-32/" + custody.SealedKeyName} {
 		t.Run(strings.ReplaceAll("at "+place, "/", " "), func(t *testing.T) {
@@ -94,6 +96,7 @@ func TestInterruptedSplit(t *testing.T) {
 // TestSizesOfSets splits from 2 of 2 up to 16 of 32, and brings the key back
 // with the last shares.
 func TestSizesOfSets(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for _, size := range []struct {
 		threshold, count int

@@ -11,12 +11,14 @@ import (
 	"testing"
 	"time"
 
+	"recover/fixtures/tier"
 	"recover/pkg/custody"
 )
 
 // TestTwoOfThree: one holder names a file, the next types from paper, all lines
 // at once, as whoever pastes or scans.
 func TestTwoOfThree(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	set := splitInto(t, filepath.Join(t.TempDir(), "set"), 2, "alice", "bob", "carol")
 	secrets := secretsOf(t, set, "alice", "bob", "carol")
@@ -47,6 +49,7 @@ func TestTwoOfThree(t *testing.T) {
 
 // TestThreeOfFive is a ceremony in which all goes wrong that can.
 func TestThreeOfFive(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	holders := []string{"alice", "bob", "carol", "dave", "eve"}
@@ -286,7 +289,7 @@ func TestBrokenOff(t *testing.T) {
 // TestPassphrasesOfHolders seals each share with a passphrase that its holder
 // types, and opens them again at the terminal.
 func TestPassphrasesOfHolders(t *testing.T) {
-	long(t, "each passphrase takes a second")
+	tier.Long(t) // each passphrase takes a second
 	t.Parallel()
 	dir := t.TempDir()
 	split := exec.Command("recover", "custody", "split", "--key", small().path("key-0.pem"), "--threshold", "2",

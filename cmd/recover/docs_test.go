@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 var shBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
@@ -15,6 +17,7 @@ var shBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 // order, in one empty directory, as a reader would paste them. Each command has
 // to end as the document says that it does.
 func TestDocs(t *testing.T) {
+	tier.Long(t)
 	names, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +36,7 @@ func TestDocs(t *testing.T) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Parallel()
 			if filepath.Base(name) != "README.md" {
-				long(t, "the examples make recovery keys, and a passphrase takes a second each time")
+				tier.Long(t) // the examples make recovery keys, and a passphrase takes a second each time
 			}
 			tools := []string{"age", "openssl"}
 			if filepath.Base(name) == "hsm.md" {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/record"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
@@ -56,6 +57,7 @@ func TestDrill(t *testing.T) {
 }
 
 func TestDrillSample(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	p := many()
 	seen := make(map[string]bool)
@@ -81,6 +83,7 @@ func TestDrillSample(t *testing.T) {
 // TestDrillRefused: production keys are rebuilt only on purpose, and a damaged
 // bucket is told as a rebuild would.
 func TestDrillRefused(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	p, dir := small(), t.TempDir()
 	text, err := os.ReadFile(p.path("record.json"))

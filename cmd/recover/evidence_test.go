@@ -15,6 +15,7 @@ import (
 	"filippo.io/age"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/custody"
 )
 
@@ -76,6 +77,7 @@ func numbersOf(t *testing.T, transcript string) (set, sum string) {
 // valid. Compared with the ceremony it is wrong; not compared, the check says that
 // it was not compared and what that means.
 func TestCourierFolder(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	set, transcript := witnessed(t, "2")
 	forged := courierSet(t, set, "alice", "bob", "carol")
@@ -126,6 +128,7 @@ func TestCourierFolder(t *testing.T) {
 // any order, that one is named, with status 1; also when the shares are too few to
 // open any.
 func TestOddSealedKey(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for _, c := range []struct{ threshold, says string }{
 		{"2", "not the sealed key that these shares open"},
@@ -155,6 +158,7 @@ func TestOddSealedKey(t *testing.T) {
 // TestMostHaveIt: where the shares are too few, what most holders have tells the
 // odd one.
 func TestMostHaveIt(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	set := splitInto(t, filepath.Join(dir, "set"), 4, "alice", "bob", "carol", "dave")
@@ -174,6 +178,7 @@ func TestMostHaveIt(t *testing.T) {
 // TestChangedFolder: the public key that gets uploaded, the code to scan, and what
 // the holder reads first are compared too.
 func TestChangedFolder(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	set, transcript := witnessed(t, "2")
 	for name, c := range map[string]struct {
@@ -221,6 +226,7 @@ func TestChangedFolder(t *testing.T) {
 // TestSeveralRecipients: whoever types a second recipient for a holder's share is
 // asked, and all that the holder and the witness read names both.
 func TestSeveralRecipients(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	var ids []*age.X25519Identity
@@ -322,6 +328,7 @@ func TestForgedShareFramesNobody(t *testing.T) {
 // TestOddOneIsTheSealedKey: the sealed key that was brought is changed, and every
 // honest share would be refused. It is the suspect, and another copy goes on.
 func TestOddOneIsTheSealedKey(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	set := splitInto(t, filepath.Join(t.TempDir(), "set"), 2, "alice", "bob", "carol")
 	dir := t.TempDir()
@@ -398,6 +405,7 @@ func TestOddOneIsTheSealedKey(t *testing.T) {
 // TestAnnouncedBeforeWritten: the identity is in the transcript, with its hash,
 // before it is on the disk.
 func TestAnnouncedBeforeWritten(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	set := splitInto(t, filepath.Join(t.TempDir(), "set"), 2, "alice", "bob")
 	dir := t.TempDir()

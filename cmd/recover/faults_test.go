@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/pkg/recovery"
 	"recover/pkg/shard"
 )
@@ -17,7 +18,7 @@ import (
 // TestFaults makes a bucket with every fault that the sandbox knows, and holds
 // what verify and rebuild say against its table.
 func TestFaults(t *testing.T) {
-	long(t, "it rebuilds a bucket for each fault")
+	tier.Long(t) // it rebuilds a bucket for each fault
 	t.Parallel()
 	program, dir := built(t), filepath.Join(t.TempDir(), "practice")
 	args := []string{"sandbox", "--out", dir, "--recovery-public-key", small().path("key-0.pub.der"), "--keys", strconv.Itoa(2 * len(sandbox.Faults))}

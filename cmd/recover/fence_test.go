@@ -18,6 +18,7 @@ import (
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
 	"golang.org/x/sys/unix"
 
+	"recover/fixtures/tier"
 	"recover/internal/workstation"
 )
 
@@ -74,6 +75,7 @@ func TestFenceFromInside(t *testing.T) {
 // TestNoFence: what the system does not have is said, and --strict-sandbox goes
 // no further.
 func TestNoFence(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	const fact = "this system has no Landlock: files are open"
@@ -98,6 +100,7 @@ var opened = regexp.MustCompile(`(?m)^(?:\d+ +)?(?:open|openat|openat2|creat)\((
 // TestTraced runs a whole rebuild under strace: it makes no call of a network,
 // and opens what it was told to.
 func TestTraced(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	if _, err := exec.LookPath("strace"); err != nil {
 		t.Fatal("this test needs strace: make test-tools installs it")

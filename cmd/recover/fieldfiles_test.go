@@ -21,6 +21,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -61,6 +62,7 @@ func sshPair(passphrase string) (age.Recipient, []byte) {
 // TestFieldKeys opens the recovery key as other tools wrap it, and with
 // passphrases as other systems encode them.
 func TestFieldKeys(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	key := testkey.Small()
 	text := privatePEM(key)
@@ -153,6 +155,7 @@ func TestKeyFromPipe(t *testing.T) {
 // TestForeignKeys gives files of other programs: each is named, with the command
 // that makes it usable, and no passphrase is asked for or blamed.
 func TestForeignKeys(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	noise := make([]byte, 2600)
 	must(rand.Read(noise))

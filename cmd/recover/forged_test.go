@@ -7,12 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/tier"
 	"recover/fixtures/vectors"
 )
 
 // TestForged: no shard that somebody made with public data alone gives a key
 // with success, and what the record knows of the key decides.
 func TestForged(t *testing.T) {
+	tier.Long(t)
 	for _, c := range vectors.Forged(t) {
 		t.Run(c.File, func(t *testing.T) {
 			t.Parallel()
@@ -28,6 +30,7 @@ func TestForged(t *testing.T) {
 // TestTampered does the same with the damaged shards: verify, and a rebuild
 // without an anchor, with --accept-unproved, and with the public key recorded.
 func TestTampered(t *testing.T) {
+	tier.Long(t)
 	for _, c := range vectors.Tampered(t) {
 		t.Run(c.File, func(t *testing.T) {
 			t.Parallel()

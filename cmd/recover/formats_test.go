@@ -11,11 +11,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // TestFormatsFields asks that docs/formats.md names every JSON field of the
 // program.
 func TestFormatsFields(t *testing.T) {
+	tier.Long(t)
 	page := formatsPage(t)
 	fields := 0
 	for name, file := range allSources(t) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/pkg/shard"
 )
@@ -20,6 +21,7 @@ import (
 // TestResumeOfSomethingElse holds that --resume changes nothing in a directory
 // that is not one of a rebuild.
 func TestResumeOfSomethingElse(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	journal := filepath.Join(dir, journalName)
@@ -49,6 +51,7 @@ func TestResumeOfSomethingElse(t *testing.T) {
 
 // TestResumeOfHostile resumes a run in whose directory there is a pipe.
 func TestResumeOfHostile(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	b := newBroken(t, many())
 	start(t, b.command())
@@ -69,6 +72,7 @@ func TestResumeOfHostile(t *testing.T) {
 
 // TestPlantedBackup puts a sound backup of another key into a key's folder.
 func TestPlantedBackup(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	real := small().keys[0]

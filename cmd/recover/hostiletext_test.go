@@ -17,6 +17,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"recover/fixtures/tier"
 	"recover/pkg/custody"
 )
 
@@ -129,7 +130,7 @@ func inEachLine(text []byte, change func(string) string) [][]byte {
 // into file names and what a token says of itself: none of it reaches the
 // terminal as it is, in no verb that reads the file, in text or in JSON.
 func TestHostileText(t *testing.T) {
-	long(t, "it runs the program some hundred times")
+	tier.Long(t) // it runs the program some hundred times
 	t.Parallel()
 	p := small()
 	dir := t.TempDir()

@@ -11,12 +11,14 @@ import (
 
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
 // TestTokensLikeKeyFile rebuilds the same keys with the key file and with
 // tokens in all modes: byte for byte the same.
 func TestTokensLikeKeyFile(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	if o := execute(t, vault().rebuild(filepath.Join(dir, "file"), "--unsealed", "--with-master")...); o.status != exitOK {
@@ -68,6 +70,7 @@ func rebuiltKeys(t *testing.T, dir string) string {
 
 // What is announced is what the token has to do.
 func TestAnnouncedOperations(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for more, want := range map[string]int{"": 10, "--with-master": 12} {
 		token, log := faulty(t)
@@ -105,6 +108,7 @@ func TestAnnouncedSample(t *testing.T) {
 // TestHelperDies lets the helper die in the middle of a run: what was rebuilt
 // before is safe, and the run can be resumed.
 func TestHelperDies(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	args := fifty().rebuildArgs(out, "--unsealed")
@@ -138,6 +142,7 @@ func TestHelperDies(t *testing.T) {
 
 // A token that is not there again cannot be taken for another reason.
 func TestTokenIsLost(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	token, _ := faulty(t, "FAULT=C_Decrypt 7 0x32")
 	out := filepath.Join(t.TempDir(), "out")
@@ -151,6 +156,7 @@ func TestTokenIsLost(t *testing.T) {
 }
 
 func TestHSMCheck(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	fingerprint := rsadecrypt.FingerprintOf(&testkey.Recovery(0).PublicKey)
 	const line = "the token holds the recovery key, RSA-4096, %s, and decrypts with it: mode %s\n"
@@ -169,6 +175,7 @@ func TestHSMCheck(t *testing.T) {
 
 // With another recovery key than the token's, no PIN is spent.
 func TestOtherTokenKey(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	const (
 		fact = "the token's key is not the recovery key: its public key pkcs11:object=vault-key;id=%A1%B2 is another one"
@@ -232,7 +239,7 @@ func TestHSMList(t *testing.T) {
 // TestKeygenHSM goes from a new key in a token to wallet keys that are rebuilt
 // with it.
 func TestKeygenHSM(t *testing.T) {
-	long(t, "SoftHSM makes a key of 4096 bits")
+	tier.Long(t) // SoftHSM makes a key of 4096 bits
 	t.Parallel()
 	token, dir := softHSM(t), t.TempDir()
 	token.URI = "pkcs11:token=soft;object=recovery-key"
@@ -280,6 +287,7 @@ func practiceIn(dir string) practice { return practice{dir: dir} }
 // and the second the passphrase of the output, which cannot be empty. It is read
 // before the PIN is sent, so that nothing keeps a login waiting.
 func TestSharedDescriptor(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	out := filepath.Join(t.TempDir(), "out")
 	token, log := faulty(t)

@@ -15,6 +15,7 @@ import (
 
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 )
 
@@ -30,6 +31,7 @@ const twentyOperations = 50
 // each way alone and in all together: the keys are right, and what was announced
 // is what the token, and a person, had to do.
 func TestDevices(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	softHSM(t) // made once, before the tests in parallel
 	for name, settings := range map[string][]string{
@@ -93,6 +95,7 @@ func noPIN(t *testing.T, o outcome, dir string) {
 // The helper dies at any moment, with a module that prints the PIN: nothing of
 // it is seen.
 func TestDeathsOfTalkingModule(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	softHSM(t)
 	for _, fault := range []string{
@@ -123,6 +126,7 @@ func TestDeathsOfTalkingModule(t *testing.T) {
 
 // A session that ended is said to have; its run is resumed.
 func TestSessionEndsForGood(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	token, log := faulty(t, "DEVICE_ENDS=30", "DEVICE_LOGS_OUT=1")
 	out := filepath.Join(t.TempDir(), "out")
@@ -157,6 +161,7 @@ func TestSessionEndsForGood(t *testing.T) {
 
 // All that a person has to answer is asked before the login.
 func TestAskedBeforeLogin(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	token, log := faulty(t)
 	const passphrase = "a passphrase of several words"
@@ -177,6 +182,7 @@ func TestAskedBeforeLogin(t *testing.T) {
 
 // That a wrong PIN was given before is a question at the terminal.
 func TestWrongPINBefore(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for answer, want := range map[string]int{"yes": exitOK, "no": exitFailed} {
 		token, log := faulty(t, "FAULT_FLAGS=0x10000")
@@ -208,6 +214,7 @@ func TestLoggingIsNamed(t *testing.T) {
 // token, which does four decryptions at a time or one, and default flags. The
 // ratio is logged; the limits are for a machine that has other work.
 func TestTokenIsNeverIdle(t *testing.T) {
+	tier.Long(t)
 	for parallel, each := range map[int]int{4: 300, 1: 120} {
 		token, log := faulty(t, fmt.Sprintf("DEVICE_SLOW=%d", each), fmt.Sprintf("DEVICE_PARALLEL=%d", parallel))
 		args := twenty().rebuildArgs(filepath.Join(t.TempDir(), "out"), "--unsealed")
@@ -246,6 +253,7 @@ func TestSessionsAreReported(t *testing.T) {
 
 // A key that takes longer than anybody waits may be there, and can be used later.
 func TestKeygenTooLong(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	token, _ := faulty(t, "DEVICE_KEYGEN=3000")
 	token.URI = "pkcs11:token=soft;object=new;id=%01%02"
@@ -289,6 +297,7 @@ func TestKeygenTooLong(t *testing.T) {
 // What a token cannot do is found out before a PIN is asked; and a token that
 // takes short IDs only gets one.
 func TestKeygenOfDevices(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	token, log := faulty(t, "DEVICE_BITS=3072")
 	token.URI = "pkcs11:token=soft;object=new"

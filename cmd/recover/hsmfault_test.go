@@ -13,11 +13,13 @@ import (
 	"time"
 
 	"recover/fixtures/softtoken"
+	"recover/fixtures/tier"
 )
 
 // TestTokenFaults holds the whole text of every fault of a token, and what to
 // do about it, against this table.
 func TestTokenFaults(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	softHSM(t) // made once, before the tests in parallel
 	const (
@@ -95,6 +97,7 @@ func TestTokenFaults(t *testing.T) {
 
 // TestStuckModule: an interrupt is heard while the module hangs in C_Initialize.
 func TestStuckModule(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for _, args := range [][]string{vault().checkArgs(), {"hsm", "list"}} {
 		cmd := withFake(t, []string{"FAKE_HELPER=stuck"}, args...)
@@ -110,6 +113,7 @@ func TestStuckModule(t *testing.T) {
 
 // The same for what no fault of the module is needed for.
 func TestTokenRefusals(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	token := softHSM(t)
 	check := func(uri, module, helper string, more ...string) outcome {
@@ -197,6 +201,7 @@ func TestUnmeantPIN(t *testing.T) {
 
 // A module that hangs is given up.
 func TestTokenHangs(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	token, _ := faulty(t, "FAULT=C_Login 1 hang")
 	cmd := withToken(t, token, softtoken.PIN, vault().checkArgs()...)
@@ -324,6 +329,7 @@ func TestPINPadAndAlways(t *testing.T) {
 // in all that it leaves: it is in no argument, no environment, no descriptor of
 // the helper, no file. Both are behind a fence of their own.
 func TestPINIsNowhere(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	token, log := faulty(t, "FAULT=C_Decrypt 5 hang")
 	dir := t.TempDir()

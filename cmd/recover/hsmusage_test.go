@@ -7,9 +7,11 @@ import (
 	"testing"
 
 	"recover/fixtures/softtoken"
+	"recover/fixtures/tier"
 )
 
 func TestHSMUsage(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	rebuild := func(args string) []string {
 		return vault().rebuildArgs(filepath.Join(shared, "never"), append([]string{"--unsealed"}, strings.Fields(args)...)...)

@@ -7,11 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // TestInspectNamesOpenKeys: inspect names the keys of a report and of a journal
 // that are not rebuilt, twenty of them, and none that a later run has rebuilt.
 func TestInspectNamesOpenKeys(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	p, out := many(), filepath.Join(t.TempDir(), "out")
 	right := string(must(os.ReadFile(p.path("record.json"))))

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"filippo.io/edwards25519"
+
+	"recover/fixtures/tier"
 )
 
 var smallKeys = []string{keyID(1).String(), keyID(2).String(), keyID(3).String(), keyID(4).String()}
@@ -45,7 +47,7 @@ func TestAgeOpens(t *testing.T) {
 // TestAgeOpensWithPassphrase does it with the identity that the passphrase
 // opens, at a terminal, where age asks for it.
 func TestAgeOpensWithPassphrase(t *testing.T) {
-	long(t, "each passphrase takes a second")
+	tier.Long(t) // each passphrase takes a second
 	t.Parallel()
 	if _, err := exec.LookPath("age"); err != nil {
 		t.Skip("SKIPPED, NOT PASSED: age is not installed")

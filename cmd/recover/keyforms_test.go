@@ -25,6 +25,7 @@ import (
 	"filippo.io/age/armor"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -106,6 +107,7 @@ func rebuildOne(dir string, keyFile []byte, args ...string) *exec.Cmd {
 // TestKeyForms rebuilds a key with every form that a key file may have. The
 // forms themselves are tested in pkg/rsadecrypt; here they go all the way.
 func TestKeyForms(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	key := testkey.Small()
 	pkcs1, text := x509.MarshalPKCS1PrivateKey(key), privatePEM(key)
@@ -178,6 +180,7 @@ func chunks(s string, n int) []string {
 // TestKeyFilesRefused gives other files for the recovery key. Each is named as
 // what it is, with what to do, and nothing is written.
 func TestKeyFilesRefused(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	const (
 		anotherCopy = "take another copy of the recovery key file"

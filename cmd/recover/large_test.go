@@ -16,13 +16,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"recover/fixtures/tier"
 )
 
 // TestMillionLines gives a record of a million keys, the last of which was
 // there before: that is told in seconds and in little memory, and nothing is
 // written.
 func TestMillionLines(t *testing.T) {
-	long(t, "it reads a record of a million lines")
+	tier.Long(t) // it reads a record of a million lines
 	t.Parallel()
 	const lines, maxMemory = 1_000_000, 128 << 10 // KiB
 	dir := t.TempDir()
@@ -58,6 +60,7 @@ func peak(cmd *exec.Cmd) int64 { return cmd.ProcessState.SysUsage().(*syscall.Ru
 // TestManyLinks: 300 links to one backup of 2 MB cost what one costs, in time and
 // in memory.
 func TestManyLinks(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	program, dir := built(t), filepath.Join(t.TempDir(), "practice")
 	if o := start(t, exec.Command(program, "sandbox", "--out", dir, "--keys", "1", "--players", "16", "--recovery-public-key", small().path("key-0.pub.der"))); o.status != exitOK {

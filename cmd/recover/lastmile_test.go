@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/tier"
 	"recover/pkg/sweep"
 )
 
@@ -110,6 +111,7 @@ const clearing = "\x1b[H\x1b[2J"
 // TestLastMileCanaries: no verb but export has a private key in what it says or
 // writes, and none at all has one in its arguments.
 func TestLastMileCanaries(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	keys := rebuiltInto(t)
 	dir := t.TempDir()

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"recover/fixtures/tier"
 	"recover/pkg/custody"
 )
 
@@ -21,6 +22,7 @@ import (
 // is made, the old one is warned of, and a drill is done with the new one. Then an
 // auditor looks at all that was written down.
 func TestLifeOfASet(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	path := func(name string) string { return filepath.Join(dir, name) }
@@ -207,6 +209,7 @@ func forgeTranscript(t *testing.T, from, to string) {
 // TestConfirmations: a confirmation of something else, changed, or signed by
 // somebody else does not count.
 func TestConfirmations(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	set, transcript := witnessed(t, "2")
 	dir := t.TempDir()
@@ -266,7 +269,7 @@ type confirmSummaryForTest struct{ Confirmed, Holders int }
 // TestEarlierSets: sets, transcripts and reports that an earlier program wrote are
 // checked, opened and read.
 func TestEarlierSets(t *testing.T) {
-	long(t, "passphrases take a second each")
+	tier.Long(t) // passphrases take a second each
 	t.Parallel()
 	dir := filepath.Join("testdata", "earlier")
 	id := func(name string) string { return filepath.Join(dir, "id", name) }

@@ -82,14 +82,6 @@ func (s suite) Run() int {
 	return s.M.Run()
 }
 
-// long leaves a test out of go test -short, for the reason given.
-func long(t *testing.T, why string) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("long: " + why)
-	}
-}
-
 // shared holds what is made once for all tests, which only read it.
 var shared string
 

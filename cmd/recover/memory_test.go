@@ -24,6 +24,7 @@ import (
 	"filippo.io/age"
 
 	"recover/fixtures/softtoken"
+	"recover/fixtures/tier"
 	"recover/pkg/custody"
 	"recover/pkg/transaction"
 )
@@ -150,6 +151,7 @@ const payment = `{"type":2,"chainId":"1","nonce":7,"to":"0x5aAeb6053F3E94C9b9A09
 
 // TestPINInMemory counts the copies of a token's PIN.
 func TestPINInMemory(t *testing.T) {
+	tier.Long(t)
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED, NOT PASSED: only root may look into the program's memory")
 	}
@@ -166,6 +168,7 @@ func TestPINInMemory(t *testing.T) {
 
 // TestMemory counts the secrets that are in memory when the work is done.
 func TestMemory(t *testing.T) {
+	tier.Long(t)
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED, NOT PASSED: only root may look into the program's memory")
 	}

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // rebuildOpen returns the command that rebuilds one key with a key file that is
@@ -22,6 +24,7 @@ func rebuildOpen(t *testing.T, args ...string) *exec.Cmd {
 
 // TestWeakPassphraseFirst is what somebody sees who types a weak passphrase.
 func TestWeakPassphraseFirst(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	cmd := rebuildOpen(t)
 	s := sit80(t, cmd)
@@ -44,7 +47,7 @@ var sevenWords = regexp.MustCompile(`(?m)^[a-z]{3,8}( [a-z]{3,8}){6}$`)
 // TestMadePassphrase: Enter has the program make a passphrase. It is shown on a
 // screen of its own, has to be typed back, and opens what was sealed with it.
 func TestMadePassphrase(t *testing.T) {
-	long(t, "a passphrase takes a second")
+	tier.Long(t) // a passphrase takes a second
 	t.Parallel()
 	cmd := rebuildOpen(t)
 	s := sit80(t, cmd)
@@ -117,6 +120,7 @@ func TestMadePassphraseInterrupted(t *testing.T) {
 
 // TestWeakPassphraseAllowed: with the flag, a weak one is taken with a warning.
 func TestWeakPassphraseAllowed(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	cmd := rebuildOpen(t, "--weak-passphrase")
 	s := sit(t, cmd)

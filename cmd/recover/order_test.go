@@ -7,11 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // TestOrder has keys done by one worker, by several, and by as many as there
 // are processors: what comes out is the same, in the order of the record.
 func TestOrder(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	p := many()
 	if underRace() {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"recover/fixtures/machine"
+	"recover/fixtures/tier"
 	"recover/internal/workstation"
 	"recover/pkg/custody"
 )
@@ -44,6 +45,7 @@ const (
 // TestUnfit: an unfit machine stops the verbs that deal with secrets, before
 // they ask or make anything.
 func TestUnfit(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	p := small()
 	dir := t.TempDir()
@@ -94,6 +96,7 @@ func inProduction(t *testing.T, p practice) (record string) {
 // TestUnfitForPractice: where the record is not of production, what is unfit is
 // said, and stands in the report.
 func TestUnfitForPractice(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	p := small()
 	out := filepath.Join(t.TempDir(), "out")
@@ -111,6 +114,7 @@ func TestUnfitForPractice(t *testing.T) {
 
 // TestAccepted: what is accepted stands in the report and the transcript.
 func TestAccepted(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	p := small()
 	dir := t.TempDir()

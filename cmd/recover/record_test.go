@@ -13,6 +13,7 @@ import (
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -94,6 +95,7 @@ func mistype(random *rand.Rand, id string) string {
 // TestRecordFind repairs a record with one mistyped character in each of 20
 // IDs, without the private key; and does not find an ID that is not known.
 func TestRecordFind(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	n := 20 // and one that is unknown
 	if underRace() || testing.Short() {
@@ -134,6 +136,7 @@ func TestRecordFind(t *testing.T) {
 // TestRecordFindOne looks for the IDs of one backup, from a directory and from
 // one file.
 func TestRecordFindOne(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir, ids := idSet(t, 1, 1)
 	quorum, key := ids[0].Quorum.String(), ids[0].Key.String()
@@ -159,6 +162,7 @@ func TestRecordFindOne(t *testing.T) {
 // TestRecordNew makes a record from a list of wallets, in which the key ID is
 // in metadata, and adds keys of a quorum that became known later.
 func TestRecordNew(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir, ids := idSet(t, 6, 3)
 	bucket := filepath.Join(dir, "bucket")
@@ -276,6 +280,7 @@ func TestRecordMerge(t *testing.T) {
 }
 
 func TestRecordUsage(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for _, c := range []struct {
 		args       string

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"filippo.io/age"
+
+	"recover/fixtures/tier"
 )
 
 // broken is a rebuild of many keys that is broken off and resumed.
@@ -156,7 +158,7 @@ func timeToFirst(t *testing.T) time.Duration {
 // TestResumeAfterKill kills a run of 200 keys twenty times, at random moments,
 // and resumes it each time. What the journal lists is never done again.
 func TestResumeAfterKill(t *testing.T) {
-	long(t, "it rebuilds 200 keys")
+	tier.Long(t) // it rebuilds 200 keys
 	t.Parallel()
 	b := newBroken(t, twoHundred())
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
@@ -218,7 +220,7 @@ func (b *broken) startAnewIfEmpty() {
 // TestResumeAfterFullDisk fills a disk of 2 MiB, on which other things lie, and
 // goes on when there is room.
 func TestResumeAfterFullDisk(t *testing.T) {
-	long(t, "it rebuilds 200 keys")
+	tier.Long(t) // it rebuilds 200 keys
 	if os.Geteuid() != 0 {
 		t.Skip("SKIPPED, NOT PASSED: only root can make a small disk")
 	}
@@ -258,6 +260,7 @@ func TestResumeAfterFullDisk(t *testing.T) {
 // journal: the keys of a segment that is there are not rebuilt again, those of
 // one that is not are.
 func TestResumeSettles(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for name, breakOff := range map[string]func(b *broken, last string){
 		"segment written, nothing entered": func(*broken, string) {},
@@ -306,6 +309,7 @@ func TestResumeSettles(t *testing.T) {
 
 // TestResumeRefuses gives something else than the run was begun with.
 func TestResumeRefuses(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	b := newBroken(t, many())
 	start(t, b.command())
@@ -342,7 +346,7 @@ func (o outcome) wantStatus(t *testing.T, status int) {
 // TestResumeWithPassphrase resumes a run that is sealed with a passphrase: the
 // same one is asked for.
 func TestResumeWithPassphrase(t *testing.T) {
-	long(t, "each passphrase takes a second")
+	tier.Long(t) // each passphrase takes a second
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "out")
 	run := func(passphrase, where string) outcome {
@@ -374,6 +378,7 @@ func must2[A, B any](a A, b B, err error) (A, B) {
 // TestParts divides a record over workstations: every key is in one part, and
 // the joined reports know what is missing.
 func TestParts(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	var reports []string

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // copiedPractice copies a practice bucket, so that a test can change it.
@@ -26,6 +28,7 @@ func away(folder string) string { return filepath.Join(filepath.Dir(filepath.Dir
 // TestResumeTriesAgain rebuilds what was in the way of some keys and is not any
 // more: the first report stays, and a second one is right.
 func TestResumeTriesAgain(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for name, c := range map[string]struct {
 		spoil  func(t *testing.T, p practice, folder string)
@@ -122,6 +125,7 @@ func replace(t *testing.T, path, was, is string) {
 // TestResumeWithAnotherRecord gives a record that has other things to say of the
 // keys that are done.
 func TestResumeWithAnotherRecord(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir, again := unsealedRun(t, few())
 	journal := must(os.ReadFile(filepath.Join(dir, journalName)))
@@ -160,6 +164,7 @@ func TestResumeWithAnotherRecord(t *testing.T) {
 // TestResumeOfNothing resumes what a run leaves that was killed at its beginning,
 // and directories that are something else.
 func TestResumeOfNothing(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	const (
 		nothing = ": the run broke off before it began: nothing is in it"

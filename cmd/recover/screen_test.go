@@ -15,6 +15,7 @@ import (
 	"github.com/creack/pty"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 )
 
@@ -49,6 +50,7 @@ recover: hint: the line of each key says why, and what to do next
 // TestScreenOfVerify: of 300 keys, the two that failed are on the last screen,
 // with name, reason and next step, and no line is cut by the terminal.
 func TestScreenOfVerify(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	n := 300
 	if underRace() { // to make them would take minutes

@@ -38,7 +38,7 @@ import (
 // them: of each two keys with one quorum, the first is SECP256K1. $ADDRESS1 … is
 // the address that people know a key by, $PUBLIC1 … the public key.
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+	params := testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -48,7 +48,17 @@ func TestScript(t *testing.T) {
 			"status": scriptStatus, "error": scriptSaid("recover: error: "), "hint": scriptSaid("recover: hint: "),
 			"json": scriptJSON, "rebuilt": scriptRebuilt, "tmpfs": scriptTmpfs,
 		},
-	})
+	}
+	if testing.Short() {
+		params.Dir, params.Files = "", shortScripts
+	}
+	testscript.Run(t, params)
+}
+
+// shortScripts are those of go test -short: the main ways through the program.
+var shortScripts = []string{
+	"testdata/script/endtoend.txtar", "testdata/script/verify.txtar", "testdata/script/rebuild.txtar", "testdata/script/custody.txtar",
+	"testdata/script/keygen.txtar", "testdata/script/inspect.txtar", "testdata/script/usage.txtar",
 }
 
 func setUpScript(env *testscript.Env) error {

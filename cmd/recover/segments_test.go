@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/tier"
 	"recover/pkg/report"
 )
 
@@ -74,6 +75,7 @@ func rebuiltOnce(t *testing.T, p practice, dir, reportName string) {
 // TestResumeChecksSegments changes a segment of a run: its keys are rebuilt into
 // another one, and the changed file is named and stays as it is.
 func TestResumeChecksSegments(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for name, c := range map[string]struct {
 		change func(path string) error
@@ -145,6 +147,7 @@ func TestResumeChecksSegments(t *testing.T) {
 // TestResumeOfForged resumes runs whose journal was made by hand: with another
 // address, another public key, in a segment that is none.
 func TestResumeOfForged(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for name, c := range map[string]struct {
 		forge func(dir, journal string) string
@@ -219,6 +222,7 @@ func TestResumeOfForged(t *testing.T) {
 // TestResumeWithoutHashes resumes what an older version began: its journal has no
 // lines of segments. That they are not checked is said; that they are there is.
 func TestResumeWithoutHashes(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	older := func(t *testing.T) (string, func(...string) outcome) {
 		dir, again := unsealedRun(t, few())

@@ -16,11 +16,14 @@ import (
 	"github.com/creack/pty"
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"recover/fixtures/tier"
 )
 
 // TestSignSeries: a camera that sees every screen of a terminal of 80 x 24 has
 // what the file has.
 func TestSignSeries(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	keys := rebuiltInto(t)
 	e := small().keys[0].Expected()

@@ -3,12 +3,14 @@ package main
 import (
 	"os"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // TestStory: from an empty directory, a company is set up as docs/setup.md has
 // it, and reviewed as docs/annual-review.md has it.
 func TestStory(t *testing.T) {
-	long(t, "it makes a recovery key, and a passphrase takes a second each time")
+	tier.Long(t) // it makes a recovery key, and a passphrase takes a second each time
 	t.Parallel()
 	if underRace() {
 		t.Skip("it takes a minute under the race detector, and TestDocs runs the same examples")

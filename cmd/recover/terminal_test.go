@@ -15,6 +15,8 @@ import (
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"recover/fixtures/tier"
 )
 
 // session is a run of the program at a terminal of its own, with a custodian
@@ -199,6 +201,7 @@ const (
 // TestPassphrases is a ceremony in which all goes wrong that can be mended:
 // two wrong passphrases, then a new one that is weak, then two that differ.
 func TestPassphrases(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	cmd := rebuildSealed(t)
 	s := sit(t, cmd)
@@ -268,6 +271,7 @@ func TestPassphrasesRefused(t *testing.T) {
 // TestInterruptedPrompt ends the program while it asks: nothing is left behind,
 // and the terminal is as it was, which end checks.
 func TestInterruptedPrompt(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	for name, test := range map[string]struct {
 		before [][2]string

@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/tier"
 	"recover/fixtures/vectors"
 )
 
 // TestKits verifies and rebuilds every kit of the vectors as a user does.
 func TestKits(t *testing.T) {
+	tier.Long(t)
 	for _, kit := range vectors.Kits(t) {
 		t.Run(kit, func(t *testing.T) {
 			t.Parallel()

@@ -13,6 +13,7 @@ import (
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/rsadecrypt"
@@ -117,7 +118,7 @@ func plantIn(t *testing.T, random *rand.ChaCha8, k *sandbox.Key, plant *planted)
 // TestVerifyTree: of 200 keys in 5 quorums with 12 planted faults, verify finds these 12,
 // names the cause of each, and says nothing else; without any private key.
 func TestVerifyTree(t *testing.T) {
-	long(t, "it makes 200 keys")
+	tier.Long(t) // it makes 200 keys
 	t.Parallel()
 	dir, want := tree(t)
 	page := filepath.Join(dir, "report.html")

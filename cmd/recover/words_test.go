@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"recover/fixtures/tier"
 )
 
 // programSources are the parsed files of the program itself, without its tests.
@@ -44,6 +46,7 @@ func literals(file *ast.File, visit func(text string)) {
 
 // TestHelpFits: no line of a help page is broken on a terminal of 80 columns.
 func TestHelpFits(t *testing.T) {
+	tier.Long(t)
 	pages := map[string]string{"": execute(t, "--help").stdout}
 	for _, v := range verbs() {
 		pages[v.name] = execute(t, v.name, "--help").stdout
@@ -74,6 +77,7 @@ var othersFlags = []string{"--exact-timestamps", "--delete", "--bucket", "--pref
 
 // TestNamedVerbsAndFlags: what a text names can be typed.
 func TestNamedVerbsAndFlags(t *testing.T) {
+	tier.Long(t)
 	flags := map[string]bool{"--help": true, "--version": true, strictFlag: true, "--collect-shares": true, "--accept": true, "--rehearsal": true} // the last four have no call of their own
 	known := verbNames()
 	sources := programSources(t)
@@ -149,6 +153,7 @@ func adviceOf(t *testing.T) (codes map[string]bool, hints map[string][]string) {
 // TestHintsAreTheirErrors: one hint belongs to one code. Two errors with the same
 // next step are one thing to the user, and have one code.
 func TestHintsAreTheirErrors(t *testing.T) {
+	tier.Long(t)
 	_, hints := adviceOf(t)
 	if len(hints) < 150 {
 		t.Fatalf("only %d hints were found", len(hints))
@@ -169,6 +174,7 @@ var codeText = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // TestTroubleshooting: the page explains every code of an error, of a reason and
 // of a warning.
 func TestTroubleshooting(t *testing.T) {
+	tier.Long(t)
 	data, err := os.ReadFile("../../docs/troubleshooting.md")
 	if err != nil {
 		t.Fatal(err)

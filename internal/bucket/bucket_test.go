@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"recover/fixtures/tier"
 	"recover/internal/uuid"
 )
 
@@ -137,6 +138,7 @@ func TestPassedOver(t *testing.T) {
 // TestManyFiles: of too many files those are kept that are named like shards,
 // and of the others those nearest to the key's folder.
 func TestManyFiles(t *testing.T) {
+	tier.Long(t)
 	names := []string{keyA + "/z/y/x/recovery_shard-0.txt"}
 	for i := range maxFiles + 20 {
 		names = append(names, fmt.Sprintf("%s/a/junk%04d", keyA, i))

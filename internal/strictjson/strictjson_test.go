@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // tree reads any value into the same shape that encoding/json makes.
@@ -113,6 +115,7 @@ func TestStringsAreNotCopied(t *testing.T) {
 }
 
 func TestManyNames(t *testing.T) {
+	tier.Long(t)
 	var b strings.Builder
 	for i := range 200000 {
 		fmt.Fprintf(&b, `,"n%d":0`, i)

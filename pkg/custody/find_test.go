@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"recover/fixtures/tier"
 )
 
 func toUTF16(text string) []byte {
@@ -129,6 +131,7 @@ func must(s *Share, err error) *Share {
 
 // A sealed key is found in what mail programs make of it, and so is a sealed page.
 func TestSealedTexts(t *testing.T) {
+	tier.Long(t)
 	k, _ := newSet(t, 2, 3)
 	for name, file := range map[string][]byte{
 		"base64": []byte(base64.StdEncoding.EncodeToString(k.Bytes())),

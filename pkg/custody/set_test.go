@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -59,6 +60,7 @@ func TestEverySubset(t *testing.T) {
 // TestLargeSets takes sets up to 16 of 32, and the largest of all, with the
 // least shares that are enough, in a random order.
 func TestLargeSets(t *testing.T) {
+	tier.Long(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct{ threshold, count int }{{16, 32}, {32, 32}, {2, 32}, {10, 11}, {128, 255}} {
 		k, shares := newSet(t, c.threshold, c.count)

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
 )
@@ -179,6 +180,7 @@ func TestWeakSignatures(t *testing.T) {
 }
 
 func TestParseSigner(t *testing.T) {
+	tier.Long(t)
 	_, private := sshKey(t, testkey.Small(), "open sesame")
 	if _, err := ParseSigner(private, nil); !errors.Is(err, ErrSSHSealed) {
 		t.Errorf("without a passphrase: %v", err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/tier"
 	"recover/internal/bech32"
 )
 
@@ -56,6 +57,7 @@ func TestSpellings(t *testing.T) {
 // place. All that is not the same character is found, at its place, and the
 // right string suggested.
 func TestEverySingleCharacter(t *testing.T) {
+	tier.Long(t)
 	bare := fixed().encode("", "").Reveal()
 	for i := range bare {
 		for c := byte(' '); c <= '~'; c++ {
@@ -137,6 +139,7 @@ func TestDamage(t *testing.T) {
 
 // TestMissingAndMore leaves out, or doubles, characters that follow each other.
 func TestMissingAndMore(t *testing.T) {
+	tier.Long(t)
 	bare := fixed().encode("", "").Reveal()
 	for _, n := range []int{1, 3, groupLen, maxShift} {
 		for at := 0; at+n <= len(bare); at += n {

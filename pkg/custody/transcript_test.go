@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -140,6 +141,7 @@ func TestTranscript(t *testing.T) {
 
 // TestChain changes characters, and takes out, doubles and swaps lines.
 func TestChain(t *testing.T) {
+	tier.Long(t)
 	data, head := transcript(t)
 	lines := bytes.SplitAfter(data, []byte("\n"))
 	lines = lines[:len(lines)-1]

@@ -14,12 +14,14 @@ import (
 
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
 // Each setting of a device, alone and with all others: what it is asked comes
 // out right, with no operation more than was asked for.
 func TestDevices(t *testing.T) {
+	tier.Long(t)
 	softHSM(t) // made once, before the tests in parallel
 	alone := []string{
 		"DEVICE_HANDLES=1", "DEVICE_READ_ONLY=0x6", "DEVICE_READ_ONLY=0xB5", "DEVICE_SESSIONS=3", "DEVICE_ENDS=4",
@@ -87,6 +89,7 @@ func decryptAll(t *testing.T, d *Decrypter, messages int) {
 // Where the login ends with the session, that is what is said, and no PIN is
 // spent.
 func TestSessionEnds(t *testing.T) {
+	tier.Long(t)
 	k, log := throughFaults(t, softHSM(t), "DEVICE_ENDS=3", "DEVICE_LOGS_OUT=1")
 	d, err := k.open(t, ModeRaw)
 	if err != nil {
@@ -123,6 +126,7 @@ func TestBusyWithPerson(t *testing.T) {
 // A token that refuses a bad ciphertext as it says that it is busy: the good ones
 // come out, and the bad one is bad.
 func TestBusyLikeRefusal(t *testing.T) {
+	tier.Long(t)
 	k, _ := throughFaults(t, nss(t), "FAULT=C_Decrypt 2 0x6", "DEVICE_BUSY=4 0x6")
 	d, err := k.open(t, ModeOAEP)
 	if err != nil {
@@ -204,6 +208,7 @@ func TestKeyInFurtherSessions(t *testing.T) {
 // The PIN is in no output in any death of the helper, with a module that prints
 // it; what the module says before is shown.
 func TestTalkingModule(t *testing.T) {
+	tier.Long(t)
 	softHSM(t)
 	for _, fault := range []string{
 		"C_Login 1 crash", "C_Login 1 exit", "C_Login 1 0xA0", "C_Login 1 hang",
@@ -260,6 +265,7 @@ func TestLogging(t *testing.T) {
 }
 
 func TestGenerateLimits(t *testing.T) {
+	tier.Long(t)
 	for setting, want := range map[string]string{
 		"DEVICE_BITS=3072":                "the token cannot make an RSA-4096 key: C_GetMechanismInfo: its RSA keys have at most 3072 bits",
 		"DEVICE_BITS=512":                 "", // in bytes
@@ -290,6 +296,7 @@ func TestGenerateLimits(t *testing.T) {
 
 // A key that took too long may be there, and is said to be; and is found later.
 func TestGenerateTooLong(t *testing.T) {
+	tier.Long(t)
 	if h := (Limits{}).orDefault(); h.Generate < 10*time.Minute {
 		t.Errorf("the limit is %v", h.Generate)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -51,6 +52,7 @@ const (
 // Each fault of a module or token gives its own error, with the function and
 // what it returned.
 func TestFaults(t *testing.T) {
+	tier.Long(t)
 	softHSM(t) // made once, before the tests in parallel
 	for _, c := range []struct{ setting, want string }{
 		{"FAULT_LOAD=print", ""},
@@ -142,6 +144,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestHangs(t *testing.T) {
+	tier.Long(t)
 	softHSM(t) // made once, before the tests in parallel
 	const late = "the helper recover-pkcs11 gave no answer in time: "
 	for setting, function := range map[string]string{
@@ -169,6 +172,7 @@ func TestHangs(t *testing.T) {
 // In native OAEP, the token's word is all there is: the self-test must find out
 // a token that ignores the label, and learn how it refuses.
 func TestFaultsOfOAEP(t *testing.T) {
+	tier.Long(t)
 	k := nss(t)
 	for _, c := range []struct{ setting, want string }{
 		{"FAULT=none 0 0", ""},
@@ -202,6 +206,7 @@ func TestFaultsOfOAEP(t *testing.T) {
 // A token that says FUNCTION_FAILED to another label says it to any ciphertext
 // that is bad.
 func TestRefusalIsLearned(t *testing.T) {
+	tier.Long(t)
 	k, _ := throughFaults(t, nss(t), "FAULT=C_Decrypt 2 0x6")
 	d, err := k.open(t, ModeOAEP)
 	if err != nil {
@@ -213,6 +218,7 @@ func TestRefusalIsLearned(t *testing.T) {
 }
 
 func TestAutoFallsBack(t *testing.T) {
+	tier.Long(t)
 	k := nss(t)
 	for setting, want := range map[string]Mode{
 		"FAULT=none 0 0":          ModeOAEP,
@@ -234,6 +240,7 @@ func TestAutoFallsBack(t *testing.T) {
 
 // Once a mode is chosen, a failure does not change it.
 func TestModeStays(t *testing.T) {
+	tier.Long(t)
 	k, log := throughFaults(t, nss(t), "FAULT=C_Decrypt 3+ 0x6")
 	d, err := k.open(t, ModeAuto)
 	if err != nil {

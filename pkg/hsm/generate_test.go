@@ -3,6 +3,8 @@ package hsm
 import (
 	"errors"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 func (k testToken) login(t *testing.T) *Session {
@@ -15,9 +17,7 @@ func (k testToken) login(t *testing.T) *Session {
 }
 
 func TestGenerate(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long: SoftHSM makes a key of 4096 bits")
-	}
+	tier.Long(t) // SoftHSM makes a key of 4096 bits
 	k := softHSM(t)
 	s := k.login(t)
 	key, err := s.Generate("new-key", "\x01")

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/hsm/wire"
 	"recover/pkg/rsadecrypt"
 )
@@ -33,6 +34,7 @@ func wantError(t *testing.T, err error, text string) *Error {
 }
 
 func TestHelperFaults(t *testing.T) {
+	tier.Long(t)
 	const protocol = "the helper does not speak this program's protocol: "
 	for mode, want := range map[string]string{
 		"oversize":  protocol + "a message of no byte or of more than 65536",

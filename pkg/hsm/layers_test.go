@@ -17,6 +17,7 @@ import (
 
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 )
 
 // What lies between a program and its token, and what is no SoftHSM. Each test
@@ -72,6 +73,7 @@ func (k testToken) decrypts(t *testing.T, mode Mode) {
 
 // p11-kit's proxy gives out each list of functions as a module of its own.
 func TestP11KitProxy(t *testing.T) {
+	tier.Long(t)
 	proxy := module(t, "/usr/lib/*/p11-kit-proxy.so", "/usr/lib64/p11-kit-proxy.so")
 	k := softHSM(t)
 	configuration := t.TempDir()
@@ -116,6 +118,7 @@ func TestP11KitRemote(t *testing.T) {
 // A TPM: it lists OAEP, fails with a label and does not end the operation. Its
 // keys are too small for a recovery key, which is said before one is made.
 func TestTPM(t *testing.T) {
+	tier.Long(t)
 	tpm := module(t, "/usr/lib/*/libtpm2_pkcs11.so.1", "/usr/lib64/pkcs11/libtpm2_pkcs11.so")
 	dir, err := os.MkdirTemp("", "tpm") // sockets have short names
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/secret"
 	"recover/pkg/rsadecrypt"
 )
@@ -191,6 +192,7 @@ func TestAlwaysAuthenticateRefused(t *testing.T) {
 }
 
 func TestSelfTestOperations(t *testing.T) {
+	tier.Long(t)
 	for mode, setting := range map[Mode]string{
 		ModeRaw: "FAULT=none 0 0", ModeOAEP: "FAULT=none 0 0", ModeAuto: "FAULT=C_Decrypt 2 0",
 	} {

@@ -12,12 +12,14 @@ import (
 	"testing"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
 // With every token and mode, a Decrypter does what the key file does: same
 // messages, same errors.
 func TestLikeAKeyFile(t *testing.T) {
+	tier.Long(t)
 	for name, c := range map[string]struct {
 		token func(*testing.T) testToken
 		mode  Mode

@@ -8,6 +8,8 @@ import (
 	"io"
 	"runtime"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // longRecord is a CSV record that is made as it is read.
@@ -62,6 +64,7 @@ func many() int64 {
 // TestLargeRecord reads a record of many lines twice, and looks at the heap in
 // between.
 func TestLargeRecord(t *testing.T) {
+	tier.Long(t)
 	var peak uint64
 	reads := 0
 	watch := func() {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"unicode/utf16"
 
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/plaintext"
 	"recover/internal/uuid"
@@ -180,6 +181,7 @@ func TestAllFaults(t *testing.T) {
 
 // TestHostileTables: limits hold, and what is packed cannot grow beyond them.
 func TestHostileTables(t *testing.T) {
+	tier.Long(t)
 	for name, c := range map[string]struct{ text, want string }{
 		"gzip bomb":            {gzipped(t, make([]byte, maxPacked+1)), "larger than 64 MiB when it is unpacked"},
 		"gzip, cut off":        {gzipped(t, []byte(sampleCSV))[:60], "the gzip data in it is damaged or cut off"},
@@ -206,6 +208,7 @@ func TestHostileTables(t *testing.T) {
 // TestWalletForms: a list of wallets is read in the forms of a record, and lacks
 // only what it has a column for.
 func TestWalletForms(t *testing.T) {
+	tier.Long(t)
 	for name, text := range map[string]string{
 		"blanks":      "quorum_id\n" + quorumA + " \n" + quorumB + "\u00a0\n",
 		"UTF-16":      inUTF16("quorum_id\r\n"+quorumA+"\r\n"+quorumB+"\r\n", false),

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -201,6 +202,7 @@ func TestLockedFolder(t *testing.T) {
 // TestHostileStrays: a thousand files that are named like shards, and hold noise,
 // do no harm to the key that is looked for, and cost less than a second each.
 func TestHostileStrays(t *testing.T) {
+	tier.Long(t)
 	k := makeKey(t, 5, sandbox.Spec{Group: group.Secp256k1})
 	files := map[string][]byte{"z/recovery_shard-9.txt": encode(t, k.Shards[0])}
 	noise := bytes.Repeat([]byte("eyJpbmRleCI6"), 1000)

@@ -13,6 +13,7 @@ import (
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -50,6 +51,7 @@ func hostile(t testing.TB, k *sandbox.Key) []byte {
 // TestOperationLimit: however many players and copies, a key takes no more
 // private operations than is stated.
 func TestOperationLimit(t *testing.T) {
+	tier.Long(t)
 	k := makeKey(t, 16, sandbox.Spec{Group: group.Edwards25519, Players: 64, Threshold: 63, Sharing: shard.Shamir})
 	d := folder(t, k, map[string][]byte{"recovery_shard-0.txt": hostile(t, k), "recovery_shard-1.txt": hostile(t, makeKey(t, 17, sandbox.Spec{Group: k.Group, IDs: k.IDs, Players: 64, Threshold: 63, Sharing: shard.Shamir}))})
 	key := &counting{PrivateKey: testkey.Small()}

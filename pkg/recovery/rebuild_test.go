@@ -14,6 +14,7 @@ import (
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
@@ -282,6 +283,7 @@ func (b *broken) Decrypt(random io.Reader, text []byte, opts crypto.DecrypterOpt
 // TestRecoveryKeyFails: a recovery key that cannot be used ends the work, at once
 // and with no result.
 func TestRecoveryKeyFails(t *testing.T) {
+	tier.Long(t)
 	k := makeKey(t, 59, sandbox.Spec{Group: group.Secp256k1})
 	again := changed(t, k, func(s *sandbox.Shard) { s.MPCAlgorithm = "x" })
 	d := folder(t, k, map[string][]byte{"recovery_shard-0.txt": encode(t, k.Shards[0]), "recovery_shard-1.txt": again, "recovery_shard-2.txt": changed(t, k, spoilProof)})

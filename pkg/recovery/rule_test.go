@@ -14,6 +14,7 @@ import (
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -38,6 +39,7 @@ const ok = shard.Reason("ok")
 // TestRule is the rule of the package, case by case: what lies in the folder,
 // what the record has, and what has to come of it.
 func TestRule(t *testing.T) {
+	tier.Long(t)
 	secp := makeKey(t, 1, sandbox.Spec{Group: group.Secp256k1})
 	ed := makeKey(t, 2, sandbox.Spec{Group: group.Edwards25519})
 	old := makeKey(t, 3, sandbox.Spec{Group: group.Secp256k1, Version: "1.0.0"})
@@ -132,6 +134,7 @@ func TestRule(t *testing.T) {
 // by one bit in any field, in either order of names: without an anchor no key
 // comes out and none is recorded; with one, never another than the right key.
 func TestTwoBackups(t *testing.T) {
+	tier.Long(t)
 	rounds := 150
 	if testing.Short() || underRace {
 		rounds = 20
@@ -289,6 +292,7 @@ func TestForeignChainCode(t *testing.T) {
 // TestJunk: a thousand files of junk, one of them eighteen folders deep, and
 // links to the backup do no harm, and what is the same is parsed once.
 func TestJunk(t *testing.T) {
+	tier.Long(t)
 	k := makeKey(t, 14, sandbox.Spec{Group: group.Secp256k1})
 	files := map[string][]byte{"recovery_shard-0.txt": encode(t, k.Shards[0]), strings.Repeat("d/", 18) + "f": []byte("deep")}
 	for i := range 1000 {
@@ -343,6 +347,7 @@ func TestUnreadable(t *testing.T) {
 // TestLostIndices: a salvage of many shares whose indices are lost ends soon, also
 // where two shares claim the same one, so that no assignment can be right.
 func TestLostIndices(t *testing.T) {
+	tier.Long(t)
 	k := makeKey(t, 19, sandbox.Spec{Group: group.Edwards25519, Players: 14, Threshold: 13, Sharing: shard.Shamir})
 	d := folder(t, k, map[string][]byte{"recovery_shard-0.txt": changed(t, k, func(s *sandbox.Shard) {
 		other := k.Group.NewPoint().BaseMul(k.Group.NewScalar().SetUint64(5))

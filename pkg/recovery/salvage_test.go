@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
@@ -26,6 +27,7 @@ func spoilPlayer(s *sandbox.Shard, player int) {
 // TestJoined: two copies of a backup that each lack another player make the key
 // together, and only together.
 func TestJoined(t *testing.T) {
+	tier.Long(t)
 	k := makeKey(t, 57, sandbox.Spec{Group: group.Edwards25519})
 	a, b := changed(t, k, func(s *sandbox.Shard) { spoilPlayer(s, 0) }), changed(t, k, func(s *sandbox.Shard) { spoilPlayer(s, 1) })
 	type files = map[string][]byte

@@ -9,6 +9,7 @@ import (
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -32,6 +33,7 @@ func spoilProof(s *sandbox.Shard) { s.Data.Players[0].Rs[0][5] ^= 1 }
 // TestVerifyKit holds what verify says of the shards of two recovery keys: which
 // it expects, which are valid, and which a rebuild uses.
 func TestVerifyKit(t *testing.T) {
+	tier.Long(t)
 	k := kit(t, 30, group.Secp256k1)
 	small, large := rsadecrypt.FingerprintOf(&testkey.Small().PublicKey), rsadecrypt.FingerprintOf(&testkey.Recovery(0).PublicKey)
 	third := rsadecrypt.FingerprintOf(&testkey.Recovery(1).PublicKey)

@@ -12,6 +12,7 @@ import (
 
 	"filippo.io/age"
 
+	"recover/fixtures/tier"
 	"recover/internal/output"
 	"recover/internal/uuid"
 )
@@ -128,6 +129,7 @@ func (s *sample) goOn(t *testing.T, what, dir string) {
 // in one that is resumed: nothing that was written is lost, nothing is believed
 // that was not written, and the run can be gone on with.
 func TestFaults(t *testing.T) {
+	tier.Long(t)
 	s := newSample(t, 6)
 	seen := make(map[string]bool)
 	for _, all := range []bool{false, true} {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/tier"
 	"recover/internal/output"
 )
 
@@ -84,6 +85,7 @@ func flip(path string) error {
 
 // TestPending breaks a run off between a segment and the journal, at each line.
 func TestPending(t *testing.T) {
+	tier.Long(t)
 	s := newSample(t, 8)
 	whole := s.run(t)
 	lines := strings.SplitAfter(read(t, filepath.Join(whole, JournalName)), "\n")

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/plaintext"
 )
 
@@ -215,6 +216,7 @@ func TestForeignFiles(t *testing.T) {
 
 // Whoever made the file, opening it takes a bounded time and bounded memory.
 func TestHostileForms(t *testing.T) {
+	tier.Long(t)
 	var bomb bytes.Buffer
 	w := gzip.NewWriter(&bomb)
 	_, _ = w.Write(make([]byte, 100<<20))

@@ -19,6 +19,7 @@ import (
 	"filippo.io/age"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 )
 
 func TestRefusals(t *testing.T) {
@@ -121,6 +122,7 @@ func TestRefusals(t *testing.T) {
 
 // What openssl makes that only resembles a recovery key.
 func TestRefusedOpenSSL(t *testing.T) {
+	tier.Long(t)
 	in := smallPEM(t)
 	both := append(toPEM("CERTIFICATE", certificateDER(t, testkey.Small())), in...)
 	path := filepath.Join(t.TempDir(), "both.pem")

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 )
 
 func checkSealed(t *testing.T, data []byte, form Form, want *rsa.PrivateKey) {
@@ -38,6 +39,7 @@ func checkSealed(t *testing.T, data []byte, form Form, want *rsa.PrivateKey) {
 }
 
 func TestEncryptedForms(t *testing.T) {
+	tier.Long(t)
 	key := testkey.Small()
 	in := smallPEM(t)
 	const topk8 = "pkcs8 -topk8 -passout PASS "
@@ -72,9 +74,7 @@ func TestEncryptedForms(t *testing.T) {
 
 // What openssl makes from nothing, not from a key of ours.
 func TestGeneratedKeys(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long: openssl makes keys")
-	}
+	tier.Long(t) // openssl makes keys
 	for args, form := range map[string]Form{
 		"genpkey -algorithm RSA -aes256 -pass PASS": "encrypted PKCS#8 PEM",
 		"genrsa -aes256 -passout PASS 2048":         "encrypted PKCS#8 PEM",

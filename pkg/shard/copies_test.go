@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
@@ -68,9 +69,7 @@ func TestConfirmation(t *testing.T) {
 // ciphertext is opened once, what most copies have comes first, then what a
 // copy has in which others did open; and no player costs more than 80.
 func TestCopiesCost(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long: it rebuilds from many damaged copies")
-	}
+	tier.Long(t) // it rebuilds from many damaged copies
 	k := backup(t, sandbox.Spec{Group: group.Edwards25519, Players: 2, Threshold: 1, Sharing: shard.Additive})
 	noValues := func(d *damaged) {
 		for _, p := range d.data.Players {

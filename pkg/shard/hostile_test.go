@@ -8,6 +8,7 @@ import (
 	"time"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/pkg/shard"
 )
@@ -164,6 +165,7 @@ func TestNoChainCode(t *testing.T) {
 // TestManyLostIndices gives a salvage 32 shares without an index, of which 16
 // make the key: there are 600 million sets, and none of them is as it should be.
 func TestManyLostIndices(t *testing.T) {
+	tier.Long(t)
 	k := backup(t, sandbox.Spec{Group: group.Edwards25519, Players: 32, Threshold: 15})
 	for _, p := range k.Shards[0].Data.Players {
 		p.Index, p.Commitments = -1, nil

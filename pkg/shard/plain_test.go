@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/fixtures/vectors"
 	"recover/internal/challenge"
 	"recover/internal/group"
@@ -230,9 +231,7 @@ func samePlainly(t *testing.T, name string, file []byte, id shard.IDs) (sound bo
 // TestPlainVectors compares Verify with the plain reference on all vectors of
 // versions that have a proof.
 func TestPlainVectors(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long: the plain reference is slow")
-	}
+	tier.Long(t) // the plain reference is slow
 	for _, kit := range vectors.Kits(t) {
 		for _, k := range vectors.Kit(t, kit) {
 			file := vectors.Read(t, "kits", kit, "bucket", k.KeyID, "recovery_shard-0.txt")
@@ -251,9 +250,7 @@ func TestPlainVectors(t *testing.T) {
 
 // TestPlainRandom compares them on backups with one random fault or none.
 func TestPlainRandom(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long: the plain reference is slow")
-	}
+	tier.Long(t) // the plain reference is slow
 	for _, spec := range []sandbox.Spec{
 		{Group: group.Edwards25519, Players: 3, Threshold: 1, Sharing: shard.Shamir},
 		{Group: group.Secp256k1, Players: 3, Threshold: 2, Sharing: shard.Shamir},

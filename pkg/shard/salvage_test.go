@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/pkg/shard"
 )
@@ -47,6 +48,7 @@ func (d *damaged) file() []byte {
 // TestSalvageCost holds what the cases of one damage cost beyond a sound
 // backup.
 func TestSalvageCost(t *testing.T) {
+	tier.Long(t)
 	k := backup(t, sandbox.Spec{Group: group.Edwards25519, Players: 2, Threshold: 1, Sharing: shard.Additive})
 	for _, c := range []struct {
 		name   string
@@ -99,6 +101,7 @@ func TestSalvageCost(t *testing.T) {
 // them: the first player's part is whole in all of them but what is expected to
 // be lost.
 func TestSalvageFiles(t *testing.T) {
+	tier.Long(t)
 	for _, version := range []string{"1.0.0", "2", "3"} {
 		t.Run(version, func(t *testing.T) { testSalvageFiles(t, version) })
 	}
@@ -162,6 +165,7 @@ func testSalvageFiles(t *testing.T, version string) {
 
 // TestJoin destroys more of each of two copies than one can bear.
 func TestJoin(t *testing.T) {
+	tier.Long(t)
 	k := backup(t, sandbox.Spec{Group: group.Edwards25519, Players: 2, Threshold: 1, Sharing: shard.Additive})
 	var copies []*shard.Shard
 	for half := range 2 {

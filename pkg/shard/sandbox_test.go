@@ -17,6 +17,7 @@ import (
 
 	sandbox "recover/fixtures"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/pkg/shard"
 	"recover/pkg/wallet"
@@ -124,6 +125,7 @@ func TestPrivateOperations(t *testing.T) {
 // TestVersions rebuilds every sharing in every version. What public data can
 // prove differs.
 func TestVersions(t *testing.T) {
+	tier.Long(t)
 	for _, version := range []string{"1.0.0", "2", "3"} {
 		for _, sharing := range []shard.Sharing{shard.Shamir, shard.Additive, shard.Multiplicative} {
 			for _, g := range []group.Group{group.Secp256k1, group.Edwards25519} {
@@ -173,6 +175,7 @@ func testVersion(t *testing.T, spec sandbox.Spec) {
 // TestFaults damages a backup, or the record of it, in every way that the
 // sandbox knows, and holds the reason that verify and rebuild give.
 func TestFaults(t *testing.T) {
+	tier.Long(t)
 	k := backup(t, sandbox.Spec{Group: group.Secp256k1, Players: 3, Threshold: 1})
 	for _, f := range sandbox.Faults {
 		t.Run(f.Name, func(t *testing.T) {

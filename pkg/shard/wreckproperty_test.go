@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	sandbox "recover/fixtures"
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/pkg/shard"
 )
@@ -30,6 +31,7 @@ var hardSeeds = []uint64{502648, 7302558, 7301869, 5077, 5298, 5423}
 // copies, the right key comes out; never a wrong one; never a panic; and no
 // player costs more than 80 private operations.
 func TestWrecks(t *testing.T) {
+	tier.Long(t)
 	rounds := wreckRounds
 	if testing.Short() {
 		rounds /= 20

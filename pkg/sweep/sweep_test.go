@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/sheet"
 	"recover/pkg/transaction"
@@ -112,6 +113,7 @@ func (s *scene) plan(t testing.TB) (*Plan, []byte) {
 // are the balances of the state, to the last unit; for 200 keys from the plan to
 // the signatures within 10 seconds.
 func TestSums(t *testing.T) {
+	tier.Long(t)
 	const keys = 200
 	s := newScene(t, keys)
 	begun := time.Now()
@@ -172,6 +174,7 @@ func keyFor(t testing.TB, e *Entry) *transaction.Key {
 // key ID, which only says which key to take, and in the account of an EVM
 // transaction, which the key has to have.
 func TestChangedPlan(t *testing.T) {
+	tier.Long(t)
 	_, data := newScene(t, 1).plan(t)
 	at := 0
 	for line := range bytes.Lines(data) {

@@ -9,6 +9,7 @@ import (
 	mathrand "math/rand/v2"
 	"testing"
 
+	"recover/fixtures/tier"
 	"recover/internal/group"
 )
 
@@ -41,6 +42,7 @@ func nonceKey(t *testing.T, seed byte) *Key {
 // the stuck source gives for the same message and key is the same signature as
 // before, or one with another R: neither tells anything about the key.
 func TestNoncesNeverRepeat(t *testing.T) {
+	tier.Long(t)
 	seen := make(map[[32]byte]bool)
 	sign := func(k *Key, random io.Reader, message []byte) []byte {
 		signature, err := k.signMessage(random, message)

@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"recover/fixtures/tier"
 	"recover/pkg/audit"
 )
 
@@ -43,6 +44,7 @@ var dependent = map[string]string{
 // TestNotKnown: whatever goes wrong with a call, its lines are not known, and no
 // other line changes.
 func TestNotKnown(t *testing.T) {
+	tier.Long(t)
 	kinds := []struct {
 		name string
 		make func(files fstest.MapFS, call string)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/tier"
 	"recover/internal/group"
 	"recover/internal/secret"
 )
@@ -102,6 +103,7 @@ func TestPrivateDescriptor(t *testing.T) {
 
 // TestKeystore has the example of "Web3 secret storage definition" for scrypt.
 func TestKeystore(t *testing.T) {
+	tier.Long(t)
 	key, _ := hex.DecodeString("7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d")
 	fresh, _ := hex.DecodeString("ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19" + "83dbcc02d8ccb40e466191a123791e0e" + "3198bc9c66725ab3d9954942343ae5b6")
 	public := group.Secp256k1.NewPoint().BaseMul(scalar(t, group.Secp256k1, hex.EncodeToString(key)))
