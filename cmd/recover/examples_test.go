@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // exampleLines takes the examples from the help page of a verb, a command each.
@@ -100,7 +102,7 @@ var typed = map[string]string{
 
 // TestHelpExamples runs the examples of all help pages in one directory.
 func TestHelpExamples(t *testing.T) {
-	long(t, "the examples make recovery keys, and a passphrase takes a second each time")
+	tier.Long(t) // the examples make recovery keys, and a passphrase takes a second each time
 	if underRace() {
 		t.Skip("TestEveryVerbHasExamples reads the same pages, and the script runs the same verbs")
 	}
