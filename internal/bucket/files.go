@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"recover/internal/uuid"
@@ -88,6 +87,9 @@ func (b *Bucket) folders(key uuid.ID) []string {
 	return append(folders, b.odd[key]...)
 }
 
+// HasFolder tells whether the key has a folder of its own.
+func (b *Bucket) HasFolder(key uuid.ID) bool { return len(b.folders(key)) > 0 }
+
 // compare sorts proper names first, then by index of the recovery key, then
 // the newest, then by path.
 func compare(a, b File) int {
@@ -108,7 +110,7 @@ func compare(a, b File) int {
 
 // index is the number in a proper name.
 func (f File) index() int {
-	n, _ := strconv.Atoi(shardName.FindStringSubmatch(path.Base(f.Path))[1]) // one that is too large is the largest
+	n, _ := ShardIndex(path.Base(f.Path))
 	return n
 }
 

@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"recover/internal/uuid"
@@ -23,6 +24,17 @@ var (
 
 	escapedSlash = strings.NewReplacer("%2F", "/", "%2f", "/", "%5C", "/", "%5c", "/")
 )
+
+// ShardIndex returns the number in the proper name of a shard, and whether the
+// name is one. A number that is too large for an int is the largest.
+func ShardIndex(name string) (int, bool) {
+	m := shardName.FindStringSubmatch(name)
+	if m == nil {
+		return 0, false
+	}
+	n, _ := strconv.Atoi(m[1])
+	return n, true
+}
 
 // idsIn returns the IDs that a name holds besides other text, such as
 // "ID (1)", "ID - Copy", `ID\recovery_shard-0.txt` or "ID_recovery_shard-0.txt".
