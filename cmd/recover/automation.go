@@ -94,7 +94,7 @@ func statusOf(err error) int {
 		return exitFailed
 	case errors.Is(err, errShardChanged), errors.Is(err, errForgedKey):
 		return exitFailed
-	case slices.Contains([]role{asRecord, asShards, asPublicKey}, file.role):
+	case slices.Contains([]role{asRecord, asShards, asPublicKey, asListing}, file.role):
 		return exitInput
 	case file.role == asOutput, file.role == asTranscript, file.role == asNewSet:
 		if errors.Is(err, output.ErrExists) || errors.Is(err, output.ErrNoParent) || errors.Is(err, output.ErrNotWritable) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {

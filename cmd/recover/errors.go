@@ -67,6 +67,7 @@ const (
 	asNewSet
 	asOutput
 	asAnswers
+	asListing
 	asAny
 )
 

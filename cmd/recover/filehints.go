@@ -11,6 +11,7 @@ import (
 	"recover/internal/output"
 	"recover/internal/plaintext"
 	"recover/pkg/audit/cloud"
+	"recover/pkg/bucketlist"
 	"recover/pkg/custody"
 	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
@@ -29,6 +30,9 @@ func fileAdvice(err error) advice {
 	var archive *bucket.ArchiveError
 	if errors.As(e.err, &archive) {
 		return advice{"archive", archiveHint(filepath.Join(e.path, filepath.FromSlash(archive.Path)), archive.Kind)}
+	}
+	if a := listingAdvice(e); a != (advice{}) {
+		return a
 	}
 	var kind *plaintext.KindError
 	if errors.As(e.err, &kind) {
@@ -64,6 +68,20 @@ func fileAdvice(err error) advice {
 		return custodyAdvice(e.err)
 	case asPublicKey:
 		return advice{"public-key-invalid", "give the public half of the recovery key, as it was registered with the service"}
+	}
+	return advice{}
+}
+
+// listingAdvice is about a listing of the bucket.
+func listingAdvice(e *fileError) advice {
+	var refused *bucketlist.Error
+	switch {
+	case errors.As(e.err, &refused) && refused.Incomplete:
+		return advice{"listing-incomplete", "list it again, whole: aws s3api list-object-versions --bucket BUCKET, without --max-items, --delimiter and --no-paginate"}
+	case errors.As(e.err, &refused):
+		return advice{"listing-invalid", "save it again, as JSON: aws s3api list-object-versions --bucket BUCKET --output json"}
+	case errors.Is(e.err, errOtherListing):
+		return advice{"listing-other-bucket", "give the listing of the bucket that the download is of"}
 	}
 	return advice{}
 }

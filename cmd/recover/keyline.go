@@ -91,6 +91,9 @@ func (l *listing) addCopies(copies []report.Copy) {
 	}
 	for _, c := range copies {
 		date, _, _ := strings.Cut(c.Modified, "T")
+		if date == "" {
+			date = "date not known"
+		}
 		text := fmt.Sprintf("%s, %s: %s", c.Shard, date, c.Status)
 		if c.Used {
 			text += ", a rebuild uses this one"

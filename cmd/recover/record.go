@@ -49,7 +49,7 @@ Options:
     --recovery-public-key FILE new, add: a recovery key that shards may be for
                                (repeatable); without it, any (new), or those
                                that are recorded (add). event: one of the kit
-    --json                     NDJSON: an object for each key, then a summary
+` + recordListingUsage + `    --json                     NDJSON: an object for each key, then a summary
 `
 
 // runRecord is the verb: make and check the offline record.
@@ -58,9 +58,9 @@ func runRecord(p *program, args []string) error {
 		name, flags string
 		run         func(*program, *recordFlags) error
 	}{
-		{"new", "shards out quorum-id from environment recovery-public-key", recordNew},
-		{"add", "record shards out quorum-id from recovery-public-key", recordAdd},
-		{"check", "record shards", recordCheck},
+		{"new", "shards out quorum-id from environment recovery-public-key listing", recordNew},
+		{"add", "record shards out quorum-id from recovery-public-key listing", recordAdd},
+		{"check", "record shards listing", recordCheck},
 		{"find", "record shards out quorum-id key-id from", recordFind},
 		{"merge", "record out", recordMerge},
 	}

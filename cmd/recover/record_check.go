@@ -60,6 +60,11 @@ func recordCheck(p *program, f *recordFlags) error {
 		if err := c.sel.openDownload(f.shards, hints); err != nil {
 			return err
 		}
+		if err := c.sel.addListing(f.listing); err != nil {
+			return err
+		}
+	} else if f.listing != "" {
+		return required(f.verb, [2]string{"shards", ""})
 	}
 	for i, r := range all {
 		c.one(f.records[i], r)
@@ -176,6 +181,9 @@ func (c *checker) shards(path string, e record.Entry) {
 	}
 	found, err := recovery.Collect(c.ctx, c.sel.bucket, e)
 	if err == nil {
+		for _, w := range found.CompareListing() {
+			c.say("warning", path, e.KeyID, w.Detail, listingNext[w.Code])
+		}
 		err = found.CheckRecord()
 	}
 	if err != nil && c.ctx.Err() == nil {

@@ -66,6 +66,9 @@ func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 	if err := h.sel.openDownload(f.shards, recovery.Hints{Quorums: h.known.asSet()}); err != nil {
 		return err
 	}
+	if err := h.sel.addListing(f.listing); err != nil {
+		return err
+	}
 	p.run.inputs(h.sel)
 	return h.run()
 }
@@ -146,6 +149,7 @@ func (h *recordBuilder) finish(usable int) error {
 	if err := h.report.end(); err != nil {
 		return err
 	}
+	h.report.noteListing()
 	if usable > 0 || h.report.sum.Keys == 0 && len(h.base.Entries) > 0 {
 		if err := writeRecord(h.term, h.flags.out, h.base); err != nil {
 			return err

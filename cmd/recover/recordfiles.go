@@ -23,6 +23,7 @@ type recordFlags struct {
 	from        []string
 	environment string
 	publicKeys  []string
+	listing     string
 	json        bool
 }
 
@@ -36,6 +37,7 @@ func (f *recordFlags) parse(args []string, names string) error {
 	all.StringVar(&f.keyID, "key-id", "", "")
 	all.StringArrayVar(&f.from, "from", nil, "")
 	all.StringVar(&f.environment, "environment", "production", "")
+	all.StringVar(&f.listing, "listing", "", "")
 	all.StringArrayVar(&f.publicKeys, "recovery-public-key", nil, "")
 	fs := newFlags(f.verb)
 	fs.BoolVar(&f.json, "json", false, "")

@@ -74,6 +74,7 @@ func (r *reporter) key(k *keyResult) error {
 	r.sum.count(k)
 	r.last = k
 	r.note(k)
+	r.countListing(k)
 	switch {
 	case r.failedOnly && k.Status == statusOK && len(k.Warnings) == 0:
 		return nil

@@ -119,7 +119,8 @@ func reasonOf(err error) shard.Reason {
 // summary counts the results, and knows when the work began.
 type summary struct {
 	report.Summary
-	begun time.Time
+	Listing *listingSummary `json:"listing,omitempty"` // where one was given
+	begun   time.Time
 }
 
 func newSummary() *summary {

@@ -26,7 +26,7 @@ Options:
                                without it, to one that the record names, or
                                else to any
     --max-age AGE              fail if the newest backup is older: 30d, or 36h
-    --part 2/5                 only the second of five parts of the record;
+` + listingUsage + `    --part 2/5                 only the second of five parts of the record;
                                "recover report merge" joins their reports
 ` + partIndexUsage + `    --report FILE              a report for programs: JSON with a line for each
                                key
@@ -53,6 +53,7 @@ func runVerify(p *program, args []string) error {
 	maxAge := fs.String("max-age", "", "")
 	var division partFlags
 	division.register(fs)
+	listingPath := fs.String("listing", "", "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
@@ -75,6 +76,9 @@ func runVerify(p *program, args []string) error {
 		return err
 	}
 	defer s.Close()
+	if err := s.addListing(*listingPath); err != nil {
+		return err
+	}
 	if *publicKey != "" {
 		pub, err := readPublicKey(p.ctx, *publicKey)
 		if err != nil {
@@ -96,6 +100,7 @@ func runVerify(p *program, args []string) error {
 		return err
 	}
 	results.noteNewest()
+	results.noteListing()
 	if err := files.write(results, p.verifyHeader(s, share)); err != nil {
 		return err
 	}
@@ -154,6 +159,9 @@ func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, share report.Part,
 		}
 		r := resultOf(id.String())
 		r.Status, r.Reason, r.Detail = statusUnrecorded, reasonUnrecorded, "the key is in the download, but not in the record"
+		if s.bucket.InListing(id) && !s.bucket.HasFolder(id) {
+			r.Detail = "the key is in the listing of the bucket, but neither in the record nor in the download"
+		}
 		if err := shown.key(r); err != nil {
 			return err
 		}

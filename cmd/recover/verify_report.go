@@ -21,6 +21,9 @@ func (r *keyResult) listCopies(copies []recovery.Copy) {
 		if !c.Modified.IsZero() {
 			l.Modified = c.Modified.UTC().Format(time.RFC3339)
 		}
+		if v := c.Version(); v != nil {
+			l.Version = v.ID
+		}
 		if c.HasKey() {
 			l.RecoveryKey = c.RecoveryKey.Hex()
 		}

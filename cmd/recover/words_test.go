@@ -73,7 +73,7 @@ var (
 var prose = []string{"and", "rebuilds", "has", "is", "of", "next", "or", "on", "with"}
 
 // othersFlags are flags of other programs that hints name.
-var othersFlags = []string{"--exact-timestamps", "--delete", "--bucket", "--prefix", "--pem"}
+var othersFlags = []string{"--exact-timestamps", "--delete", "--bucket", "--prefix", "--pem", "--max-items", "--delimiter", "--no-paginate", "--output"}
 
 // TestNamedVerbsAndFlags: what a text names can be typed.
 func TestNamedVerbsAndFlags(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"recover/internal/bucket"
 	"recover/internal/group"
 	"recover/internal/uuid"
+	"recover/pkg/bucketlist"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
@@ -19,7 +20,10 @@ import (
 // concurrent use.
 type Download struct {
 	*bucket.Bucket
-	strays strays
+	// Listing is what the bucket says of itself; nil where that is not known. It
+	// is set before the download is used.
+	Listing *bucketlist.Listing
+	strays  strays
 }
 
 // Hints are what is known before a download is opened. All may be empty.
@@ -63,6 +67,7 @@ type Backup struct {
 	salvage bool         // shard is what could be read of a damaged file
 	ignored bool         // neither named like a shard nor one
 	archive string       // which kind of archive it is, if it is one
+	listed  *listed      // what the listing says of it; nil: there is none
 }
 
 // Group returns the group of the key that the backup names; nil where HasKey is
@@ -232,7 +237,8 @@ func Read(d *Download, f bucket.File) (*Backup, *shard.Shard) {
 	return b, s
 }
 
-// Keys yields the IDs of the key folders of a download, each once.
+// Keys yields the IDs of the key folders of a download, and then those that only
+// its listing has, each once.
 func Keys(d *Download, warn func(path string, err error)) func(yield func(uuid.ID) bool) {
 	return func(yield func(uuid.ID) bool) {
 		seen := make(map[uuid.ID]struct{})
@@ -242,6 +248,14 @@ func Keys(d *Download, warn func(path string, err error)) func(yield func(uuid.I
 			}
 			seen[id] = struct{}{}
 			if !yield(id) {
+				return
+			}
+		}
+		if d.Listing == nil {
+			return
+		}
+		for id := range d.Listing.Keys() {
+			if _, twice := seen[id]; !twice && !yield(id) {
 				return
 			}
 		}

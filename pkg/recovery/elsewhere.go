@@ -186,6 +186,9 @@ func (s *strays) of(ctx context.Context, d *Download, e record.Entry) (fit []buc
 // that the service gives it, while it has one of other keys: the current one may
 // have been deleted.
 func (c *collector) warnNotCurrent() {
+	if c.download.Listing != nil {
+		return // which tells what is the current one
+	}
 	own := slices.ContainsFunc(c.all, func(b *Backup) bool { return c.download.IsProper(b.File) })
 	if !own && c.download.HasProper() {
 		c.warn(WarnNoCurrent, "no recovery_shard-N.txt lies in the key's folder itself, where other keys have one: the current backup may have been deleted; what is here are other versions or copies")

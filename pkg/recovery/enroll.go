@@ -39,9 +39,10 @@ type Enrolled struct {
 // backup, provided that all backups name the same. What the bucket says of the
 // wallet is never recorded. An error is that of ctx.
 func (s *Backups) Enroll(ctx context.Context, known Known) (*Enrolled, error) {
-	e := &enrollment{Backups: s, known: known, out: &Enrolled{Entry: s.Entry, Warnings: slices.Clone(s.Warnings)}}
+	e := &enrollment{Backups: s, known: known, out: &Enrolled{Entry: s.Entry, Warnings: slices.Clone(s.Warnings)}, wrongs: make(map[*Backup]error)}
 	if s.Found() == 0 {
 		e.out.Err = e.missing()
+		e.out.Warnings = append(e.out.Warnings, s.CompareListing()...)
 		return e.out, nil
 	}
 	for i, b := range s.All() {
@@ -59,6 +60,7 @@ func (s *Backups) Enroll(ctx context.Context, known Known) (*Enrolled, error) {
 		e.take(b, quorum, err)
 	}
 	e.conclude()
+	e.out.Warnings = append(e.out.Warnings, s.listingWarnings(e.wrong)...)
 	return e.out, nil
 }
 
@@ -69,11 +71,21 @@ type enrollment struct {
 	proved  []*Backup
 	quorums []uuid.ID // of the proved ones
 	failure error     // the first that tells something
+	wrongs  map[*Backup]error
+}
+
+// wrong returns why a backup was not proved, or nil.
+func (e *enrollment) wrong(b *Backup) error {
+	if b.SameAs != nil {
+		b = b.SameAs
+	}
+	return e.wrongs[b]
 }
 
 // take sorts one backup, by whether it was proved.
 func (e *enrollment) take(b *Backup, quorum uuid.ID, err error) {
 	if err != nil {
+		e.wrongs[b] = err
 		if e.failure == nil || shard.ReasonOf(e.failure) == shard.ReasonOtherRecoveryKey {
 			e.failure = err
 		}

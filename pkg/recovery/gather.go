@@ -42,6 +42,9 @@ func Collect(ctx context.Context, d *Download, e record.Entry) (*Backups, error)
 			return nil, err
 		}
 	}
+	if err := c.compare(); err != nil {
+		return nil, err
+	}
 	c.passOver()
 	return s, nil
 }

@@ -60,6 +60,7 @@ func (s *Backups) Verify(ctx context.Context, expected []rsadecrypt.Fingerprint)
 	}
 	if len(v.Copies) == 0 {
 		v.Err = s.missing()
+		v.Warnings = append(v.Warnings, s.listingWarnings(func(*Backup) error { return nil })...)
 		return v, nil
 	}
 	v.judge()
@@ -68,7 +69,21 @@ func (s *Backups) Verify(ctx context.Context, expected []rsadecrypt.Fingerprint)
 	}
 	v.markUsed()
 	s.warnMissing(v, expected)
+	v.Warnings = append(v.Warnings, s.listingWarnings(v.wrong)...)
 	return v, nil
+}
+
+// wrong returns why a file cannot be used, or nil.
+func (v *Verdict) wrong(b *Backup) error {
+	if b.SameAs != nil {
+		b = b.SameAs
+	}
+	for _, c := range v.Copies {
+		if c.Backup == b {
+			return c.Err
+		}
+	}
+	return b.Err
 }
 
 // verifyCopy returns what is wrong with one file; stopped is the error of ctx.
@@ -198,7 +213,7 @@ func (v *Verdict) warnOfAge(use *Copy) {
 	}
 	for _, c := range v.Copies {
 		same := !c.HasKey() && path.Base(c.Path) == path.Base(use.Path) || c.HasKey() && c.RecoveryKey == use.RecoveryKey
-		if same && c.Err != nil && c.Modified.After(use.Modified) {
+		if same && c.Err != nil && c.Modified.After(use.Modified) && !use.Modified.IsZero() && !c.isNewest() {
 			v.warn(WarnNewerDamaged, "only an older copy is valid: %s (%s); the newer %s (%s) is damaged",
 				use.Path, day(use.Modified), c.Path, day(c.Modified))
 			return

@@ -26,4 +26,13 @@ const (
 	WarnDamaged        = "damaged-parts"      // parts of the backup are damaged and were not needed
 	WarnForeign        = "other-master-key"   // a backup in the folder names another master public key
 	WarnAddressForm    = "unknown-address"    // the address of the list cannot be compared
+
+	// With a listing of the bucket.
+	WarnStale          = "stale-copy"            // an older version is in the place of the newest
+	WarnDeleted        = "deleted-in-bucket"     // the current backup was deleted
+	WarnNewestDamaged  = "newest-damaged"        // the newest version is there, and cannot be used
+	WarnNotDownloaded  = "newest-not-downloaded" // the newest version is not in the download
+	WarnNotInBucket    = "not-in-bucket"         // no version of a backup is in the bucket
+	WarnUnlisted       = "unlisted-copy"         // a file that is no version in the listing
+	WarnVersionUnknown = "version-unknown"       // nothing tells which of several versions a file is
 )

@@ -123,8 +123,9 @@ type Copy struct {
 	Status      string       `json:"status"`
 	Reason      shard.Reason `json:"reason,omitempty"`
 	Detail      string       `json:"detail,omitempty"`
-	Modified    string       `json:"modified,omitempty"` // RFC 3339, UTC: as the download kept it
-	Used        bool         `json:"used,omitempty"`     // a rebuild with this recovery key uses this copy
+	Modified    string       `json:"modified,omitempty"`   // RFC 3339, UTC: as the download kept it
+	Version     string       `json:"version_id,omitempty"` // of the bucket, where a listing tells it
+	Used        bool         `json:"used,omitempty"`       // a rebuild with this recovery key uses this copy
 }
 
 // IsDone reports whether the key is in a segment of wallet keys: OK or Unproved.
