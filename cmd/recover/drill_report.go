@@ -47,7 +47,7 @@ func (d *drill) page() *page.Page {
 	for _, s := range d.steps {
 		d.report.took += s.Seconds
 	}
-	p := d.report.page("Drill: a rehearsed recovery")
+	p := d.report.page("drill", "Drill: a rehearsed recovery")
 	sum, recorded := d.report.sum, d.rebuilder.selection.record.Len()
 	p.Verdict = fmt.Sprintf("%d of %d keys would have been recovered", sum.OK, sum.Keys)
 	if p.OK {

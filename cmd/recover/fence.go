@@ -21,7 +21,7 @@ import (
 // may be made.
 
 // outputFlags take a file or a directory that does not exist yet.
-var outputFlags = []string{"out", "html", "report", "transcript", "identity-out", "confirm-record", "record-out", "confirmation", "watch-only"}
+var outputFlags = []string{"out", "html", "report", "metrics", "transcript", "identity-out", "confirm-record", "record-out", "confirmation", "watch-only"}
 
 // resumedFlag takes a directory that is gone on in.
 const resumedFlag = "resume"

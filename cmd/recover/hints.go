@@ -124,6 +124,7 @@ var generalHints = []given{
 	{passphrase.ErrWeak, advice{"passphrase-weak", "take " + passphrase.Rule + "; at a terminal, Enter alone makes a passphrase of seven words. --weak-passphrase takes it all the same"}},
 	{passphrase.ErrMismatch, advice{"passphrases-differ", "start again, and type the same passphrase twice"}},
 	{output.ErrExists, advice{"output-exists", "nothing is ever overwritten: give a new name"}},
+	{output.ErrForeign, advice{"output-foreign", "--replace takes only a file of the same kind that an earlier run wrote: give another name, or move that file away"}},
 	{output.ErrNoParent, advice{"output-no-parent", "make the directory above it first"}},
 	{output.ErrNotWritable, advice{"output-not-writable", "give a directory on a medium that can be written to"}},
 	{output.ErrNoSpace, advice{"no-space", "use a medium with more space and start again; nothing was kept"}},

@@ -21,8 +21,8 @@ func (r *reporter) writePage(path string, make func() *page.Page) error {
 }
 
 // page is what the pages of all verbs have.
-func (r *reporter) page(title string) *page.Page {
-	p := &page.Page{Title: title, OK: r.sum.Keys == r.sum.OK, Facts: r.facts()}
+func (r *reporter) page(verb, title string) *page.Page {
+	p := &page.Page{Verb: verb, Title: title, OK: r.sum.Keys == r.sum.OK, Facts: r.facts()}
 	for _, c := range []page.Count{{Status: statusOK, N: r.sum.OK}, {Status: statusUnproved, N: r.sum.Unproved}, {Status: statusFailed, N: r.sum.Failed}, {Status: statusMissing, N: r.sum.Missing}, {Status: statusUnrecorded, N: r.sum.Unrecorded}} {
 		if c.N > 0 || c.Status == statusOK {
 			p.Counts = append(p.Counts, c)

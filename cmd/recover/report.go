@@ -18,6 +18,10 @@ verification, of which every part has to be there once.
 Options:
     --record FILE              the record that was divided
     --out FILE                 write the joined report to this new file
+    --metrics FILE             of a verification: figures for Prometheus
+    --replace                  of a verification: the files of --out and
+                               --metrics take the place of those of an earlier
+                               run
     --max-age AGE              of a verification: fail if the newest backup of
                                all parts is older: 30d, or 36h
     --json                     NDJSON: an object for each key that is not done,
@@ -28,9 +32,9 @@ Exit status 3 means that some keys are not done.
 
 // mergeFlags are the flags of report merge.
 type mergeFlags struct {
-	record, out, maxAge string
-	json                bool
-	reports             []string
+	record, out, maxAge, metrics string
+	json, replace                bool
+	reports                      []string
 }
 
 func parseMerge(args []string) (*mergeFlags, error) {
@@ -39,6 +43,8 @@ func parseMerge(args []string) (*mergeFlags, error) {
 	fs.StringVar(&f.record, "record", "", "")
 	fs.StringVar(&f.out, "out", "", "")
 	fs.StringVar(&f.maxAge, "max-age", "", "")
+	fs.StringVar(&f.metrics, "metrics", "", "")
+	fs.BoolVar(&f.replace, "replace", false, "")
 	fs.BoolVar(&f.json, "json", false, "")
 	if err := parseFlags(fs, args, maxParts+1); err != nil {
 		return nil, err
@@ -50,7 +56,7 @@ func parseMerge(args []string) (*mergeFlags, error) {
 	if err := required("report", [2]string{"record", f.record}); err != nil {
 		return nil, err
 	}
-	return f, checkNewFile(f.out)
+	return f, nil
 }
 
 // runReport is the verb: merge reports.
@@ -72,8 +78,14 @@ func runReport(p *program, args []string) error {
 	if verb == report.VerbVerify {
 		return joinVerifications(p, f, s)
 	}
-	if f.maxAge != "" {
+	switch {
+	case f.maxAge != "":
 		return &usageError{"--max-age is for the reports of a verification", "leave it out: a rebuild does not judge how old the backups are"}
+	case f.metrics != "" || f.replace:
+		return &usageError{"--metrics and --replace are for the reports of a verification", "leave them out: what a rebuild leaves is never replaced"}
+	}
+	if err := checkNewFile(f.out); err != nil {
+		return err
 	}
 	return mergeRebuilds(p, f, s)
 }
@@ -128,6 +140,10 @@ func joinVerifications(p *program, f *mergeFlags, s *selection) error {
 	if err != nil {
 		return err
 	}
+	out, figures := verificationReport(f.out, f.replace), metricsFile(f.metrics, f.replace)
+	if err := checkFiles(out, figures); err != nil {
+		return err
+	}
 	j, err := report.NewJoin(s.record)
 	if err != nil {
 		return err
@@ -155,7 +171,7 @@ func joinVerifications(p *program, f *mergeFlags, s *selection) error {
 	}
 	stale := shown.joined(j.Summary(), limit)
 	if f.out != "" {
-		if err := writeNewFile(f.out, func(w io.Writer) error { return j.Write(w, shown.sum.Summary) }); err != nil {
+		if err := outputError(f.out, out.Write(func(w io.Writer) error { return j.Write(w, shown.sum.Summary) })); err != nil {
 			return err
 		}
 	}
@@ -168,10 +184,14 @@ func joinVerifications(p *program, f *mergeFlags, s *selection) error {
 		return err
 	}
 	shown.noteNewest()
+	verdict := shown.outcome("verified")
 	if stale != nil && shown.sum.OK == shown.sum.Keys {
-		return stale
+		verdict = stale
 	}
-	return shown.outcome("verified")
+	if err := shown.writeMetrics(figures, "", verdict == nil); err != nil {
+		return err
+	}
+	return verdict
 }
 
 // claims say on what the result rests: a report is only what its file says.

@@ -24,6 +24,7 @@ type reporter struct {
 	kept      []*keyResult
 	unproved  []*keyResult // some of them
 	attention []*keyResult // some of those that are not ok, or have a warning
+	reasons   map[reasonCount]int
 
 	failedOnly bool      // the others are counted only
 	strict     bool      // warnings fail the run
@@ -96,6 +97,7 @@ func (r *reporter) note(k *keyResult) {
 	for _, key := range k.openedBy {
 		r.openedBy[key]++
 	}
+	r.countReason(k)
 	if k.newest.After(r.newest) {
 		r.newest = k.newest
 	}

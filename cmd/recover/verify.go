@@ -32,6 +32,11 @@ Options:
                                key
     --html FILE                a report for people: one page that needs no
                                network
+    --metrics FILE             figures for Prometheus, in the text format that
+                               its node exporter collects
+    --replace                  a file of --report, --html or --metrics takes
+                               the place of one that an earlier verify wrote;
+                               no other file is ever replaced
 ` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per
                                CPU)
 
@@ -101,13 +106,14 @@ func runVerify(p *program, args []string) error {
 	}
 	results.noteNewest()
 	results.noteListing()
-	if err := files.write(results, p.verifyHeader(s, share)); err != nil {
+	verdict := results.outcome("verified")
+	if stale != nil && results.sum.OK == results.sum.Keys {
+		verdict = stale
+	}
+	if err := files.write(results, p.verifyHeader(s, share), verdict == nil); err != nil {
 		return err
 	}
-	if stale != nil && results.sum.OK == results.sum.Keys {
-		return stale
-	}
-	return results.outcome("verified")
+	return verdict
 }
 
 func verifyAll(p *program, s *selection, share report.Part, shown *reporter, workers int) error {

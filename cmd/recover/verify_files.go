@@ -6,32 +6,41 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"recover/internal/output"
 	"recover/internal/page"
 	"recover/pkg/report"
 )
 
 // verifyFiles are the files that a verification writes.
-type verifyFiles struct{ html, report string }
+type verifyFiles struct {
+	report, html, metrics string
+	replace               bool
+}
 
 func (f *verifyFiles) register(fs *pflag.FlagSet) {
-	fs.StringVar(&f.html, "html", "", "")
 	fs.StringVar(&f.report, "report", "", "")
+	fs.StringVar(&f.html, "html", "", "")
+	fs.StringVar(&f.metrics, "metrics", "", "")
+	fs.BoolVar(&f.replace, "replace", false, "")
 }
 
 func (f *verifyFiles) check() error {
-	for _, path := range []string{f.html, f.report} {
-		if err := checkNewFile(path); err != nil {
-			return err
-		}
+	if f.replace && f.report == "" && f.html == "" && f.metrics == "" {
+		return &usageError{"--replace is given, and no file that could be replaced", "it belongs to --report, --html and --metrics"}
 	}
-	return nil
+	return checkFiles(verificationReport(f.report, f.replace), f.page(), metricsFile(f.metrics, f.replace))
+}
+
+func (f *verifyFiles) page() output.File {
+	return output.File{Path: f.html, Mark: page.Mark("verify"), Replace: f.replace}
 }
 
 // wanted tells whether the results have to be kept until the end.
 func (f *verifyFiles) wanted() bool { return f.html != "" || f.report != "" }
 
-// write writes what was asked for.
-func (f *verifyFiles) write(r *reporter, h *report.Header) error {
+// write writes what was asked for. The metrics come last: they are what says that
+// all is well.
+func (f *verifyFiles) write(r *reporter, h *report.Header, inOrder bool) error {
 	if f.report != "" {
 		keys := func(yield func(*report.Key) bool) {
 			for _, k := range r.kept {
@@ -40,17 +49,20 @@ func (f *verifyFiles) write(r *reporter, h *report.Header) error {
 				}
 			}
 		}
-		err := writeNewFile(f.report, func(w io.Writer) error {
+		err := verificationReport(f.report, f.replace).Write(func(w io.Writer) error {
 			return report.WriteVerification(w, h, keys, r.sum.Summary, time.Now().UTC().Format(time.RFC3339))
 		})
 		if err != nil {
-			return err
+			return outputError(f.report, err)
 		}
 	}
-	if f.html == "" {
-		return nil
+	if f.html != "" {
+		err := f.page().Write(func(w io.Writer) error { return page.Write(w, r.verifyPage()) })
+		if err != nil {
+			return outputError(f.html, err)
+		}
 	}
-	return writeNewFile(f.html, func(w io.Writer) error { return page.Write(w, r.verifyPage()) })
+	return r.writeMetrics(metricsFile(f.metrics, f.replace), h.Part, inOrder)
 }
 
 // verifyHeader is the head of the report.

@@ -67,7 +67,7 @@ func (r *reporter) noteAnchors() {
 
 // verifyPage is the report of verify for people.
 func (r *reporter) verifyPage() *page.Page {
-	p := r.page("Verification of the backups")
+	p := r.page("verify", "Verification of the backups")
 	switch {
 	case p.OK:
 		p.Verdict = fmt.Sprintf("All %d keys can be rebuilt", r.sum.Keys)

@@ -100,9 +100,21 @@ func (d *Dir) WriteFile(name string, data []byte) error {
 // and only a killed process leaves it behind. Errors are those of write, and
 // *PathError with ErrName, ErrExists, ErrNoSpace, or an error of the system.
 func (d *Dir) WriteTo(name string, write func(io.Writer) error) error {
-	f, err := d.create(name, "."+name+".partial", os.O_WRONLY)
+	return d.writeTo(name, 0o600, place, write)
+}
+
+// partialName is what a file is called until it is complete.
+func partialName(name string) string { return "." + name + ".partial" }
+
+// writeTo is WriteTo for a file of any mode; place gives it its name.
+func (d *Dir) writeTo(name string, mode fs.FileMode, place func(from, to string) error, write func(io.Writer) error) error {
+	f, err := d.create(name, partialName(name), os.O_WRONLY)
 	if err != nil {
 		return err
+	}
+	_ = lock(f) // it is new; the lock tells others that it is being written
+	if mode != 0o600 {
+		_ = f.Chmod(mode) // a filesystem without modes does no harm
 	}
 	path := filepath.Join(d.path, name)
 	placed := false

@@ -87,6 +87,20 @@ func TestFaults(t *testing.T) {
 			calls: "open DIR/.a.partial, write DIR/.a.partial, sync DIR/.a.partial, close DIR/a, rename DIR/a, syncdir DIR",
 			done:  "a=text", left: []string{"", "", "", "", "", "a=text"},
 		},
+		"File, replaced": {
+			run: func(dir string) error {
+				for name, text := range map[string]string{"a": "text of before", ".a.partial": "te"} {
+					if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+						return err
+					}
+				}
+				return File{Path: dir + "//a/", Mark: "text", Replace: true}.Write(func(w io.Writer) error { _, err := io.WriteString(w, "text"); return err })
+			},
+			calls: "remove DIR/.a.partial, open DIR/.a.partial, write DIR/.a.partial, sync DIR/.a.partial, close DIR/a, rename DIR/a, syncdir DIR",
+			done:  "a=text",
+			left: []string{".a.partial=te a=text of before", "a=text of before", "a=text of before", "a=text of before", "a=text of before",
+				"a=text of before", "a=text"},
+		},
 		"a journal": {
 			run: func(dir string) error {
 				j, err := CreateJournal(dir + "//j/")

@@ -12,6 +12,7 @@ import (
 // Page is what is shown. All texts are shown as they are: characters that are
 // not visible have to be escaped before.
 type Page struct {
+	Verb    string // of the program, a plain word; see Mark
 	Title   string // of the document, such as "Verification of the backups"
 	Verdict string // a sentence for a manager
 	OK      bool   // the verdict is good

@@ -10,7 +10,7 @@ import (
 func hostile() *Page {
 	const bad = `"><img src=x onerror=document.title='run'><script>document.title='run'</script></style>`
 	return &Page{
-		Title: "Report", Verdict: "1 of 2 keys needs attention" + bad, Meaning: bad, Notes: []string{bad},
+		Verb: bad, Title: "Report", Verdict: "1 of 2 keys needs attention" + bad, Meaning: bad, Notes: []string{bad},
 		Facts: []Fact{{bad, bad}}, Counts: []Count{{"ok", 1}, {"failed", 1}}, Steps: []Step{{bad, bad, bad}},
 		Rows: []Row{
 			{Status: "ok", Name: "zebra " + bad, KeyID: "key-2", Detail: bad, Warnings: []string{bad}},
@@ -33,7 +33,7 @@ func render(t testing.TB, p *Page) string {
 
 func TestEscaped(t *testing.T) {
 	text := render(t, hostile())
-	for what, want := range map[string]int{"<script>": 1, "<style>": 1, "<img": 0, "</script>": 1, "</style>": 1, "<meta": 5} {
+	for what, want := range map[string]int{"<script>": 1, "<style>": 1, "<img": 0, "</script>": 1, "</style>": 1, "<meta": 6} {
 		if n := strings.Count(text, what); n != want {
 			t.Errorf("%s is there %d times, want %d", what, n, want)
 		}
@@ -49,6 +49,14 @@ func TestSelfContained(t *testing.T) {
 	}
 	if !regexp.MustCompile(`content="default-src &#39;none&#39;; style-src &#39;sha256-[^ ]+&#39;; script-src &#39;sha256-[^ ]+&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;"`).MatchString(text) {
 		t.Error("the policy is not the strict one")
+	}
+}
+
+// TestMark: a page begins with the mark of its verb.
+func TestMark(t *testing.T) {
+	text := render(t, &Page{Verb: "verify"})
+	if !strings.HasPrefix(text, Mark("verify")) || strings.HasPrefix(text, Mark("drill")) || strings.HasPrefix(text, Mark("")) {
+		t.Errorf("it begins with %.200q", text)
 	}
 }
 

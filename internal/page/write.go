@@ -64,8 +64,15 @@ func (h *writer) status(status string) {
 	h.markup("</span>")
 }
 
+// Mark is what the page of a verb begins with, and no other page.
+func Mark(verb string) string {
+	return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"generator\" content=\"recover " +
+		html.EscapeString(verb) + "\">\n"
+}
+
 func (h *writer) head(p *Page) {
-	h.markup("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"")
+	h.markup(Mark(p.Verb))
+	h.markup("<meta http-equiv=\"Content-Security-Policy\" content=\"")
 	h.escaped(policy)
 	h.markup("\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
 		"<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")

@@ -200,6 +200,9 @@ func TestJoinRefuses(t *testing.T) {
 	if _, _, err := s.merge(t, path); err != ErrNotRebuild {
 		t.Errorf("merged as a rebuild: %v", err)
 	}
+	if !strings.HasPrefix(one, VerificationMark) || strings.HasPrefix(rebuilt, VerificationMark) {
+		t.Error("the mark is not that of a verification")
+	}
 	if verb, err := VerbOf(path); verb != VerbVerify || err != nil {
 		t.Errorf("its verb: %q, %v", verb, err)
 	}

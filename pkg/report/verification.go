@@ -6,6 +6,10 @@ import (
 	"slices"
 )
 
+// VerificationMark is what the report of a verification begins with, and nothing
+// else.
+const VerificationMark = `{"type":"run","format":"` + Format + `","verb":"` + VerbVerify + `",`
+
 // WriteVerification writes the report of a verification: a report as a rebuild
 // writes it, without segments. The counts of keys and warnings are those of what
 // is written; seconds, recovery keys and what else the whole run knows are those
