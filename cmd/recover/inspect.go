@@ -21,8 +21,8 @@ recover inspect FILE…
 
 Says what each file is, and whether it is sound: a recovery key, private or
 public; a share of one; a shard; a record; a report or journal of a rebuild;
-the transcript of a ceremony; a sealed file. It asks for no secret unless
---open is given.
+the transcript of a ceremony; a sealed file; a program, or the directory of a
+release. It asks for no secret unless --open is given.
 
 Options:
     --open                     open sealed recovery keys: ask for the
@@ -249,6 +249,10 @@ func (in *inspector) show(r *fileResult) error {
 // sound.
 func (in *inspector) file(path string) *fileResult {
 	r := &fileResult{Type: "file", Path: path, Kind: "unknown file", Sound: notChecked}
+	if list, ok := listInside(path); ok {
+		in.inspectRelease(r, list)
+		return r
+	}
 	head, size, err := in.readHead(path)
 	defer secret.Wipe(in.piped)
 	if err != nil {

@@ -18,17 +18,27 @@ import (
 // isChecksums tells a list of SHA-256 sums, as a release has one.
 func isChecksums(head []byte) bool { return checksums.Looks(head) }
 
+// inspectRelease is for a directory with a list, as it is carried on a stick.
+func (in *inspector) inspectRelease(r *fileResult, list string) {
+	in.compareWithList(r, list)
+	r.Kind = "directory of a release"
+}
+
 // inspectChecksums compares all files below a list with it.
 func (in *inspector) inspectChecksums(r *fileResult) {
+	in.compareWithList(r, r.Path)
 	r.Kind = "list of SHA-256 sums"
-	data, list, err := readChecksums(r.Path)
+}
+
+func (in *inspector) compareWithList(r *fileResult, path string) {
+	data, list, err := readChecksums(path)
 	if err != nil {
 		r.damaged(err, asAny)
 		return
 	}
-	name := filepath.Base(r.Path)
+	name := filepath.Base(path)
 	own := func(file string) bool { return file == name || isSignatureOf(name, file) }
-	c, err := checksums.Compare(os.DirFS(filepath.Dir(r.Path)), list, own)
+	c, err := checksums.Compare(os.DirFS(filepath.Dir(path)), list, own)
 	if err != nil {
 		r.unknown(err, asAny)
 		return
@@ -43,7 +53,7 @@ func (in *inspector) inspectChecksums(r *fileResult) {
 		r.Detail = "files differ from the list, or are missing"
 		r.hint = "use nothing of it: take another copy, or download it again"
 	}
-	in.releasedBy(r, r.Path, data)
+	in.releasedBy(r, path, data)
 }
 
 func readChecksums(path string) (data []byte, list []checksums.Sum, err error) {

@@ -45,3 +45,13 @@ func releaseFiles(file string) (read, directories []string) {
 	}
 	return append(companions(list), list), []string{filepath.Dir(list)}
 }
+
+// listInside finds the list of a release in a directory.
+func listInside(dir string) (list string, ok bool) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return "", false
+	}
+	list = filepath.Join(dir, checksums.FileName)
+	_, err := os.Stat(list)
+	return list, err == nil
+}
