@@ -157,7 +157,7 @@ func (c *checkedShare) compareOpeners() {
 	}
 	if !custody.OpenersFit(c.openers, made.Recipients(c.Holder)) {
 		c.wrong(c.Path, asShare, fmt.Sprintf("the file is opened by %s; in the ceremony the share was sealed to %s", enumerated(c.Openers, "nobody's key: it is not sealed"), enumerated(made.Recipients(c.Holder), "")),
-			"if you did not seal it again yourself, somebody else may have this share: tell the owner at once")
+			"if you did not seal it again yourself, another person may have this share: tell the owner at once")
 	}
 }
 

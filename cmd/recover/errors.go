@@ -102,7 +102,7 @@ func (e *fileError) Unwrap() error { return e.err }
 
 // What ends a verb, or the work on a key, and has advice of its own.
 var (
-	errNotRecorded    = errors.New("the record names other recovery keys than the one at hand")
+	errNotRecorded    = errors.New("the record names other recovery keys, not this one")
 	errNoRecoveryKey  = errors.New("it names no recovery key")
 	errInterruptedRun = errors.New("interrupted")
 	errProduction     = errors.New("the record's environment is production, and this is a drill")
@@ -187,7 +187,7 @@ var (
 	errNotDone        = errors.New("the ceremony was not ended well")
 	errOtherHead      = errors.New("its last line has another SHA-256")
 	errNoOutcomes     = errors.New("it does not say which sealed key was written")
-	errOtherSigner    = errors.New("signed with the key of somebody else")
+	errOtherSigner    = errors.New("signed with the key of another person")
 	errNoRun          = errors.New("there is no such directory")
 	errSegmentChanged = errors.New("a file of rebuilt keys next to the report is not the one that it lists")
 	errNotSigned      = errors.New("neither the transcript of a whole ceremony nor a confirmation")

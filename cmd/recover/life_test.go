@@ -247,7 +247,7 @@ func TestConfirmations(t *testing.T) {
 	signTranscript(t, dir, "witness", path("alice"))
 	confirm := []string{"custody", "confirm", path("alice"), path("bob"), path("carol"), "--transcript", transcript}
 	says(t, exitOK, confirm, "signed with ssh-ed25519 SHA256:", "whose key that is shows --signers")
-	says(t, exitFailed, append(confirm, "--signers", path("allowed")), "signed with the key of somebody else: it is witness's, and the confirmation alice's")
+	says(t, exitFailed, append(confirm, "--signers", path("allowed")), "signed with the key of another person: it is witness's, and the confirmation alice's")
 	if err := os.WriteFile(path("allowed"), []byte(strings.Replace(string(must(os.ReadFile(path("allowed")))), "witness", "alice", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -3,18 +3,13 @@ package main
 import (
 	"context"
 	"iter"
-	"path/filepath"
 	"sync"
 
-	"filippo.io/age"
-
 	"recover/internal/output"
-	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
 	"recover/pkg/report"
-	"recover/pkg/rsadecrypt"
 )
 
 const rebuildUsage = `
@@ -217,51 +212,6 @@ func planRebuild(p *program, f *rebuildFlags, s *selection, session *keySession)
 	}
 	planned = true
 	return job, nil
-}
-
-// seal decides how the keys are sealed: as they are to be written, to the
-// recipients, or with a passphrase that is asked now.
-func (j *rebuildJob) seal(ask *keySession, recipients []age.Recipient) (err error) {
-	switch {
-	case j.flags.unsealed:
-		j.term.Warn("--unsealed: the private keys are written in the clear")
-		j.sealer = output.Unsealed()
-	case len(recipients) > 0:
-		j.sealer, err = output.SealTo(recipients...)
-	default:
-		return j.sealWithPassphrase(ask)
-	}
-	return err
-}
-
-// sealWithPassphrase asks for a new passphrase, or when a run is resumed, for
-// the one that it was begun with.
-func (j *rebuildJob) sealWithPassphrase(ask *keySession) error {
-	if j.earlier == nil {
-		passphrase, err := ask.newPassphrase("New passphrase that will open the rebuilt keys")
-		if err != nil {
-			return err
-		}
-		defer passphrase.Wipe()
-		j.sealer, j.identity, err = output.SealWithPassphrase(passphrase)
-		return err
-	}
-	path := filepath.Join(j.flags.resume, report.IdentityName)
-	file, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
-	if err != nil {
-		return &fileError{path, asOutput, err}
-	}
-	if err := rsadecrypt.CheckAgeWork(file); err != nil {
-		return &fileError{path, asOutput, err}
-	}
-	err = ask.untilRight(path, asOutput, "Passphrase of the rebuilt keys of the run that is resumed", func(p *secret.Bytes) (err error) {
-		j.sealer, err = output.ReopenWithPassphrase(file, p)
-		return wrongPassphrase(err)
-	})
-	if err == nil {
-		j.identity = file
-	}
-	return err
 }
 
 // run rebuilds every key, and writes what comes out as it goes.

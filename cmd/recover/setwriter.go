@@ -294,7 +294,7 @@ share.svg                 SECRET: the same share as a code to print and scan
 	default:
 		fmt.Fprintf(&b, `share.age                 your share. It is sealed to %d recipients, and EACH OF THEM
                           ALONE opens it. If one of them is not yours, say so
-                          at once: somebody else has your share.
+                          at once: another person has your share.
 `, len(openers))
 		for _, o := range openers {
 			fmt.Fprintf(&b, "    %s\n", o)

@@ -82,7 +82,7 @@ func (r *reporter) verifyPage() *page.Page {
 		p.OK, p.Verdict = false, "The backups are older than they may be"
 	}
 	p.Meaning = "Public data proves of each key that is ok: whoever holds the private half of its recovery key, and this record, can rebuild it. " +
-		"No secret was used. That the private half is still at hand shows in a drill."
+		"No secret was used. A drill shows that the private half is still available."
 	for _, k := range r.sum.RecoveryKeys {
 		p.Notes = append(p.Notes, terminal.Escape(k.String()))
 	}

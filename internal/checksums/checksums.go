@@ -60,7 +60,7 @@ func Parse(data []byte) ([]Sum, error) {
 	for i, line := range strings.Split(strings.TrimSuffix(string(data), "\n"), "\n") {
 		s, problem := parseLine(strings.TrimSuffix(line, "\r"))
 		if problem == "" && seen[s.Name] {
-			problem = "the name is there twice"
+			problem = "the name occurs twice"
 		}
 		if problem != "" {
 			return nil, &SyntaxError{i + 1, problem}

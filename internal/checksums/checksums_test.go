@@ -31,8 +31,8 @@ func TestParse(t *testing.T) {
 		{zeros + "  /etc/passwd\n", `line 1: the name "/etc/passwd" is not that of a file below the list`},
 		{zeros + "  a\\b\n", `line 1: the name "a\\b" is not that of a file below the list`},
 		{zeros + "  a/../../b\n", `line 1: the name "a/../../b" is not that of a file below the list`},
-		{zeros + "  a\n" + zeros + "  a\n", "line 2: the name is there twice"},
-		{zeros + "  a\n" + zeros + "  ./a\n", "line 2: the name is there twice"},
+		{zeros + "  a\n" + zeros + "  a\n", "line 2: the name occurs twice"},
+		{zeros + "  a\n" + zeros + "  ./a\n", "line 2: the name occurs twice"},
 	} {
 		if _, err := Parse([]byte(c.text)); err == nil || err.Error() != c.want {
 			t.Errorf("%q: %v, want %s", c.text, err, c.want)

@@ -79,7 +79,7 @@ func (s *Scanner) fault(err error) error {
 	case !errors.As(err, &at):
 		return s.Fail("%v", err)
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return s.failAt(s.mark+int(at.ByteOffset), "the name %s is there twice", message.Quote(at.JSONPointer.LastToken()))
+		return s.failAt(s.mark+int(at.ByteOffset), "the name %s occurs twice", message.Quote(at.JSONPointer.LastToken()))
 	}
 	return s.failAt(s.mark+int(at.ByteOffset), "%v", at.Err)
 }

@@ -50,9 +50,9 @@ func TestRefused(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"", `line 1: the text ends too early`},
 		{"\n\n nul", `line 3: the text ends too early`},
-		{"{\n\"a\":1,\n\"a\":2}", `line 3: the name "a" is there twice`},
-		{`{"` + long + `":1,"` + long + `":2}`, `line 1: the name "` + long[:40] + `"… is there twice`},
-		{`{"x":{"a":1,"\u0061":2}}`, `line 1: the name "a" is there twice`},
+		{"{\n\"a\":1,\n\"a\":2}", `line 3: the name "a" occurs twice`},
+		{`{"` + long + `":1,"` + long + `":2}`, `line 1: the name "` + long[:40] + `"… occurs twice`},
+		{`{"x":{"a":1,"\u0061":2}}`, `line 1: the name "a" occurs twice`},
 		{`{"a" 1}`, `line 1: invalid character '1' after object name (expecting ':')`},
 		{`{"a":1 "b":2}`, `line 1: invalid character '"' after object value (expecting ',' or '}')`},
 		{`{"a":1,}`, `line 1: invalid character ',' at start of value`},
@@ -153,7 +153,7 @@ func FuzzAgainstEncodingJSON(f *testing.F) {
 }
 
 func stated(problem string) bool {
-	for _, reason := range []string{"is there twice", "invalid UTF-8", "surrogate", "nested", "something follows"} {
+	for _, reason := range []string{"occurs twice", "invalid UTF-8", "surrogate", "nested", "something follows"} {
 		if strings.Contains(problem, reason) {
 			return true
 		}

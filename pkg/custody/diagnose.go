@@ -75,7 +75,7 @@ func (e *DamagedError) Suggestion() *secret.Bytes {
 	return write(e.corrected.Reveal(), " ", "\n")
 }
 
-// diagnose says what is wrong with symbols that are no sound share string.
+// diagnose says what is wrong with symbols that are no valid share string.
 func diagnose(symbols []byte) error {
 	missing := stringLen - len(symbols)
 	if missing <= maxShift && missing >= -maxShift {

@@ -25,7 +25,7 @@ var (
 	ErrNotSealedKey = errors.New("not the sealed key of a set of shares")
 	// ErrDescription is a sealed key of which the header is damaged.
 	ErrDescription = errors.New("the description of the set in the sealed key is damaged")
-	// ErrSealedKeyDamaged is returned when shares that are all sound do not
+	// ErrSealedKeyDamaged is returned when shares that are all valid do not
 	// open it: another copy of the same file may.
 	ErrSealedKeyDamaged = errors.New("the shares are valid, but the sealed key does not open: this copy is damaged")
 	// ErrInconsistent is a set that was made wrong, or to deceive.

@@ -69,7 +69,7 @@ func findString(text []byte) (share *Share, err error) {
 		starts++
 		rest := text[i:min(len(text), i+maxString)]
 		symbols := read(rest)
-		if len(symbols) < stringLen || !sound(symbols[:stringLen]) || goesOn(rest) {
+		if len(symbols) < stringLen || !hasChecksum(symbols[:stringLen]) || goesOn(rest) {
 			if lineStart := i == 0 || text[i-1] == '\n'; lineStart && share == nil && len(symbols) <= 2*stringLen {
 				if begins++; begins == 1 {
 					_, err = parseString(rest)

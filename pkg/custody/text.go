@@ -157,7 +157,7 @@ func parseString(text []byte) (*Share, error) {
 	}
 	symbols := read(text)
 	defer secret.Wipe(symbols)
-	if sound(symbols) {
+	if hasChecksum(symbols) {
 		return parseSymbols(symbols)
 	}
 	return nil, diagnose(symbols)
@@ -201,13 +201,13 @@ func symbol(r rune) byte {
 	return unknown
 }
 
-// sound reports whether symbols are a whole share string.
-func sound(symbols []byte) bool {
+// hasChecksum reports whether symbols are a whole share string.
+func hasChecksum(symbols []byte) bool {
 	return len(symbols) == stringLen && bytes.HasPrefix(symbols, start) &&
 		!slices.Contains(symbols, unknown) && codex32.Checks(prefix, symbols[prefixLen:])
 }
 
-// parseSymbols takes symbols that are sound.
+// parseSymbols takes symbols whose checksum is right.
 func parseSymbols(symbols []byte) (*Share, error) {
 	payload, ok := bytesOf(symbols[prefixLen : prefixLen+payloadEnd])
 	defer secret.Wipe(payload)

@@ -132,7 +132,7 @@ func TestWalletsRefused(t *testing.T) {
 		"[]":                              "no wallets are in it",
 		`{"total":0}`:                     "no wallets are in it",
 		"[{}] x":                          "line 1: something follows the end of the JSON text",
-		"[\n{\"a\":1,\"a\":2}]":           `line 2: the name "a" is there twice`,
+		"[\n{\"a\":1,\"a\":2}]":           `line 2: the name "a" occurs twice`,
 		"quorum_id,name\n\"1,secret\n,,,": "line 2, entry 1: a quote that is out of place or not closed in its line",
 		"name,quorum_id\n1\n":             "line 2, entry 1: the number of fields is 1, in the header 2",
 		"quorum_id,Quorum ID\n1\n":        `line 1, column 2: "Quorum ID" is the column quorum_id, as column 1 is`,

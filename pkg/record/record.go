@@ -54,7 +54,7 @@ type RecoveryKey struct {
 	Set           [8]byte           // ID of the present set of shares; zeros: not recorded
 }
 
-// Record is a sound record: every entry has been checked, and no key ID is
+// Record is a valid record: every entry has been checked, and no key ID is
 // there twice.
 type Record struct {
 	Environment  string        // "production", "sandbox", or empty: not recorded

@@ -134,7 +134,7 @@ func TestRefusedJSON(t *testing.T) {
 		{`{"format": 1}`, "line 1: format: a string expected, found a number"},
 		{`{"version": "3", "recovery_data": []}`, `line 1: unknown field "version"`},
 		{top + `"Keys": []}`, `line 2: unknown field "Keys"`},
-		{top + `"keys": [], "keys": []}`, `line 2: the name "keys" is there twice`},
+		{top + `"keys": [], "keys": []}`, `line 2: the name "keys" occurs twice`},
 		{top + `"keys": {}}`, "line 2: keys: an array expected, found an object"},
 		{top + `"keys": [` + "\n" + `"` + keyA + `"]}`, "line 3, entry 1: an object expected, found a string"},
 		{full + "\n{}", "line 4: something follows the end of the JSON text"},
@@ -159,7 +159,7 @@ func TestRefusedJSON(t *testing.T) {
 
 		{entry(`"quorumid": ""`), `line 3, entry 1: unknown field "quorumid"`},
 		{entry(`"\u001b]0;x": ""`), `line 3, entry 1: unknown field "\x1b]0;x"`},
-		{entry(jsonIDs + `, "key_id": ""`), `line 3, entry 1: the name "key_id" is there twice`},
+		{entry(jsonIDs + `, "key_id": ""`), `line 3, entry 1: the name "key_id" occurs twice`},
 		{entry(jsonIDs), "line 3, entry 1: algorithm: missing"},
 		{entry(`"algorithm": "ED25519", "key_id": "` + keyA + `"`), "line 3, entry 1: quorum_id: missing"},
 		{entry(jsonIDs + `, "algorithm": "P-256"`), `line 3, entry 1: algorithm: "P-256" is not SECP256K1 or ED25519`},

@@ -14,7 +14,7 @@ import (
 )
 
 // WriteJSON writes a record as JSON, each key in a line of its own. Fields that
-// are empty are left out. It writes what it is given: that this is a sound
+// are empty are left out. It writes what it is given: that this is a valid
 // record, with no key ID twice, shows when it is opened.
 func WriteJSON(w io.Writer, environment string, keys []RecoveryKey, entries iter.Seq[Entry]) error {
 	return writeJSON(w, environment, keys, nil, entries)

@@ -21,7 +21,7 @@ func (v *verifier) agreement() {
 		case !p.ValidIndex():
 			v.faults.Field(p, "player_index", "not an index of 0 to %d", MaxPlayers-1)
 		case seen[p.Index]:
-			v.faults.Field(p, "player_index", "the player is there twice")
+			v.faults.Field(p, "player_index", "the player occurs twice")
 		}
 		seen[p.Index] = true
 		v.agrees(p, reference)

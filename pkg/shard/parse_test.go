@@ -55,7 +55,7 @@ func TestParseRefuses(t *testing.T) {
 		{"noise", []byte("\x00\x01\x02"), "the file is not base64"},
 		{"cut off", sound[:101], "the base64 text ends or is damaged after 100 of 101 characters"},
 		{"not JSON", encode("hello"), "the JSON of the shard: line 1: invalid character 'h' at start of value"},
-		{"double field", encode(`{"index":0,"index":1}`), `the JSON of the shard: line 1: the name "index" is there twice`},
+		{"double field", encode(`{"index":0,"index":1}`), `the JSON of the shard: line 1: the name "index" occurs twice`},
 		{"another kind", encode(`{"keys":[]}`), "index: the field is missing: the file is JSON, but not a shard"},
 		{"no recovery key", with("recoveryPublicKeyHex", nil), "recoveryPublicKeyHex: the field is missing: the file is JSON, but not a shard"},
 		{"null recovery key", encode(`{"index":0,"recoveryPublicKeyHex":null}`), "recoveryPublicKeyHex: the field is missing: the file is JSON, but not a shard"},
@@ -77,7 +77,7 @@ func TestParseRefuses(t *testing.T) {
 		{"no players field", data(`{"version":"3"}`), "recovery_data: the field is missing"},
 		{"no players", data(`{"version":"3","recovery_data":[]}`), "recovery_data: no player's part is there"},
 		{"many players", data(`{"version":"3","recovery_data":[` + strings.Repeat("{},", 64) + "{}]}"), "partialRecoveryDataHex: the JSON of the recovery data: line 1: more than 64 players"},
-		{"double player field", data(`{"version":"3","recovery_data":[{"curve":"a","curve":"b"}]}`), `partialRecoveryDataHex: the JSON of the recovery data: line 1: the name "curve" is there twice`},
+		{"double player field", data(`{"version":"3","recovery_data":[{"curve":"a","curve":"b"}]}`), `partialRecoveryDataHex: the JSON of the recovery data: line 1: the name "curve" occurs twice`},
 	} {
 		_, err := shard.Parse(c.file)
 		if err == nil || err.Error() != c.want {

@@ -52,7 +52,7 @@ func header(row sheet.Row, needed ...string) (map[string]int, error) {
 	for i, cell := range row.Cells {
 		name := strings.ToLower(strings.TrimSpace(cell))
 		if _, twice := columns[name]; twice && slices.Contains(needed, name) {
-			return nil, Faults{fmt.Sprintf("line %d: the column %s is there twice", row.Line, name)}
+			return nil, Faults{fmt.Sprintf("line %d: the column %s occurs twice", row.Line, name)}
 		}
 		columns[name] = i
 	}
@@ -89,7 +89,7 @@ func ReadAccounts(rows []sheet.Row) ([]Account, error) {
 		case cell(row, columns, "key_id") == "":
 			faults.add("line %d: no key ID", row.Line)
 		case seen[address]:
-			faults.add("line %d: the address %s is there twice", row.Line, address)
+			faults.add("line %d: the address %s occurs twice", row.Line, address)
 		}
 		seen[address] = true
 		all = append(all, Account{cell(row, columns, "key_id"), address, !strings.EqualFold(cell(row, columns, "proved"), "false")})

@@ -104,7 +104,7 @@ func (r *stateReader) add(v *values, network Network, address string, maxFee *bi
 	normalized, _ := wallet.Normalize(address)
 	same := func(h holding) bool { return h.network == network && h.address == normalized }
 	if slices.ContainsFunc(r.state.holdings, same) {
-		r.faults.add("%s: the account %s is there twice", v.place, normalized)
+		r.faults.add("%s: the account %s occurs twice", v.place, normalized)
 		return
 	}
 	r.state.holdings = append(r.state.holdings, holding{network, normalized, maxFee, build})

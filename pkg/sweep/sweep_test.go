@@ -230,7 +230,7 @@ func TestFaults(t *testing.T) {
 		"unknown member":   {state(`"nonce"`, `"nonse"`), `evm 1, accounts 1: nonce: is missing`},
 		"a member more":    {state(`"owner_count":0`, `"owner_count":0,"x":1`), `xrp 1, accounts 1: the member "x" is not known here`},
 		"a fraction":       {state(`"fee":12,`, `"fee":1.5,`), `xrp 1: fee: has to be a whole number: decimal digits, or 0x and hex digits`},
-		"twice":            {state(`"evm":[`, `"evm":[{"chain_id":1,"max_fee_per_gas":1,"accounts":[{"address":"`+s.accounts[0].Address+`","nonce":0,"balance":1}]},`), "evm 2, accounts 1: the account " + s.accounts[0].Address + " is there twice"},
+		"twice":            {state(`"evm":[`, `"evm":[{"chain_id":1,"max_fee_per_gas":1,"accounts":[{"address":"`+s.accounts[0].Address+`","nonce":0,"balance":1}]},`), "evm 2, accounts 1: the account " + s.accounts[0].Address + " occurs twice"},
 		"another address":  {state(`"fee_rate":12`, `"testnet":true,"fee_rate":12`), `bitcoin 1, accounts 1: "` + s.accounts[2].Address + `" is not an address of bitcoin_testnet`},
 		"not in the list":  {state(s.accounts[0].Address, addressOf(t, group.Secp256k1, 55, "ethereum")), "evm:1, " + addressOf(t, group.Secp256k1, 55, "ethereum") + ": not in the list of accounts"},
 		"no destination":   {state(`"chain_id":1,`, `"chain_id":10,`), "evm:10, " + s.accounts[0].Address + ": no destination on this network"},
@@ -261,10 +261,10 @@ func TestFaults(t *testing.T) {
 func TestLists(t *testing.T) {
 	for text, want := range map[string]string{
 		"a,b\n":                           "line 1: the column key_id is missing",
-		"key_id,address,address\nk,a,a\n": "line 1: the column address is there twice",
+		"key_id,address,address\nk,a,a\n": "line 1: the column address occurs twice",
 		"key_id,address\n":                "it lists no accounts",
 		"key_id,address\nk,0x1\n,rrrrrrrrrrrrrrrrrrrrrhoLvTp\n":                          `line 2: "0x1" is not an address; line 3: no key ID`,
-		"key_id,address\nk,rrrrrrrrrrrrrrrrrrrrrhoLvTp\nl,rrrrrrrrrrrrrrrrrrrrrhoLvTp\n": "line 3: the address rrrrrrrrrrrrrrrrrrrrrhoLvTp is there twice",
+		"key_id,address\nk,rrrrrrrrrrrrrrrrrrrrrhoLvTp\nl,rrrrrrrrrrrrrrrrrrrrrhoLvTp\n": "line 3: the address rrrrrrrrrrrrrrrrrrrrrhoLvTp occurs twice",
 	} {
 		if _, err := ReadAccounts(rows(t, text)); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", text, err, want)

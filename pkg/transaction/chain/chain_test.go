@@ -64,7 +64,7 @@ func TestChains(t *testing.T) {
 		}
 		if c.Family == EVM {
 			if ids[c.ID] {
-				t.Errorf("chain ID %d is there twice", c.ID)
+				t.Errorf("chain ID %d occurs twice", c.ID)
 			}
 			ids[c.ID] = true
 		}

@@ -152,7 +152,7 @@ func (t *Transaction) resolve(tables map[string][]string) error {
 	seen := make(map[address]bool)
 	for _, a := range t.accounts {
 		if seen[a.address] {
-			return transaction.Syntax("", "the account %s is there twice", a)
+			return transaction.Syntax("", "the account %s occurs twice", a)
 		}
 		seen[a.address] = true
 	}

@@ -242,7 +242,7 @@ func TestLookupTables(t *testing.T) {
 	}{
 		{[]string{mintX}, "the lookup table " + nonce1 + " has no place 1 as it was given"},
 		{[]string{mintX, "x"}, "the lookup table " + nonce1 + ", place 1: not an address: a character was mistyped or is missing, or it is of another chain"},
-		{[]string{mintX, exampleFrom}, "the account " + exampleFrom + " is there twice"},
+		{[]string{mintX, exampleFrom}, "the account " + exampleFrom + " occurs twice"},
 	} {
 		if _, err := Parse(data, Options{Tables: map[string][]string{nonce1: c.table}}); err == nil || err.Error() != c.want {
 			t.Errorf("got %v\nwant %s", err, c.want)

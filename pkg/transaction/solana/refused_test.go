@@ -61,7 +61,7 @@ func TestRefused(t *testing.T) {
 		{messageOf(createStep(2)), "instruction 1 of the associated token account program is not understood: 0x02 (1 bytes)"},
 		{change(func(m *message) { m.readOnlyUnsigned = 2 }, one), "instruction 1: the account " + exampleTo + " has to sign or to be writable, and is not"},
 		{change(func(m *message) { m.instructions[0].accounts = []byte{1, 1} }, one), "instruction 1: the account " + exampleTo + " has to sign or to be writable, and is not"},
-		{change(func(m *message) { m.keys[1] = m.keys[0] }, one), "the account " + exampleFrom + " is there twice"},
+		{change(func(m *message) { m.keys[1] = m.keys[0] }, one), "the account " + exampleFrom + " occurs twice"},
 		{change(func(m *message) { m.keys = append(m.keys, known(mintX)) }, one), "no instruction uses the account " + mintX},
 	} {
 		if _, err := Parse(c.data, Options{}); err == nil || err.Error() != c.want {

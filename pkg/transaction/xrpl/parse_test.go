@@ -205,7 +205,7 @@ func TestRefused(t *testing.T) {
 		{`{"TransactionType":5}`, `a transaction of type "" is not understood; these are: Payment, SetRegularKey, TicketCreate, TrustSet, AccountDelete`},
 		{`{"TransactionType":"OfferCreate"}`, `a transaction of type "OfferCreate" is not understood; these are: Payment, SetRegularKey, TicketCreate, TrustSet, AccountDelete`},
 		{`{"TransactionType":"Payment"} x`, "line 1: something follows the end of the JSON text"},
-		{`{"TransactionType":"Payment","TransactionType":"Payment"}`, `line 1: the name "TransactionType" is there twice`},
+		{`{"TransactionType":"Payment","TransactionType":"Payment"}`, `line 1: the name "TransactionType" occurs twice`},
 		{"120007", "a transaction of type 7 is not understood; these are: Payment, SetRegularKey, TicketCreate, TrustSet, AccountDelete"},
 		{"120000240000000122", "Flags: the transaction ends inside it"},
 		{"12000024000000012200000000", "Flags: twice, or not in the canonical order"},

@@ -140,7 +140,7 @@ func (r *reader) envelopeField(name string, v value) {
 		if pub, err := rsadecrypt.ParsePublicKey([]byte(v.text())); err == nil && !r.resembles(v.text()) {
 			s.RecoveryKey = pub
 		} else if err != nil {
-			s.Lost.Add(part.Fault{Field: name, Problem: "lost; taken to be the recovery key at hand"})
+			s.Lost.Add(part.Fault{Field: name, Problem: "lost; taken to be this recovery key"})
 		}
 	case "walletRootPublicKeyPkixBase64":
 		if g, p, err := part.ParsePublicKey(v.text()); err == nil {
