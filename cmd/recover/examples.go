@@ -22,7 +22,9 @@ recover record add --record record.json --shards practice/bucket \
     --out added.json
 recover record find --record record.json --shards practice/bucket
 recover record merge --record record.json --record added.json \
-    --out merged.json`,
+    --out merged.json
+recover record event --record record.json --type personnel \
+    --holder carol --change left --date 2026-11-20 --out changed.json`,
 
 	"verify": `recover verify --record practice/record.json --shards practice/bucket`,
 
