@@ -70,7 +70,7 @@ func TestResumeOfHostile(t *testing.T) {
 	b.once()
 }
 
-// TestPlantedBackup puts a sound backup of another key into a key's folder.
+// TestPlantedBackup puts a valid backup of another key into a key's folder.
 func TestPlantedBackup(t *testing.T) {
 	tier.Long(t)
 	t.Parallel()

@@ -44,7 +44,8 @@ Options:
     --json                     NDJSON: an object for each file
 `
 
-// Soundness of a file.
+// What is found of a file's content. Scripts read the words, and the name of their
+// field: they stay, although people read "valid" elsewhere.
 const (
 	isSound    = "sound"
 	isDamaged  = "damaged"

@@ -174,7 +174,7 @@ func checkTreePage(t *testing.T, path string, want map[string]planted) {
 }
 
 // TestVerifyCopies: of several versions of a shard the page and the JSON say
-// which are sound, and which one a rebuild uses; and that it is old.
+// which are valid, and which one a rebuild uses; and that it is old.
 func TestVerifyCopies(t *testing.T) {
 	t.Parallel()
 	dir, ids := idSet(t, 1, 1)
@@ -206,7 +206,7 @@ func TestVerifyCopies(t *testing.T) {
 		t.Errorf("the damaged copy: %v", bad)
 	}
 	if good["status"] != "ok" || good["used"] != true || good["modified"] != "2024-02-03T00:00:00Z" {
-		t.Errorf("the sound copy: %v", good)
+		t.Errorf("the valid copy: %v", good)
 	}
 	key := ids[0].Key.String()
 	warnings := fmt.Sprint(lines[0]["warnings"])

@@ -90,7 +90,7 @@ func TestCopiesCost(t *testing.T) {
 		ok     bool
 		most   int
 	}{
-		{"sound", 8, func(int, *damaged) {}, true, 2},
+		{"valid", 8, func(int, *damaged) {}, true, 2},
 		{"values lost", 8, func(_ int, d *damaged) { noValues(d) }, true, 2 * 41},
 		{"one of three spoilt", 3, func(n int, d *damaged) {
 			if noValues(d); n == 0 {

@@ -15,10 +15,10 @@ type left struct {
 	sure      map[int]bool           // x of ciphertexts, and of values that public data proves
 	maybe     map[int]bool           // x of values that nothing proves
 	misplaced int                    // ciphertexts that open, but are at another's place
-	wrong     int                    // values that may be taken for sound, or at another x
+	wrong     int                    // values that may be taken for valid, or at another x
 	proved    map[int]bool           // x of values that public data proves
-	spoilt    map[int]map[string]int // ciphertexts that may be taken for sound, and in how many copies, by position
-	votes     map[int]int            // in how many copies the sound ciphertext is, by position
+	spoilt    map[int]map[string]int // ciphertexts that may be taken for valid, and in how many copies, by position
+	votes     map[int]int            // in how many copies the valid ciphertext is, by position
 }
 
 // leftOf counts what all copies have of a player.
@@ -92,7 +92,7 @@ func (w *wreckage) opened(l *left, player, i, x int, value []byte, committed, fo
 	}
 }
 
-// spoil counts a ciphertext that is not the sound one but still looks like one.
+// spoil counts a ciphertext that is not the valid one but still looks like one.
 func (w *wreckage) spoil(l *left, player, j int) {
 	path := w.path(player, "es") + "/" + strconv.Itoa(j)
 	if w.v1 {
@@ -112,7 +112,7 @@ func (w *wreckage) spoil(l *left, player, j int) {
 }
 
 // contested tells whether as many copies have a spoilt ciphertext at a position
-// as have the sound one.
+// as have the valid one.
 func (l *left) contested(j int) bool {
 	for _, n := range l.spoilt[j] {
 		if n >= l.votes[j] {
@@ -123,7 +123,7 @@ func (l *left) contested(j int) bool {
 }
 
 // affordable tells whether 80 private operations are certain to be enough: the
-// spoilt ciphertexts cannot be told from sound ones, so all of them may have to
+// spoilt ciphertexts cannot be told from valid ones, so all of them may have to
 // be tried; unless there is one for each position that most copies agree on.
 func (l *left) affordable() bool {
 	spoilt, agreed := 0, 0

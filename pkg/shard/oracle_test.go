@@ -13,7 +13,7 @@ import (
 )
 
 // The oracle says how much of a backup is left in its damaged copies. It knows
-// the sound backup and what was destroyed, and nothing of how a salvage reads.
+// the valid backup and what was destroyed, and nothing of how a salvage reads.
 
 func untouched(hit []bool, s span) bool { return !slices.Contains(hit[s.from:s.to], true) }
 
@@ -26,9 +26,9 @@ func (w *wreckage) path(player int, field string) string {
 	return fmt.Sprintf("%s/%d/%s", list, player, field)
 }
 
-// holds tells whether the text of the value is the sound one. Of a string, that
+// holds tells whether the text of the value is the valid one. Of a string, that
 // is all between the quotes.
-func (w *wreckage) holds(path string, sound []byte) bool {
+func (w *wreckage) holds(path string, valid []byte) bool {
 	s, ok := w.ranges[path]
 	if !ok || s.to-s.from < 2 {
 		return false
@@ -36,7 +36,7 @@ func (w *wreckage) holds(path string, sound []byte) bool {
 	if w.inner[s.from] == '"' {
 		s = span{s.from + 1, s.to - 1}
 	}
-	return bytes.Equal(w.inner[s.from:s.to], sound) && untouched(w.hitInner, s)
+	return bytes.Equal(w.inner[s.from:s.to], valid) && untouched(w.hitInner, s)
 }
 
 func b64(b []byte) []byte { return base64.StdEncoding.AppendEncode(nil, b) }
@@ -118,10 +118,10 @@ func (w *wreckage) placed(player int, field string, at span) bool {
 }
 
 // element tells whether element j of a player's list is whole, at its place.
-func (w *wreckage) element(player int, field string, j int, sound []byte) bool {
+func (w *wreckage) element(player int, field string, j int, valid []byte) bool {
 	path := w.path(player, field) + "/" + strconv.Itoa(j)
 	at := w.ranges[path]
-	return w.holds(path, b64(sound)) && w.placed(player, field, at) && !w.moved(player, field, j)
+	return w.holds(path, b64(valid)) && w.placed(player, field, at) && !w.moved(player, field, j)
 }
 
 // moved tells whether an element of another length, null, moves the others: if
@@ -150,10 +150,10 @@ func (w *wreckage) moved(player int, field string, j int) bool {
 // byX tells whether an element of version 1.0.0 is whole. Its name is its x:
 // objects have no order. Where text is missing in front of it, a name of its
 // part has to be left after that.
-func (w *wreckage) byX(player int, field string, x int, sound []byte) bool {
+func (w *wreckage) byX(player int, field string, x int, valid []byte) bool {
 	path := w.path(player, field) + "/" + strconv.Itoa(x)
 	name, at := w.ranges[path+"#"], w.ranges[path]
-	if !w.holds(path, b64(sound)) || !untouched(w.hitInner, span{name.from, at.from + 1}) {
+	if !w.holds(path, b64(valid)) || !untouched(w.hitInner, span{name.from, at.from + 1}) {
 		return false
 	}
 	if !w.missing(0, at.to) {
@@ -255,7 +255,7 @@ func mustRebuild(k *sandbox.Key, spec sandbox.Spec, copies []*wreckage, accepted
 	var usable []*wreckage
 	for n, w := range copies {
 		says, whole := w.public(k)
-		// A sound file with another key in it is another key's.
+		// A valid file with another key in it is another key's.
 		if recovery := w.fields["recoveryPublicKeyHex"]; accepted[n] && (!whole || !untouched(w.hitEnv, recovery)) {
 			return false
 		}

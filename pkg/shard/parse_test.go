@@ -18,14 +18,14 @@ func encode(s string) []byte { return base64.StdEncoding.AppendEncode(nil, []byt
 // TestParseRefuses holds the texts of what is not a shard.
 func TestParseRefuses(t *testing.T) {
 	k := backup(t, sandbox.Spec{Group: group.Edwards25519, Players: 2, Threshold: 1})
-	sound, err := k.Shards[0].Encode()
+	valid, err := k.Shards[0].Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	// with replaces a field of the envelope; nil removes it.
 	with := func(field string, value any) []byte {
 		var env map[string]any
-		text, _ := base64.StdEncoding.DecodeString(string(sound))
+		text, _ := base64.StdEncoding.DecodeString(string(valid))
 		if err := json.Unmarshal(text, &env); err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +53,7 @@ func TestParseRefuses(t *testing.T) {
 		{"web page", []byte("<!DOCTYPE html>"), "the file is a web page or XML, not a shard"},
 		{"JSON", []byte(`{"index":0}`), "the file is JSON, but not a shard"},
 		{"noise", []byte("\x00\x01\x02"), "the file is not base64"},
-		{"cut off", sound[:101], "the base64 text ends or is damaged after 100 of 101 characters"},
+		{"cut off", valid[:101], "the base64 text ends or is damaged after 100 of 101 characters"},
 		{"not JSON", encode("hello"), "the JSON of the shard: line 1: invalid character 'h' at start of value"},
 		{"double field", encode(`{"index":0,"index":1}`), `the JSON of the shard: line 1: the name "index" occurs twice`},
 		{"another kind", encode(`{"keys":[]}`), "index: the field is missing: the file is JSON, but not a shard"},
@@ -97,19 +97,19 @@ func secpKey() string {
 // TestParseTolerates holds what has to be read all the same.
 func TestParseTolerates(t *testing.T) {
 	k := backup(t, sandbox.Spec{Group: group.Edwards25519, Players: 2, Threshold: 1})
-	sound, err := k.Shards[0].Encode()
+	valid, err := k.Shards[0].Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var wrapped, blanks []byte
-	for i := 0; i < len(sound); i += 60 {
-		line := sound[i:min(i+60, len(sound))]
+	for i := 0; i < len(valid); i += 60 {
+		line := valid[i:min(i+60, len(valid))]
 		wrapped = append(append(wrapped, line...), "\r\n"...)
 		blanks = append(append(blanks, line...), "  \t\n"...)
 	}
 	for name, file := range map[string][]byte{
-		"byte order mark": append([]byte("\xef\xbb\xbf"), sound...), "wrapped": wrapped, "blanks": blanks,
-		"around": append([]byte("\n \t"), append(bytes.Clone(sound), "\r\n\n"...)...),
+		"byte order mark": append([]byte("\xef\xbb\xbf"), valid...), "wrapped": wrapped, "blanks": blanks,
+		"around": append([]byte("\n \t"), append(bytes.Clone(valid), "\r\n\n"...)...),
 	} {
 		s, err := shard.Parse(file)
 		if err != nil {
@@ -175,7 +175,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzRecoveryData changes the recovery data of a sound backup at one place. A
+// FuzzRecoveryData changes the recovery data of a valid backup at one place. A
 // backup that verifies can be rebuilt, and whatever is rebuilt is the right key.
 func FuzzRecoveryData(f *testing.F) {
 	text, err := os.ReadFile("../../fixtures/golden/ed25519-additive-2.txt")

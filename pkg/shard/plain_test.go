@@ -214,7 +214,7 @@ func (b *plain) share() error {
 }
 
 // samePlainly holds Verify to the plain reference.
-func samePlainly(t *testing.T, name string, file []byte, id shard.IDs) (sound bool) {
+func samePlainly(t *testing.T, name string, file []byte, id shard.IDs) (valid bool) {
 	t.Helper()
 	s, err := shard.Parse(file)
 	if err != nil {
@@ -236,7 +236,7 @@ func TestPlainVectors(t *testing.T) {
 		for _, k := range vectors.Kit(t, kit) {
 			file := vectors.Read(t, "kits", kit, "bucket", k.KeyID, "recovery_shard-0.txt")
 			if !samePlainly(t, kit, file, ids(t, k.QuorumID, k.KeyID)) {
-				t.Errorf("%s %s: not sound", kit, k.KeyID)
+				t.Errorf("%s %s: not valid", kit, k.KeyID)
 			}
 		}
 	}
@@ -257,7 +257,7 @@ func TestPlainRandom(t *testing.T) {
 		{Group: group.Secp256k1, Players: 2, Threshold: 1, Sharing: shard.Additive, Version: "2"},
 		{Group: group.Edwards25519, Players: 2, Threshold: 1, Sharing: shard.Multiplicative},
 	} {
-		sound := 0
+		valid := 0
 		for seed := range uint64(16) {
 			k := backup(t, spec)
 			rng := rand.New(rand.NewPCG(seed, 9))
@@ -269,11 +269,11 @@ func TestPlainRandom(t *testing.T) {
 				t.Fatal(err)
 			}
 			if samePlainly(t, fmt.Sprintf("%s %s seed %d", spec.Sharing, spec.Group.Algorithm(), seed), file, k.IDs) {
-				sound++
+				valid++
 			}
 		}
-		if sound != 1 {
-			t.Errorf("%s: %d of 16 are sound", spec.Sharing, sound)
+		if valid != 1 {
+			t.Errorf("%s: %d of 16 are valid", spec.Sharing, valid)
 		}
 	}
 }

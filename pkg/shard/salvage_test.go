@@ -45,7 +45,7 @@ func (d *damaged) file() []byte {
 	return file
 }
 
-// TestSalvageCost holds what the cases of one damage cost beyond a sound
+// TestSalvageCost holds what the cases of one damage cost beyond a valid
 // backup.
 func TestSalvageCost(t *testing.T) {
 	tier.Long(t)
@@ -109,18 +109,18 @@ func TestSalvageFiles(t *testing.T) {
 
 func testSalvageFiles(t *testing.T, version string) {
 	k := backup(t, sandbox.Spec{Group: group.Secp256k1, Players: 3, Threshold: 1, Version: version})
-	sound, err := k.Shards[0].Encode()
+	valid, err := k.Shards[0].Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := func(percent int) int { return len(sound) * percent / 100 }
+	at := func(percent int) int { return len(valid) * percent / 100 }
 	zero := func(from, to int) []byte {
-		b := bytes.Clone(sound)
+		b := bytes.Clone(valid)
 		clear(b[from:to])
 		return b
 	}
 	rng := rand.New(rand.NewPCG(5, 6))
-	speckled := bytes.Clone(sound)
+	speckled := bytes.Clone(valid)
 	for range 20 {
 		speckled[at(3)+rng.IntN(at(90))] = '!'
 	}
@@ -128,18 +128,18 @@ func testSalvageFiles(t *testing.T, version string) {
 		file []byte
 		ok   bool
 	}{
-		"cut off at 95 %":        {sound[:at(95)], true},
-		"cut off at 75 %":        {sound[:at(75)], true},
-		"cut off at 20 %":        {sound[:at(20)], false},
+		"cut off at 95 %":        {valid[:at(95)], true},
+		"cut off at 75 %":        {valid[:at(75)], true},
+		"cut off at 20 %":        {valid[:at(20)], false},
 		"zeros at 40 to 50 %":    {zero(at(40), at(50)), true},
 		"zeros at 5 to 8 %":      {zero(at(5), at(8)), true},
 		"zeros at 0 to 1 %":      {zero(0, at(1)), true},
 		"zeros in the beginning": {zero(0, at(60)), false},
 		"20 bad characters":      {speckled, true},
-		"all zeros":              {make([]byte, len(sound)), false},
-		"a block is missing":     {append(bytes.Clone(sound[:at(80)]), sound[at(80)+1001:]...), true},
-		"the beginning is away":  {sound[at(35)+1:], true},
-		"lines and a cut":        {[]byte(string(sound[:76]) + "\r\n" + string(sound[76:at(90)])), true},
+		"all zeros":              {make([]byte, len(valid)), false},
+		"a block is missing":     {append(bytes.Clone(valid[:at(80)]), valid[at(80)+1001:]...), true},
+		"the beginning is away":  {valid[at(35)+1:], true},
+		"lines and a cut":        {[]byte(string(valid[:76]) + "\r\n" + string(valid[76:at(90)])), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := shard.Parse(c.file); err == nil {
@@ -218,10 +218,10 @@ func FuzzParseSalvage(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, version byte, at uint32, cut uint16, insert []byte) {
-		k, sound := keys[version%3], inner[version%3]
-		at %= uint32(len(sound))
-		end := min(int(at)+int(cut), len(sound))
-		text := append(append(bytes.Clone(sound[:at]), insert...), sound[end:]...)
+		k, valid := keys[version%3], inner[version%3]
+		at %= uint32(len(valid))
+		end := min(int(at)+int(cut), len(valid))
+		text := append(append(bytes.Clone(valid[:at]), insert...), valid[end:]...)
 		s, _, err := shard.ParseSalvage(encode(string(text)), &small.PublicKey)
 		if err != nil {
 			return

@@ -106,14 +106,14 @@ func (r *round) run() (must, rebuilt bool) {
 		if r.rng.IntN(8) == 0 {
 			continue // the copy is lost
 		}
-		s, sound := shard.Parse(w.file())
-		if sound != nil {
+		s, valid := shard.Parse(w.file())
+		if valid != nil {
 			var err error
 			if s, _, err = shard.ParseSalvage(w.file(), &small.PublicKey); err != nil {
 				s = nil
 			}
 		}
-		copies, parsed, accepted = append(copies, w), append(parsed, s), append(accepted, sound == nil)
+		copies, parsed, accepted = append(copies, w), append(parsed, s), append(accepted, valid == nil)
 	}
 	must = mustRebuild(r.k, r.spec, copies, accepted)
 	err := r.rebuild(parsed)
