@@ -217,3 +217,34 @@ func TestTroubleshooting(t *testing.T) {
 		}
 	}
 }
+
+// TestTroubleshootingHints: the page gives each hint in the program's own words.
+func TestTroubleshootingHints(t *testing.T) {
+	data, err := os.ReadFile("../../docs/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := func(text string) string {
+		return strings.ToLower(strings.NewReplacer("`", "", `"`, "", `\|`, "|").Replace(text))
+	}
+	rows := make(map[string]string)
+	for line := range strings.Lines(string(data)) {
+		if cells := strings.Split(strings.TrimSpace(line), " | "); len(cells) == 3 && strings.HasPrefix(cells[0], "| `") {
+			code := strings.Trim(cells[0], "|` ")
+			rows[code] += plain(strings.TrimSuffix(cells[2], "|")) + "\n"
+		}
+	}
+	_, hints := adviceOf(t)
+	compared := 0
+	for hint, codes := range hints {
+		for _, code := range codes {
+			compared++
+			if !strings.Contains(rows[code], plain(hint)) {
+				t.Errorf("docs/troubleshooting.md, %s: the program says %q, the page %q", code, hint, rows[code])
+			}
+		}
+	}
+	if compared < 200 {
+		t.Errorf("only %d hints were compared", compared)
+	}
+}
