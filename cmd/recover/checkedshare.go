@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"recover/internal/output"
@@ -31,8 +32,9 @@ type checkedShare struct {
 	RecoveryKey string        `json:"recovery_key,omitempty"` // fingerprint, hex: a claim, until shares open it
 	SealedKey   string        `json:"sealed_key,omitempty"`   // with which it was compared
 	SHA256      string        `json:"sealed_key_sha256,omitempty"`
-	Openers     []string      `json:"openers,omitempty"`  // what opens the file of the share
-	Compared    []string      `json:"compared,omitempty"` // files that are as the transcript has them
+	Record      string        `json:"record_sha256,omitempty"` // of the copy of the record in the folder
+	Openers     []string      `json:"openers,omitempty"`       // what opens the file of the share
+	Compared    []string      `json:"compared,omitempty"`      // files that are as the transcript has them
 	Problems    []string      `json:"problems,omitempty"`
 
 	share    *custody.Share
@@ -41,6 +43,7 @@ type checkedShare struct {
 	openers  []custody.Opener
 	problems []error
 	warning  string
+	copy     *recordCopy // of the record; nil: none
 }
 
 // Statuses of a share.
@@ -145,6 +148,7 @@ func (c *checkedShare) compareFolder() error {
 	c.compareOpeners()
 	c.comparePublicKey()
 	c.compareCode()
+	c.compareRecord(data)
 	c.compareFiles(data)
 	return nil
 }
@@ -211,6 +215,30 @@ func (c *checkedShare) compareCode() {
 	}
 }
 
+// compareRecord compares the copy of the record with its set, and the quorum IDs on
+// the page with those of the first copy, which it was made with.
+func (c *checkedShare) compareRecord(page []byte) {
+	dir := filepath.Dir(c.Path)
+	if len(copiesIn(dir)) == 0 {
+		return
+	}
+	var err error
+	if c.copy, err = recordIn(dir); err != nil {
+		c.problems = append(c.problems, err)
+		return
+	}
+	c.Record = fmt.Sprintf("%x", c.copy.sum)
+	first := filepath.Join(dir, custody.RecordName)
+	onPage, err := custody.ParseQuorumIDs(page)
+	if err != nil || c.sealed == nil || c.sealed.Record == (custody.Digest{}) || !exists(first) {
+		return // none are on it, or it is sealed, or nothing is known of the record
+	}
+	ids, err := quorumsOf(first, c.sealed.ID, c.sealed.Record)
+	if err == nil && !slices.Equal(ids.IDs, onPage.IDs) {
+		c.wrong(c.Path, asShare, "the quorum IDs on the page are not those of "+custody.RecordName, "use those of another holder, and find out who changed this page")
+	}
+}
+
 // compareFiles compares the files of the folder with those that the ceremony
 // wrote. Pages may be added to, and shares sealed again, by their holders: the
 // share in them is compared otherwise.
@@ -222,7 +250,7 @@ func (c *checkedShare) compareFiles(share []byte) {
 	if want, ok := made.File(c.Holder, filepath.Base(c.Path)); ok && want == custody.DigestOf(share) {
 		c.Compared = append(c.Compared, filepath.Base(c.Path))
 	}
-	for _, name := range []string{codeName, custody.SealedKeyName, publicKeyName, readMeName} {
+	for _, name := range []string{codeName, custody.SealedKeyName, publicKeyName, custody.RecordName, custody.QuorumsName, quorumCodeName(custody.QuorumsName, 1), readMeName} {
 		path := c.beside(name)
 		want, written := made.File(c.Holder, name)
 		if !written {
@@ -246,6 +274,11 @@ func (c *checkedShare) compareFiles(share []byte) {
 func (c *checkedShare) show(t *terminal.Terminal, asJSON bool) error {
 	if c.warning != "" {
 		t.Warn(c.warning)
+	}
+	if c.copy != nil {
+		for _, w := range c.copy.warnings {
+			t.Warn(w)
+		}
 	}
 	if asJSON {
 		return t.JSON(c)
@@ -294,6 +327,12 @@ func (c *checkedShare) show(t *terminal.Terminal, asJSON bool) error {
 		add("  it is of this set, and the share is one of that set")
 		add("SHA-256 of the sealed key:")
 		for _, half := range inGroups(custody.DigestOf(c.sealed.Bytes())) {
+			add(half[2:])
+		}
+	}
+	if c.copy != nil {
+		add("record: " + c.copy.path + ", SHA-256")
+		for _, half := range inGroups(c.copy.sum) {
 			add(half[2:])
 		}
 	}

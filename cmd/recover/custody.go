@@ -11,6 +11,7 @@ recover custody reissue --sealed-key FILE --share FILE … --threshold K
 recover custody open    --sealed-key FILE --share FILE … --identity-out FILE
 recover custody sign    FILE --identity SSH-KEY --out FILE.sig
 recover custody script  --for CEREMONY [--record FILE] [--sealed-key FILE] …
+recover custody attach-record --record FILE --holder DIR …
 
 Splits the recovery key among holders; any K of them can restore it.
 
@@ -32,6 +33,8 @@ sign    signs a transcript or a confirmation, as ssh-keygen -Y sign does
 script  prints the script of a ceremony, to follow, tick off and sign, with
         names, commands and hashes filled in. It takes public data alone, on
         any machine
+attach-record  puts a copy of the offline record, and its quorum IDs for paper,
+        next to shares that exist. No share is read
 
 A new set:
   --threshold K           how many holders are needed, 2 or more
@@ -48,6 +51,10 @@ A new set:
                           holder a folder with share.txt (or share.age),
                           share.svg, sealed-recovery-key.age,
                           recovery-public-key.der and READ-ME-FIRST.txt
+  --record FILE           give each holder a copy of the offline record too,
+                          and its quorum IDs on paper: then any K holders need
+                          the bucket and nothing else, and so does a thief of K
+                          shares. Also warns if the set is not the present one
   --show-qr               show each holder the code of the own share at the
                           terminal, to scan it, and clear the screen again
   --json                  an object about the set, instead of lines
@@ -83,13 +90,19 @@ What check and confirm compare with:
   --set ID, --sha256 HEX  check: instead, the set ID and the SHA-256 of the
                           sealed key that the ceremony showed
   --sealed-key FILE       confirm: instead, your own copy of the sealed key
-  --record FILE           check, reissue: warn if this is not the present set
+  --record FILE           check: warn if this is not the present set
   --confirmation FILE     check: write what the owner collects to this new file
   --signers FILE          confirm: whose the SSH keys are that signed
                           (allowed_signers, as ssh-keygen has it)
   --record FILE --record-out FILE
                           confirm: when all have, write a new record that has
                           this set as the present one
+  --holder DIR            attach-record: a holder's folder, which has a sealed
+                          key (repeatable). What is in it stays; a further copy
+                          is record-2.json
+  --sealed-key FILE --out DIR
+                          attach-record: instead, write the copy into this new
+                          directory, for holders elsewhere
   --out FILE              sign: the signature, FILE.sig or, of several people,
                           FILE.NAME.sig next to what is signed
 
@@ -122,6 +135,7 @@ func runCustody(p *program, args []string) error {
 		{"confirm", custodyConfirm},
 		{"sign", custodySign},
 		{"script", custodyScript},
+		{"attach-record", custodyAttach},
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		return pflag.ErrHelp
@@ -131,5 +145,5 @@ func runCustody(p *program, args []string) error {
 			return a.run(p, args[1:])
 		}
 	}
-	return &usageError{"custody needs a subcommand: split, check, confirm, reissue, open, sign or script", "recover custody --help explains them"}
+	return &usageError{"custody needs a subcommand: split, check, confirm, reissue, open, sign, script or attach-record", "recover custody --help explains them"}
 }

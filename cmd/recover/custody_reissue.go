@@ -11,8 +11,8 @@ func custodyReissue(p *program, args []string) error {
 	f.register(fs)
 	key.shares.register(fs)
 	fs.StringArrayVar(&key.identities, "identity", nil, "")
-	recorded := evidenceFlags{}
-	fs.StringVar(&recorded.record, "record", "", "")
+	var recordPath string
+	fs.StringVar(&recordPath, "record", "", "")
 	key.registerPassphrase(fs)
 	key.registerNewPassphrase(fs)
 	if err := parseFlags(fs, args, 0); err != nil {
@@ -26,12 +26,16 @@ func custodyReissue(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	against, err := recorded.load()
-	if err != nil {
+	if n.record, err = readSetRecord(p.term, recordPath); err != nil {
 		return err
 	}
-	if warning := warnOtherSet(against.recorded, k.sealed); warning != "" {
-		p.term.Warn(warning)
+	if n.record != nil {
+		if err := n.record.checkKey(k.sealed.Key); err != nil {
+			return err
+		}
+		if warning := warnOtherSet(n.record.recorded, k.sealed); warning != "" {
+			p.term.Warn(warning)
+		}
 	}
 	n.transcript = k.transcript
 	a, err := newPrompter(p, key.passphraseFlags)

@@ -6,7 +6,7 @@ import "recover/pkg/rsadecrypt"
 func custodySplit(p *program, args []string) error {
 	var f splitFlags
 	var key keyFlags
-	var transcript string
+	var transcript, recordPath string
 	fs := newFlags("custody split")
 	f.register(fs)
 	fs.StringVar(&key.key, "key", "", "")
@@ -15,6 +15,7 @@ func custodySplit(p *program, args []string) error {
 	key.registerPassphrase(fs)
 	key.registerNewPassphrase(fs)
 	fs.StringVar(&transcript, "transcript", "", "")
+	fs.StringVar(&recordPath, "record", "", "")
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
@@ -23,6 +24,9 @@ func custodySplit(p *program, args []string) error {
 	}
 	n, err := f.plan("custody split")
 	if err != nil {
+		return err
+	}
+	if n.record, err = readSetRecord(p.term, recordPath); err != nil {
 		return err
 	}
 	a, err := newPrompter(p, key.passphraseFlags)

@@ -23,7 +23,9 @@ import (
 // outputFlags take a file or a directory that does not exist yet.
 var outputFlags = []string{"out", "html", "report", "metrics", "transcript", "identity-out", "confirm-record", "record-out", "confirmation", "watch-only"}
 
-// resumedFlag takes a directory that is gone on in.
+// enteredFlags take a directory that is there, and in which files are made.
+var enteredFlags = []string{resumedFlag, "holder"}
+
 const resumedFlag = "resume"
 
 // collecting are the flags with which files are named at the terminal, later:
@@ -58,7 +60,7 @@ func pathsOf(args []string) *commandPaths {
 		switch {
 		case isFlag && slices.Contains(outputFlags, name):
 			p.make = append(p.make, filepath.Dir(filepath.Clean(value)))
-		case isFlag && name == resumedFlag:
+		case isFlag && slices.Contains(enteredFlags, name):
 			p.make = append(p.make, value)
 		case isFlag && !joined && slices.Contains(collecting, name):
 			p.anything = true
@@ -107,7 +109,7 @@ func companions(path string) []string {
 		return all
 	}
 	for _, e := range entries {
-		if isSignatureOf(base, e.Name()) || report.IsRunFile(base) && report.IsRunFile(e.Name()) {
+		if isSignatureOf(base, e.Name()) || isCopyFile(e.Name()) || report.IsRunFile(base) && report.IsRunFile(e.Name()) {
 			all = append(all, filepath.Join(dir, e.Name()))
 		}
 	}

@@ -29,7 +29,7 @@ func looksFirst(verb string, args []string) bool {
 // that says whether the keys are real ones, and a holder checks a share at home.
 func goesOn(verb string, args []string) bool {
 	return verb == "rebuild" || verb == "drill" ||
-		verb == "custody" && len(args) > 0 && slices.Contains([]string{"check", "confirm", "sign"}, args[0])
+		verb == "custody" && len(args) > 0 && slices.Contains([]string{"check", "confirm", "sign", "attach-record"}, args[0])
 }
 
 // machineRoot is where the machine is looked at; the linker sets another one in

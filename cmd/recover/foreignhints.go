@@ -71,6 +71,7 @@ var foreignHints = map[plaintext.Kind]string{
 // ownHints are about files of this program.
 var ownHints = map[plaintext.Kind]string{
 	plaintext.ShareSVG:    "a QR code for paper: scan it where you would type the share, or give the file share.txt or share.age next to it",
+	plaintext.QuorumSVG:   "a QR code for paper: scan all codes of the series into a text file, or take quorum-ids.txt next to it",
 	plaintext.SharePage:   "a share opens a split recovery key: give it with --share, and the file sealed-recovery-key.age with --sealed-key",
 	plaintext.SealedKey:   "the recovery key is split among holders: give this file with --sealed-key, and the shares with --share or --collect-shares",
 	plaintext.SetReadMe:   "it tells the holder what to do; the share is in the file share.txt or share.age next to it",

@@ -266,7 +266,7 @@ func (in *inspector) file(path string) *fileResult {
 		in.inspectProgram(r)
 	case isChecksums(head):
 		in.inspectChecksums(r)
-	case kind == plaintext.ShareSVG || kind == plaintext.SetReadMe || kind == plaintext.DotNetXML || kind == plaintext.HTML:
+	case kind == plaintext.ShareSVG || kind == plaintext.QuorumSVG || kind == plaintext.SetReadMe || kind == plaintext.DotNetXML || kind == plaintext.HTML:
 		r.foreign(kind)
 	case isRecord(head):
 		in.inspectRecord(r)
@@ -280,6 +280,8 @@ func (in *inspector) file(path string) *fileResult {
 		in.inspectTranscriptText(r)
 	case isConfirmation(head):
 		in.inspectConfirmations(r)
+	case isQuorumIDs(head):
+		in.inspectQuorumIDs(r)
 	case custody.LooksLikeShare(head):
 		in.inspectShare(r)
 	case isRebuilt(head):
@@ -298,5 +300,5 @@ func (in *inspector) file(path string) *fileResult {
 func (r *fileResult) foreign(kind plaintext.Kind) {
 	r.Kind = string(kind)
 	r.hint = foreignHint(&fileError{path: r.Path, role: asAny}, kind)
-	r.bad = kind != plaintext.ShareSVG && kind != plaintext.SetReadMe
+	r.bad = kind != plaintext.ShareSVG && kind != plaintext.QuorumSVG && kind != plaintext.SetReadMe
 }

@@ -48,6 +48,9 @@ func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 	if sealed.Replaces != (custody.SetID{}) {
 		r.fact("replaces", "the set %s", sealed.Replaces)
 	}
+	if sealed.Record != (custody.Digest{}) {
+		r.fact("record with the shares, SHA-256", "%x", sealed.Record)
+	}
 	r.fact("shares", "any %d of %d open it", sealed.Threshold, sealed.Count())
 	for i, holder := range sealed.Holders {
 		r.fact(fmt.Sprintf("holder of share %d", i+1), "%s", holder)
@@ -75,6 +78,36 @@ func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 		return
 	}
 	r.Sound = isSound
+}
+
+// isQuorumIDs takes a sheet of quorum IDs; those on the page of a share come with
+// the share.
+func isQuorumIDs(head []byte) bool {
+	_, err := custody.ParseQuorumIDs(head)
+	return (err == nil || errors.As(err, new(*custody.QuorumLineError))) && !custody.LooksLikeShare(head)
+}
+
+// inspectQuorumIDs tells which quorum IDs lie with a set.
+func (in *inspector) inspectQuorumIDs(r *fileResult) {
+	r.Kind = "quorum IDs of the backups"
+	data, err := in.read(r.Path, custody.MaxQuorumIDsSize)
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	q, err := custody.ParseQuorumIDs(data)
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	r.Sound, r.Detail = isSound, "make the record again with: recover record new --shards BUCKET --from FILE --out FILE"
+	r.fact("quorum IDs", "%d", len(q.IDs))
+	if q.Set != (custody.SetID{}) {
+		r.fact("with the shares of", "set %s", q.Set)
+	}
+	if q.Record != (custody.Digest{}) {
+		r.fact("of the record with the SHA-256", "%x", q.Record)
+	}
 }
 
 // isSealedKey tells a sealed key of a set from other age files, also where its

@@ -92,6 +92,9 @@ func (f *keyFlags) open(verb string, s *keySession, b *backups) (*recoveryKey, e
 		if err := b.expect(shares.expected()); err != nil {
 			return nil, err
 		}
+		if err := b.compareCopies(shares); err != nil {
+			return nil, err
+		}
 		if warning := warnOtherSet(b.record.RecoveryKeys, shares.sealed); warning != "" {
 			s.term.Warn(warning)
 		}

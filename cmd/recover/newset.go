@@ -17,6 +17,7 @@ import (
 	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
+	"recover/pkg/rsadecrypt"
 )
 
 // splitFlags say how a recovery key is to be split.
@@ -47,6 +48,7 @@ type newSet struct {
 	recipients map[string][]age.Recipient              // by holder; none: not sealed
 	openers    map[string][]string                     // who they are, as custody.RecipientName names them
 	replaces   custody.SetID                           // the set that this one is made to replace
+	record     *setRecord                              // goes with the shares; nil: not
 	after      []string                                // what is to be done when all holders have confirmed
 	transcript string                                  // its path; empty: none is written
 	publicKey  func(*output.Dir, *rsa.PublicKey) error // writes it beside the folders; nil: not
@@ -190,7 +192,11 @@ func splitKey(a *secretPrompter, n *newSet, private *rsa.PrivateKey, log *ceremo
 	if k := n.plan.Threshold; k == len(n.plan.Holders) {
 		a.term.Warn(fmt.Sprintf("all %d shares are needed: if one is lost, so is the recovery key", k))
 	}
-	sealed, shares, err := custody.SplitAgain(private, n.plan, time.Now(), n.replaces)
+	if err := n.record.checkKey(rsadecrypt.FingerprintOf(&private.PublicKey)); err != nil {
+		return err
+	}
+	n.record.noteGivenUp(a.term, n.plan.Threshold)
+	sealed, shares, err := custody.SplitWith(private, n.plan, time.Now(), custody.Related{Replaces: n.replaces, Record: n.record.hash()})
 	if err != nil {
 		return err
 	}
@@ -221,7 +227,8 @@ type setResult struct {
 	Type        string              `json:"type"` // "set"
 	Set         custody.SetID       `json:"set"`
 	Replaces    custody.SetID       `json:"replaces,omitzero"`
-	RecoveryKey string              `json:"recovery_key"` // fingerprint, hex
+	Record      custody.Digest      `json:"record_sha256,omitzero"` // of the record that lies with the shares
+	RecoveryKey string              `json:"recovery_key"`           // fingerprint, hex
 	SHA256      string              `json:"sealed_key_sha256"`
 	Threshold   int                 `json:"threshold"`
 	Holders     []string            `json:"holders"`
@@ -239,7 +246,7 @@ func showSet(t *terminal.Terminal, n *newSet, k *custody.SealedKey, c custody.Co
 		for _, holder := range k.Holders {
 			openers[holder] = n.openersOf(holder)
 		}
-		return t.JSON(&setResult{"set", k.ID, k.Replaces, k.Key.Hex(), fmt.Sprintf("%x", sum), k.Threshold, k.Holders, openers, n.out, c.Tried, c.All(), readBack})
+		return t.JSON(&setResult{"set", k.ID, k.Replaces, k.Record, k.Key.Hex(), fmt.Sprintf("%x", sum), k.Threshold, k.Holders, openers, n.out, c.Tried, c.All(), readBack})
 	}
 	lines := []string{
 		fmt.Sprintf("recovery key %s", k.Key),
@@ -249,6 +256,9 @@ func showSet(t *terminal.Terminal, n *newSet, k *custody.SealedKey, c custody.Co
 		lines = append(lines, fmt.Sprintf("    it replaces the set %s", k.Replaces))
 	}
 	lines = append(append(lines, "SHA-256 of the sealed key:"), inGroups(sum)...)
+	if k.Record != (custody.Digest{}) {
+		lines = append(append(lines, "each folder has a copy of the record, whose SHA-256 is in the sealed key:"), inGroups(k.Record)...)
+	}
 	for i, holder := range k.Holders {
 		lines = append(lines, fmt.Sprintf("    share %d: %s", i+1, filepath.Join(n.out, holder)))
 		for _, opener := range n.openersOf(holder) {

@@ -28,13 +28,16 @@ event   writes the record again with something that happened: "recover audit"
         then knows which backups, shares and kits have to be newer
 
 Options:
-    --record FILE              a record, JSON or CSV (check, merge: repeatable)
+    --record FILE              a record, JSON or CSV (check, merge:
+                               repeatable), or a holder's folder that has one
     --shards PATH              the downloaded bucket (find: or one shard file)
     --out FILE                 the new record: a file that does not exist yet
     --quorum-id UUID           a quorum ID that is known (repeatable)
     --from FILE                a list of wallets: the JSON that the service's
                                wallets API gives, or CSV with a column
-                               quorum_id (repeatable)
+                               quorum_id; or what lies with a share: the
+                               holder's folder, quorum-ids.txt, or the page
+                               share.txt (repeatable: they have to agree)
     --key-id UUID              find: the key ID of one backup, however it is
                                spelled; --quorum-id then may be misspelled too
     --type TYPE                event: reshare (of keys, or of all keys of a

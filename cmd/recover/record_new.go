@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -31,10 +32,11 @@ type recordBuilder struct {
 
 // recordNew makes a record from a download of the bucket.
 func recordNew(p *program, f *recordFlags) error {
-	if f.environment != "production" && f.environment != "sandbox" {
+	environment := cmp.Or(f.environment, "production")
+	if environment != "production" && environment != "sandbox" {
 		return &usageError{"--environment is not production or sandbox", "the two are kept in records of their own"}
 	}
-	return buildRecord(p, f, &record.Contents{Environment: f.environment})
+	return buildRecord(p, f, &record.Contents{Environment: environment})
 }
 
 // recordAdd adds the keys of the bucket that are not in the record.
@@ -57,6 +59,9 @@ func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 	h := &recordBuilder{ctx: p.ctx, term: p.term, flags: f, base: base, sel: &selection{shardsPath: f.shards}, recorded: make(map[uuid.ID]int)}
 	var err error
 	if h.known, err = readKnown(p.term, f); err != nil {
+		return err
+	}
+	if err := h.known.intoRecord(base, f); err != nil {
 		return err
 	}
 	if err := h.prepare(); err != nil {
@@ -93,7 +98,7 @@ func (h *recordBuilder) prepare() error {
 		return h.known.lists
 	}
 	if len(h.known.quorums) == 0 {
-		return &usageError{"no quorum ID is given", "it is not in the bucket: give it with --quorum-id, or a list of wallets with --from"}
+		return &usageError{"no quorum ID is given", "it is not in the bucket: give it with --quorum-id, or with --from a list of wallets or a holder's folder"}
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ func (f *recordFlags) parse(args []string, names string) error {
 	all.StringArrayVar(&f.quorumIDs, "quorum-id", nil, "")
 	all.StringVar(&f.keyID, "key-id", "", "")
 	all.StringArrayVar(&f.from, "from", nil, "")
-	all.StringVar(&f.environment, "environment", "production", "")
+	all.StringVar(&f.environment, "environment", "", "")
 	all.StringVar(&f.listing, "listing", "", "")
 	all.StringArrayVar(&f.publicKeys, "recovery-public-key", nil, "")
 	fs := newFlags(f.verb)
@@ -66,6 +66,11 @@ type known struct {
 	quorums []uuid.ID
 	wallets []record.Wallet
 	lists   error // that no list has a quorum ID; nil where none is given
+
+	// What lies with shares.
+	held   []heldQuorums
+	copy   *recordCopy // nil: none
+	copied *record.Contents
 }
 
 func (k *known) addQuorum(id uuid.ID) {
@@ -94,6 +99,12 @@ func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 		k.addQuorum(id)
 	}
 	for _, path := range f.from {
+		if held, err := k.takeHeld(t, path); held || err != nil {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
 		w, err := readWallets(path)
 		if err != nil {
 			return nil, err
@@ -139,9 +150,10 @@ func readContents(t *terminal.Terminal, path string) (*record.Contents, error) {
 	}
 	c, err := s.record.Contents()
 	if err != nil {
-		return nil, &fileError{path, asRecord, err}
+		return nil, &fileError{s.recordPath, asRecord, err}
 	}
-	warnOfRecord(t, path, c.Warnings)
+	warnOfRecord(t, s.recordPath, c.Warnings)
+	s.warnOfCopy(t)
 	return c, nil
 }
 

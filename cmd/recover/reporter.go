@@ -46,6 +46,7 @@ func (r *reporter) warnPassedOver() {
 	if record := r.selection.record; record != nil {
 		warnOfRecord(r.term, r.selection.recordPath, record.Warnings)
 	}
+	r.selection.warnOfCopy(r.term)
 	for _, w := range r.selection.bucket.Warnings() {
 		r.passedOver(r.selection.shardsPath, w.Path, w.Err)
 	}

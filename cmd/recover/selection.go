@@ -39,7 +39,8 @@ func (f *selectionFlags) register(fs *pflag.FlagSet) {
 // selection is what is worked on: the recorded keys and the bucket.
 type selection struct {
 	record     *record.Record
-	recordPath string // empty where one key was named by flags
+	recordPath string      // empty where one key was named by flags
+	copy       *recordCopy // of the record, in a holder's folder; nil where a file was named
 	bucket     *recovery.Download
 	shardsPath string
 	expected   []rsadecrypt.Fingerprint // recovery keys that shards have to be for; empty: any
@@ -127,8 +128,17 @@ func (f *selectionFlags) single() (*record.Record, error) {
 	return r, nil
 }
 
+// openRecord opens the record, or the copy of it in a holder's folder.
 func (s *selection) openRecord(path string) error {
 	info, err := os.Stat(path)
+	if err == nil && info.IsDir() && isHolderFolder(path) {
+		if s.copy, err = recordIn(path); err != nil {
+			return err
+		}
+		path = s.copy.path
+		info, err = os.Stat(path)
+	}
+	s.recordPath = path
 	if err == nil && !info.Mode().IsRegular() {
 		err = output.ErrNotRegular // to open a pipe would be to wait for ever
 	}
@@ -142,6 +152,9 @@ func (s *selection) openRecord(path string) error {
 	s.close = append(s.close, f.Close)
 	if s.record, err = record.Open(f, info.Size()); err != nil {
 		return &fileError{path, asRecord, err}
+	}
+	if s.copy != nil && s.record.SHA256() != s.copy.sum {
+		return &fileError{path, asRecord, record.ErrChanged}
 	}
 	return nil
 }
@@ -225,7 +238,8 @@ func folderID(path string) (uuid.ID, bool) {
 const selectionUsage = `
 What to work on:
     --record FILE              the offline record, JSON or CSV with the header
-                               quorum_id,key_id,algorithm
+                               quorum_id,key_id,algorithm; or a holder's
+                               folder that has a copy of it
     --shards PATH              the downloaded bucket, or one shard file
     --quorum-id UUID           instead of --record, for a single key:
     --key-id UUID                all three are needed

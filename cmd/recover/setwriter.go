@@ -15,6 +15,7 @@ import (
 	"recover/internal/secret"
 	"recover/internal/terminal"
 	"recover/pkg/custody"
+	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -136,7 +137,7 @@ func (w *setWriter) holder(share *custody.Share) error {
 	}
 	w.folders = append(w.folders, holderFolder{dir: dir})
 	f := &w.folders[len(w.folders)-1]
-	page, err := w.sealed.Page(share)
+	page, err := w.sealed.PageWith(share, w.record.of(w.sealed.ID))
 	if err != nil {
 		return err
 	}
@@ -151,10 +152,19 @@ func (w *setWriter) holder(share *custody.Share) error {
 	if err == nil {
 		err = f.write(publicKeyName, rsadecrypt.MarshalPublicKey(w.public))
 	}
-	if err == nil {
-		err = f.write(readMeName, readMe(w.sealed, share, shareFile, w.openersOf(name)))
+	if err != nil {
+		return err
 	}
-	return err
+	files, err := w.record.files(w.sealed.ID, 1)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := f.write(file.name, file.data); err != nil {
+			return err
+		}
+	}
+	return f.write(readMeName, readMe(w.sealed, share, shareFile, w.openersOf(name), w.record))
 }
 
 func (f *holderFolder) seal(page *secret.Bytes, recipients []age.Recipient) error {
@@ -227,7 +237,11 @@ func (w *setWriter) verify() (coverage custody.Coverage, err error) {
 }
 
 func (f *holderFolder) readBack(file writtenFile) ([]byte, error) {
-	data, err := output.ReadFile(filepath.Join(f.dir.Path(), file.name), rsadecrypt.MaxFileSize)
+	limit := int64(rsadecrypt.MaxFileSize)
+	if isCopyFile(file.name) {
+		limit = record.MaxJSONSize
+	}
+	data, err := output.ReadFile(filepath.Join(f.dir.Path(), file.name), limit)
 	if err == nil && custody.DigestOf(data) != file.sha256 {
 		err = errReadBack
 	}
@@ -267,7 +281,7 @@ func (w *setWriter) recordFiles(c custody.Coverage) error {
 }
 
 // readMe is what a holder reads first. There is no secret in it.
-func readMe(k *custody.SealedKey, s *custody.Share, shareFile string, openers []string) []byte {
+func readMe(k *custody.SealedKey, s *custody.Share, shareFile string, openers []string, record *setRecord) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `This folder is for %s, who holds share %d of %d of a recovery key.
 Any %d of the shares open it; fewer open nothing.
@@ -304,7 +318,7 @@ share.svg                 SECRET: the same share as a code to print and scan
                           it opens nothing, and without it the shares open nothing:
                           keep a copy with your share
 recovery-public-key.der   the public half, no secret
-
+%s
 Now, and every year, on a machine without a network and alone:
 
     recover custody check %s --transcript FILE
@@ -312,6 +326,6 @@ Now, and every year, on a machine without a network and alone:
 FILE is the transcript of the ceremony. Without one, take --set and --sha256 with
 the set ID and the SHA-256 that the ceremony showed. Get them by another way than
 this folder: whoever made the folder can have written anything into it.
-`, shareFile)
+`, record.readMe(), shareFile)
 	return b.Bytes()
 }

@@ -16,6 +16,9 @@ func custodyAdvice(err error) advice {
 	if a := about(custodyHints, err); a != (advice{}) {
 		return a
 	}
+	if a := copyAdvice(err); a != (advice{}) {
+		return a
+	}
 	var (
 		damaged     *custody.DamagedError
 		length      custody.LengthError
@@ -85,6 +88,7 @@ var custodyHints = []given{
 	{custody.ErrInconsistent, advice{"set-inconsistent", "leave out one share after the other: the set was made wrong, and some of its shares may still fit together"}},
 	{custody.ErrUnended, advice{"transcript-unended", "take another copy of the transcript; if there is none, the ceremony was not brought to its end"}},
 	{custody.ErrText, advice{"transcript-text-differs", "believe the transcript, not its text: show it with \"recover inspect\""}},
+	{errNoSealedKey, advice{"sealed-key-not-there", "name the folder of a holder, which has sealed-recovery-key.age; or give --sealed-key FILE and --out DIR"}},
 	{errNoSet, advice{"transcript-without-set", "give the transcript of the split, reissue or keygen that made the set"}},
 	{errNotDone, advice{"transcript-not-done", "give the transcript of the ceremony that made the set; do not use what an unfinished one wrote"}},
 	{errOtherHead, advice{"transcript-other-head", "do not rely on this transcript: take the copy whose last line has the SHA-256 that the witness wrote down"}},

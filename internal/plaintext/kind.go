@@ -61,6 +61,7 @@ const (
 
 	// Files of this program.
 	ShareSVG       Kind = "a share of a recovery key as a code to scan: a secret"
+	QuorumSVG      Kind = "quorum IDs of the backups as a code to scan"
 	SharePage      Kind = "a share of a recovery key: a secret"
 	SealedKey      Kind = "a sealed recovery key that is split among several holders"
 	SetReadMe      Kind = "the READ-ME-FIRST.txt of a holder"
@@ -136,6 +137,7 @@ var signs = []struct {
 	parts  []string
 }{
 	{SharePage, false, []string{"---- begin share ----"}},
+	{QuorumSVG, true, []string{"<svg ", "<title>PRIVATE: quorum IDs", `shape-rendering="crispEdges"`}},
 	{ShareSVG, true, []string{"<svg ", `shape-rendering="crispEdges"`}},
 	{StorageMessage, true, []string{"<", "<Code>", "</Code>"}},
 	{DotNetXML, false, []string{"<RSAKeyValue>"}},

@@ -29,6 +29,17 @@ func Text(text string) (*coding.Code, error) {
 	return nil, ErrTooLong
 }
 
+// Upper is Text for the alphanumeric set of QR codes: capital letters, digits,
+// blanks and a few signs, of which a code holds more.
+func Upper(text string) (*coding.Code, error) {
+	for version := coding.Version(1); version <= maxVersion; version++ {
+		if coding.Alpha(text).Bits(version) <= version.DataBytes(coding.M)*8 {
+			return Draw(version, coding.M, coding.Alpha(text))
+		}
+	}
+	return nil, ErrTooLong
+}
+
 // Alphanumeric returns the largest code at level L that is drawn in so many rows
 // of a terminal, and how many characters of the alphanumeric set it holds. It
 // is 0 where not even the smallest fits.
@@ -89,12 +100,13 @@ func Blocks(code *coding.Code) []byte {
 }
 
 // SVG draws a code for paper, 90 mm wide, with captions, which have to be free of
-// what has a meaning in XML.
+// what has a meaning in XML. The first one is the title, too.
 func SVG(code *coding.Code, captions ...string) []byte {
 	width, height := code.Size+2*QuietZone, code.Size+2*QuietZone+3*len(captions)
 	b := fmt.Appendf(make([]byte, 0, 64<<10), `<svg xmlns="http://www.w3.org/2000/svg" width="90mm" viewBox="0 0 %d %d">
+<title>%s</title>
 <rect width="100%%" height="100%%" fill="#fff"/>
-<path shape-rendering="crispEdges" d="`, width, height)
+<path shape-rendering="crispEdges" d="`, width, height, strings.Join(captions[:min(1, len(captions))], ""))
 	for y := range code.Size {
 		for x := range code.Size {
 			if code.Black(x, y) {

@@ -133,7 +133,7 @@ func TestReplaces(t *testing.T) {
 		!bytes.HasPrefix(old.marshal(), []byte("recover-custody-set/1\nrecovery-key ")) || bytes.Contains(old.marshal(), []byte("replaces")) {
 		t.Errorf("the first set is described by\n%s", old.marshal())
 	}
-	k, shares, err := SplitAgain(testkey.Small(), Plan{2, names(2)}, made, old.ID)
+	k, shares, err := SplitWith(testkey.Small(), Plan{2, names(2)}, made, Related{Replaces: old.ID})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,8 @@ type Description struct {
 	Key     rsadecrypt.Fingerprint // of the recovery key
 	Created time.Time              // UTC, in seconds
 
-	Replaces SetID // the set that this one was made to replace; zeros: none
+	Replaces SetID  // the set that this one was made to replace; zeros: none
+	Record   Digest // of the offline record that lies with the shares; zeros: none
 
 	Threshold int
 	Holders   []string // in the order of the shares
@@ -79,15 +80,19 @@ func idOf(text []byte) SetID {
 }
 
 // The first line of a description. The second one is for a set that replaces
-// another: programs that know only the first refuse it.
+// another, the third one for a set with a record: programs that know only the
+// earlier ones refuse it.
 const (
 	descriptionFormat  = "recover-custody-set/1"
 	descriptionReplace = "recover-custody-set/2"
+	descriptionRecord  = "recover-custody-set/3"
 )
 
 // marshal returns the text of which the ID is the hash. A set that replaces
 // another says so after the date, with "replaces" and 16 hex digits, and its
-// first line ends in 2:
+// first line ends in 2. One that has the record with its shares says so after
+// that, with "record" and 64 hex digits, and its first line ends in 3, whether it
+// replaces another or not:
 //
 //	recover-custody-set/1
 //	recovery-key <fingerprint, 64 hex digits>
@@ -103,8 +108,12 @@ func (d *Description) marshal() []byte {
 		id, _ := d.Replaces.MarshalText() // never fails
 		format, replaces = descriptionReplace, "replaces "+string(id)+"\n"
 	}
-	fmt.Fprintf(&b, "%s\nrecovery-key %s\nmade %s\n%sthreshold %d\nsalt %x\n",
-		format, d.Key.Hex(), d.Created.Format(time.RFC3339), replaces, d.Threshold, d.salt)
+	record := ""
+	if d.Record != (Digest{}) {
+		format, record = descriptionRecord, fmt.Sprintf("record %x\n", d.Record)
+	}
+	fmt.Fprintf(&b, "%s\nrecovery-key %s\nmade %s\n%s%sthreshold %d\nsalt %x\n",
+		format, d.Key.Hex(), d.Created.Format(time.RFC3339), replaces, record, d.Threshold, d.salt)
 	for i, h := range d.hashes {
 		fmt.Fprintf(&b, "share %x %s\n", h, d.Holders[i])
 	}
@@ -139,6 +148,8 @@ func (d *Description) set(name, value string) {
 		d.Created = made.UTC()
 	case "replaces":
 		_ = d.Replaces.UnmarshalText([]byte(value))
+	case "record":
+		decodeHex(d.Record[:], value)
 	case "threshold":
 		d.Threshold, _ = strconv.Atoi(value)
 	case "salt":

@@ -27,6 +27,8 @@ const (
 const (
 	PageName      = "share.txt"
 	SealedKeyName = "sealed-recovery-key.age"
+	RecordName    = "record.json"
+	QuorumsName   = "quorum-ids.txt"
 )
 
 // The words around the share. With it they print on one page: 80 columns, 60
@@ -39,7 +41,6 @@ here, together with the file ` + SealedKeyName + `; fewer open nothing.
 
 `
 	pageTail = `
-
 WHAT TO DO WITH IT
   Keep it where nobody but you can get at it, and away from the other shares; on
   paper, or on a medium of its own.
@@ -68,7 +69,11 @@ WHEN THE RECOVERY KEY IS NEEDED
 
 // Page returns the page of a share. Only a share of this sealed key's set has
 // one: the errors are those of Set.Add. The caller wipes it.
-func (k *SealedKey) Page(s *Share) (*secret.Bytes, error) {
+func (k *SealedKey) Page(s *Share) (*secret.Bytes, error) { return k.PageWith(s, nil) }
+
+// PageWith is Page with the quorum IDs on it, or with a line that says where they
+// are, if there are more than fit on the page; nil is none.
+func (k *SealedKey) PageWith(s *Share, quorums *QuorumIDs) (*secret.Bytes, error) {
 	if err := k.Check(s); err != nil {
 		return nil, err
 	}
@@ -85,7 +90,9 @@ func (k *SealedKey) Page(s *Share) (*secret.Bytes, error) {
 	}
 	page = append(page, '\n')
 	page = append(page, text.Reveal()...)
-	page = append(page, "\n"+pageEnd+pageTail...)
+	page = append(page, "\n"+pageEnd+"\n"...)
+	page = quorums.appendToPage(page)
+	page = append(page, pageTail...)
 	return secret.New(page), nil
 }
 

@@ -55,7 +55,7 @@ func reserved(name string) (problem string) {
 }
 
 // fileNames are the files that a holder gets, in lower case.
-var fileNames = []string{PageName, "share.age", "share.svg", SealedKeyName, "read-me-first.txt", "record.json"}
+var fileNames = []string{PageName, "share.age", "share.svg", SealedKeyName, "read-me-first.txt", RecordName, QuorumsName}
 
 // check returns what makes a plan none at all.
 func (p Plan) check() error {

@@ -19,12 +19,18 @@ import (
 // has passed Verify. The errors are those of Plan.Check, rsadecrypt.CheckSize,
 // and ErrDate.
 func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share, error) {
-	return SplitAgain(key, plan, made, SetID{})
+	return SplitWith(key, plan, made, Related{})
 }
 
-// SplitAgain is Split for a set that replaces another one, which its description
-// then names.
-func SplitAgain(key *rsa.PrivateKey, plan Plan, made time.Time, replaces SetID) (*SealedKey, []*Share, error) {
+// Related is what the description of a new set names besides the set itself.
+type Related struct {
+	Replaces SetID  // the set that it replaces; zeros: none
+	Record   Digest // of the offline record that lies with the shares; zeros: none
+}
+
+// SplitWith is Split for a set that replaces another one, or has the record with
+// its shares.
+func SplitWith(key *rsa.PrivateKey, plan Plan, made time.Time, related Related) (*SealedKey, []*Share, error) {
 	if err := plan.Check(); err != nil {
 		return nil, nil, err
 	}
@@ -42,7 +48,8 @@ func SplitAgain(key *rsa.PrivateKey, plan Plan, made time.Time, replaces SetID) 
 	if err != nil {
 		return nil, nil, err
 	}
-	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Created: made, Replaces: replaces, Threshold: plan.Threshold, Holders: slices.Clone(plan.Holders)}
+	d := &Description{Key: rsadecrypt.FingerprintOf(&key.PublicKey), Created: made, Replaces: related.Replaces, Record: related.Record,
+		Threshold: plan.Threshold, Holders: slices.Clone(plan.Holders)}
 	d.describe(shares)
 	text := encodeIdentity(identity)
 	defer text.Wipe()
