@@ -11,7 +11,7 @@ recover custody reissue --sealed-key FILE --share FILE … --threshold K
 recover custody open    --sealed-key FILE --share FILE … --identity-out FILE
 recover custody sign    FILE --identity SSH-KEY --out FILE.sig
 recover custody script  --for CEREMONY [--record FILE] [--sealed-key FILE] …
-recover custody attach-record --record FILE --holder DIR …
+recover custody attach-record --record FILE --folder DIR …
 
 Splits the recovery key among holders; any K of them can restore it.
 
@@ -97,7 +97,7 @@ What check and confirm compare with:
   --record FILE --record-out FILE
                           confirm: when all have, write a new record that has
                           this set as the present one
-  --holder DIR            attach-record: a holder's folder, which has a sealed
+  --folder DIR            attach-record: a holder's folder, which has a sealed
                           key (repeatable). What is in it stays; a further copy
                           is record-2.json
   --sealed-key FILE --out DIR

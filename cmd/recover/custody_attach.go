@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -14,7 +13,7 @@ import (
 // attachFlags are the flags of custody attach-record.
 type attachFlags struct {
 	record, sealedKey, out string
-	holders                []string
+	folders                []string
 	json                   bool
 }
 
@@ -22,7 +21,7 @@ func (f *attachFlags) parse(args []string) error {
 	const verb = "custody attach-record"
 	fs := newFlags(verb)
 	fs.StringVar(&f.record, "record", "", "")
-	fs.StringArrayVar(&f.holders, "holder", nil, "")
+	fs.StringArrayVar(&f.folders, "folder", nil, "")
 	fs.StringVar(&f.sealedKey, "sealed-key", "", "")
 	fs.StringVar(&f.out, "out", "", "")
 	fs.BoolVar(&f.json, "json", false, "")
@@ -33,10 +32,10 @@ func (f *attachFlags) parse(args []string) error {
 		return err
 	}
 	switch {
-	case (len(f.holders) > 0) == (f.out != ""):
-		return &usageError{"where the copies go is not given", "name each holder's folder with --holder; or give --out DIR and the sealed key, for holders to copy it from"}
+	case (len(f.folders) > 0) == (f.out != ""):
+		return &usageError{"where the copies go is not given", "name each holder's folder with --folder; or give --out DIR and the sealed key, for holders to copy it from"}
 	case (f.out != "") != (f.sealedKey != ""):
-		return &usageError{"--sealed-key and --out go together", "a holder's folder has its own sealed key: leave --sealed-key out with --holder"}
+		return &usageError{"--sealed-key and --out go together", "a holder's folder has its own sealed key: leave --sealed-key out with --folder"}
 	}
 	return nil
 }
@@ -70,7 +69,7 @@ func custodyAttach(p *program, args []string) error {
 	if f.out != "" {
 		plan, err = f.planNew(p, record)
 	} else {
-		plan, err = f.planHolders(p.term, record)
+		plan, err = f.planFolders(p.term, record)
 	}
 	if err != nil {
 		return err
@@ -105,11 +104,11 @@ func (r *setRecord) attachedTo(path string, sealed *custody.SealedKey, number in
 	return &attached{Type: "attached", Path: path, Set: sealed.ID, Record: r.sum, Keys: r.keys, Quorums: len(r.quorums.IDs), sealed: sealed, number: number}
 }
 
-// planHolders looks at every folder before anything is written: each has the
+// planFolders looks at every folder before anything is written: each has the
 // sealed key of one set, and no copy of the record that is wrong.
-func (f *attachFlags) planHolders(t *terminal.Terminal, r *setRecord) ([]*attached, error) {
+func (f *attachFlags) planFolders(t *terminal.Terminal, r *setRecord) ([]*attached, error) {
 	var plan []*attached
-	for _, dir := range f.holders {
+	for _, dir := range f.folders {
 		sealed, err := sealedKeyIn(dir)
 		if err != nil {
 			return nil, err
@@ -142,8 +141,6 @@ func (f *attachFlags) planHolders(t *terminal.Terminal, r *setRecord) ([]*attach
 	}
 	return plan, nil
 }
-
-var errNoSealedKey = errors.New("it is not there, and nothing tells which set the record would be attached to")
 
 // write writes the copy, the codes and the sheet. A run that breaks off leaves a
 // copy without its sheet, which is not used.

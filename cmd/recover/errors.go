@@ -188,6 +188,7 @@ var (
 	errOtherHead      = errors.New("its last line has another SHA-256")
 	errNoOutcomes     = errors.New("it does not say which sealed key was written")
 	errOtherSigner    = errors.New("signed with the key of another person")
+	errNoSealedKey    = errors.New("it is not there, and nothing tells which set the record would be attached to")
 	errNoRun          = errors.New("there is no such directory")
 	errSegmentChanged = errors.New("a file of rebuilt keys next to the report is not the one that it lists")
 	errNotSigned      = errors.New("neither the transcript of a whole ceremony nor a confirmation")

@@ -67,7 +67,7 @@ recover custody open --sealed-key shares/bob/sealed-recovery-key.age \
 recover custody sign split.ndjson --identity ssh-key \
     --out split.ndjson.sig
 recover custody attach-record --record practice/record.json \
-    --holder shares/alice --holder shares/bob
+    --folder shares/alice --folder shares/bob
 recover custody script --for rebuild --record practice/record.json \
     --sealed-key shares/bob/sealed-recovery-key.age \
     --transcript split.ndjson --out script.txt`,

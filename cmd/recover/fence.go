@@ -24,7 +24,7 @@ import (
 var outputFlags = []string{"out", "html", "report", "metrics", "transcript", "identity-out", "confirm-record", "record-out", "confirmation", "watch-only"}
 
 // enteredFlags take a directory that is there, and in which files are made.
-var enteredFlags = []string{resumedFlag, "holder"}
+var enteredFlags = []string{resumedFlag, "folder"}
 
 const resumedFlag = "resume"
 
