@@ -42,7 +42,8 @@ func saveAnswer(t *testing.T, dir, call, stdout, stderr, status string) {
 type auditedLine struct {
 	Type, Section, Source, Item, Verdict, Title, Fact, Next, Command string
 	Lines, Green, Red                                                int
-	NotKnown                                                         int `json:"not_known"`
+	NotKnown                                                         int      `json:"not_known"`
+	NotReviewed                                                      []string `json:"not_reviewed"`
 }
 
 func TestAuditCloud(t *testing.T) {
@@ -94,7 +95,12 @@ func TestAuditCloud(t *testing.T) {
 func TestAuditRefused(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	execute(t, "audit").refused(t, exitUsage, "--cloud is missing", "recover audit --help says what it is")
+	execute(t, "audit").refused(t, exitUsage, "--record is missing", "recover audit --help says what it is")
+	execute(t, "audit", "--files", dir).refused(t, exitUsage, "--record is missing", "recover audit --help says what it is")
+	execute(t, slices.Concat([]string{"audit"}, slices.Repeat([]string{"--record", dir}, 9))...).refused(t, exitUsage, "--record is given 9 times", "at most 8 records are compared: the first is reviewed")
+	execute(t, "audit", "--record", dir, "--max-age", "old").refused(t, exitUsage, "--max-age is not a number of days or hours", "give the age that the newest backup may have: --max-age 30d, or 36h")
+	execute(t, "audit", "--record", small().path("record.json"), "--files", filepath.Join(dir, "none")).refused(t, exitInput, filepath.Join(dir, "none")+": no such file or directory", "check the path: is the medium mounted?")
+	execute(t, "audit", "--record", small().path("record.json"), "--html", dir).refused(t, exitInput, dir+": already exists", "nothing is ever overwritten: give a new name")
 	execute(t, "audit", "--cloud").refused(t, exitUsage, "the flag --cloud needs a value", "recover audit --help lists the flags")
 	execute(t, slices.Concat([]string{"audit"}, slices.Repeat([]string{"--cloud", dir}, 9))...).refused(t, exitUsage, "--cloud is given 9 times", "at most 8 environments are compared")
 	execute(t, "audit", "--cloud", filepath.Join(dir, "none")).refused(t, exitInput, filepath.Join(dir, "none")+": no such file or directory", "check the path: is the medium mounted?")

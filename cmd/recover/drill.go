@@ -35,6 +35,8 @@ Options:
                                production
     --salvage                  as in a rebuild
     --html FILE                the report as one page that needs no network
+    --report FILE              what --json prints, in this new file: "recover
+                               audit" reads it from --files
 ` + shownUsage + `    --workers N                keys that are worked on at a time (0: one per
                                CPU)
 `
@@ -48,6 +50,7 @@ type drillFlags struct {
 	production bool
 	salvage    bool
 	html       string
+	report     string
 	confirm    string // the new record
 	shown      shownFlags
 	workers    int
@@ -63,6 +66,7 @@ func parseDrill(args []string) (*drillFlags, error) {
 	fs.BoolVar(&f.production, "production", false, "")
 	fs.BoolVar(&f.salvage, "salvage", false, "")
 	fs.StringVar(&f.html, "html", "", "")
+	fs.StringVar(&f.report, "report", "", "")
 	fs.StringVar(&f.confirm, "confirm-record", "", "")
 	f.shown.register(fs)
 	fs.IntVar(&f.workers, "workers", 0, "")
@@ -82,6 +86,9 @@ func parseDrill(args []string) (*drillFlags, error) {
 		if err := checkNewFile(f.confirm); err != nil {
 			return nil, err
 		}
+	}
+	if err := checkNewFile(f.report); err != nil {
+		return nil, err
 	}
 	return f, checkNewFile(f.html)
 }
@@ -157,7 +164,7 @@ func (d *drill) step(name, result string) {
 
 func (d *drill) run() error {
 	d.report = newReporter(d.program, d.rebuilder.selection, d.flags.shown)
-	d.report.keep = d.flags.html != ""
+	d.report.keep = d.flags.html != "" || d.flags.report != ""
 	if err := d.all(); err != nil {
 		return err
 	}
@@ -167,6 +174,9 @@ func (d *drill) run() error {
 		return err
 	}
 	if err := d.confirmRecord(); err != nil {
+		return err
+	}
+	if err := d.writeReport(); err != nil {
 		return err
 	}
 	if err := d.report.writePage(d.flags.html, d.page); err != nil {

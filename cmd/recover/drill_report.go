@@ -1,7 +1,10 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 
 	"recover/internal/page"
 	"recover/internal/terminal"
@@ -17,13 +20,37 @@ type drillSummary struct {
 	Accepted    []string    `json:"accepted,omitempty"` // what of the machine was unfit
 }
 
+// summary is the last line of the report.
+func (d *drill) summary() *drillSummary {
+	return &drillSummary{d.report.sum, d.rebuilder.selection.record.Len(), d.rebuilder.key.fingerprint.Hex(),
+		append([]string{}, d.flags.present...), d.steps, d.program.fitness.accepted}
+}
+
+// writeReport writes what --json prints to a file, if one is wanted.
+func (d *drill) writeReport() error {
+	if d.flags.report == "" {
+		return nil
+	}
+	head := *d.program.run
+	head.Tool = thisTool()
+	return writeNewFile(d.flags.report, func(w io.Writer) error {
+		lines := json.NewEncoder(w)
+		lines.SetEscapeHTML(false)
+		err := lines.Encode(&head)
+		for _, k := range d.report.kept {
+			err = errors.Join(err, lines.Encode(k))
+		}
+		return errors.Join(err, lines.Encode(d.summary()))
+	})
+}
+
 // end shows the report.
 func (d *drill) end() error {
 	r := d.report
 	r.sum.end()
 	recorded := d.rebuilder.selection.record.Len()
 	if r.json {
-		return d.term.JSON(&drillSummary{r.sum, recorded, d.rebuilder.key.fingerprint.Hex(), append([]string{}, d.flags.present...), d.steps, d.program.fitness.accepted})
+		return d.term.JSON(d.summary())
 	}
 	var l listing
 	for _, who := range d.flags.present {

@@ -57,15 +57,7 @@ func checkRecord(h *Header, rec *record.Record) error {
 	case h.RecoveryKey == "" && h.Verb == VerbVerify:
 		return nil
 	}
-	for _, k := range rec.RecoveryKeys {
-		if hexOf(k.SHA256[:]) == h.RecoveryKey {
-			return nil
-		}
-	}
-	if len(rec.RecoveryKeys) > 0 {
-		return ErrUnrecordedKey
-	}
-	return nil
+	return CheckCompany(h, rec.Environment, rec.RecoveryKeys)
 }
 
 // Nearby are the segments of a report, compared with what it says of them.
