@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"recover/fixtures/company"
+	"recover/fixtures/tier"
 )
 
 // companyOn writes a company, and returns the arguments of its review.
 func companyOn(t *testing.T, plant func(company.Fault) bool) (dir string, args, items []string) {
 	t.Helper()
+	tier.Long(t) // it makes a company, and proves its backups
 	c, err := company.New(company.Keys, time.Now())
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,9 @@ recover record event --record record.json --type personnel \
 
 	"verify": `recover verify --record practice/record.json --shards practice/bucket`,
 
-	"audit": `recover audit --cloud answers`,
+	"audit": `recover audit --record practice/record.json --shards practice/bucket \
+    --files papers --html review.html
+recover audit --cloud answers`,
 
 	"drill": `recover drill --record practice/record.json --shards practice/bucket \
     --key practice/recovery-key-0.pem --html drill.html`,

@@ -66,8 +66,10 @@ var beforeExample = map[string]string{
 	"recover record new": `{ echo quorum_id,key_id,public_key,name
 sed -n 's/.*"quorum_id": "\([^"]*\)", "key_id": "\([^"]*\)".*"name": "\([^"]*\)", "public_key": "\([^"]*\)".*/\1,\2,\4,\3/p' practice/record.json
 } > wallets.csv`,
-	"recover audit":  `mkdir answers`,
-	"recover export": `id=$(grep SECP256K1 accounts.csv | head -n 1 | cut -d, -f2)`,
+	"recover audit --record": `mkdir papers
+cp practice/recovery-key-0.pub.der papers`,
+	"recover audit --cloud": `mkdir answers`,
+	"recover export":        `id=$(grep SECP256K1 accounts.csv | head -n 1 | cut -d, -f2)`,
 	"recover sign": `account=$(grep "$id,.*ethereum" accounts.csv | cut -d, -f5)
 echo '{"type":2,"chainId":"1","nonce":7,"to":"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed","value":"1","gasLimit":"21000","maxFeePerGas":"20000000000","maxPriorityFeePerGas":"1000000000","from":"'$account'"}' > unsigned.txt`,
 	"recover sweep plan": `account=$(grep ',xrp,' accounts.csv | head -n 1 | cut -d, -f5)
@@ -95,6 +97,7 @@ var typed = map[string]string{
 	"recover export":              " --passphrase-fd 3 3< two",
 	"recover sign":                " --passphrase-fd 3 3< one --yes",
 	"recover sweep --plan":        ` --passphrase-fd 3 3< one --plan-sha256 "$(sha256sum plan.json | cut -d ' ' -f 1)"`,
+	"recover audit --record":      " || test $? = 3",  // there was no drill
 	"recover audit --cloud":       " || test $? != 2", // the answers are empty
 	"recover preflight":           " || test $? != 2", // of whatever machine this is
 	"recover record new --shards": " --environment sandbox",

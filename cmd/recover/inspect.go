@@ -270,6 +270,8 @@ func (in *inspector) file(path string) *fileResult {
 		r.foreign(kind)
 	case isRecord(head):
 		in.inspectRecord(r)
+	case report.IsDrill(head):
+		in.inspectDrill(r)
 	case isReport(head):
 		in.inspectReport(r)
 	case isShard(head):

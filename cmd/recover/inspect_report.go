@@ -109,6 +109,44 @@ func (in *inspector) verified(path string) error {
 	return j.Each(func(*record.Entry, *report.Key) error { return nil })
 }
 
+// inspectDrill checks that the report of a drill is whole, and does not contradict
+// itself.
+func (in *inspector) inspectDrill(r *fileResult) {
+	r.Kind = "report of a drill"
+	f, err := output.OpenInput(r.Path, report.MaxDrill)
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	defer func() { _ = f.Close() }()
+	d, err := report.ReadDrill(f)
+	if err != nil {
+		r.damaged(err, asAny)
+		return
+	}
+	open := &openKeys{of: make(map[string]bool)}
+	var first error
+	for _, k := range d.Keys {
+		if problem := d.Contradiction(k); problem != "" && first == nil {
+			first = &report.ContradictionError{KeyID: k.KeyID, Problem: problem}
+		}
+		open.note(k)
+	}
+	r.fact("begun", "%s", d.Header.Begun)
+	r.fact("recovery key", "%s", d.Header.RecoveryKey)
+	for _, who := range d.Present {
+		r.fact("present", "%s", who)
+	}
+	r.fact("as the report says", "%s, of %d recorded", &d.Counts, d.Recorded)
+	r.Keys, r.MoreKeys = open.first, len(open.of)-len(open.first)
+	if first != nil {
+		r.fact("contradiction", "%v", first)
+		r.damaged(first, asAny)
+		return
+	}
+	r.Detail = "complete, and it does not contradict itself; \"recover audit\" compares it with the record, and the rest is its word"
+}
+
 // openKeys are the keys of a report that are not ok, or have a warning. In a
 // journal, the last line of a key counts.
 type openKeys struct {

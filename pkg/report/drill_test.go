@@ -84,18 +84,18 @@ func TestReadDrillRefused(t *testing.T) {
 	whole := drilled(t, 2, nil)
 	lines := strings.SplitAfter(whole, "\n")
 	for want, text := range map[string]string{
-		"not as a rebuild writes it: empty":                                              "",
-		"not as a rebuild writes it: line 1: not the head of a drill":                    "{}\n",
-		"not as a rebuild writes it: line 1: not the head of a drill ":                   "\n" + whole,
-		"not as a rebuild writes it: line 1: its beginning has no time":                  strings.Replace(whole, "2026-11-20T10:00:00Z", "today", 1),
-		"not as a rebuild writes it: it breaks off":                                      strings.Join(lines[:3], ""),
-		"not as a rebuild writes it: its summary does not count its keys":                lines[0] + lines[1] + lines[3],
-		"not as a rebuild writes it: line 3: the key is there twice":                     lines[0] + lines[1] + lines[1] + lines[3],
-		"not as a rebuild writes it: line 5: something comes after the end":              whole + lines[1],
-		"not as a rebuild writes it: line 2: not a line that a drill writes":             lines[0] + "{}\n",
-		"not as a rebuild writes it: line 2: not the line of a key":                      lines[0] + `{"type":"key","secret":1}` + "\n",
-		"not as a rebuild writes it: line 2: not the end of a report":                    lines[0] + `{"type":"summary","keys":"x"}` + "\n",
-		fmt.Sprintf("not as a rebuild writes it: line 2: longer than %d bytes", maxLine): lines[0] + strings.Repeat("x", maxLine+1),
+		"not as the program writes it: empty":                                              "",
+		"not as the program writes it: line 1: not the head of a drill":                    "{}\n",
+		"not as the program writes it: line 1: not the head of a drill ":                   "\n" + whole,
+		"not as the program writes it: line 1: its beginning has no time":                  strings.Replace(whole, "2026-11-20T10:00:00Z", "today", 1),
+		"not as the program writes it: it breaks off":                                      strings.Join(lines[:3], ""),
+		"not as the program writes it: its summary does not count its keys":                lines[0] + lines[1] + lines[3],
+		"not as the program writes it: line 3: the key is there twice":                     lines[0] + lines[1] + lines[1] + lines[3],
+		"not as the program writes it: line 5: something comes after the end":              whole + lines[1],
+		"not as the program writes it: line 2: not a line that a drill writes":             lines[0] + "{}\n",
+		"not as the program writes it: line 2: not the line of a key":                      lines[0] + `{"type":"key","secret":1}` + "\n",
+		"not as the program writes it: line 2: not the end of a report":                    lines[0] + `{"type":"summary","keys":"x"}` + "\n",
+		fmt.Sprintf("not as the program writes it: line 2: longer than %d bytes", maxLine): lines[0] + strings.Repeat("x", maxLine+1),
 	} {
 		if _, err := ReadDrill(strings.NewReader(text)); err == nil || err.Error() != strings.TrimSpace(want) || !errors.Is(err, ErrFormat) {
 			t.Errorf("%v, want %s", err, want)

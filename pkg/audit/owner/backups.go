@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"recover/internal/uuid"
@@ -196,7 +195,8 @@ func (j *judge) olderThanEvents(s *section) {
 	switch {
 	case len(older) > 0:
 		slices.Sort(reasons)
-		s.red("backups-events", fmt.Sprintf("%s: %s (%s)", count(len(older), "key has an older one", "keys have an older one"), some(older), strings.Join(slices.Compact(reasons)[:min(2, len(slices.Compact(reasons)))], "; ")),
+		reasons = slices.Compact(reasons)
+		s.red("backups-events", fmt.Sprintf("%s: %s (%s)", count(len(older), "key has an older one", "keys have an older one"), some(older), some(reasons)),
 			"download the bucket again with --exact-timestamps; if the backup there is older too, have the service write it again: it treats the old one as invalid",
 			"aws s3 sync --exact-timestamps --delete s3://BUCKET DIRECTORY")
 	case len(undated) > 0:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"recover/fixtures/company"
+	"recover/fixtures/tier"
 	"recover/internal/uuid"
 	"recover/pkg/audit"
 	"recover/pkg/audit/owner"
@@ -124,6 +125,7 @@ func TestSane(t *testing.T) {
 
 // TestFaults: of each fault by itself, its line is red and no other.
 func TestFaults(t *testing.T) {
+	tier.Long(t) // it proves all backups of a company for each fault
 	t.Parallel()
 	for _, f := range company.Faults {
 		t.Run(f.String(), func(t *testing.T) {
@@ -148,9 +150,7 @@ func TestFaults(t *testing.T) {
 // TestTogether: a company with 200 keys and all faults that do not hide each
 // other: exactly their lines are red.
 func TestTogether(t *testing.T) {
-	if testing.Short() {
-		t.Skip("long: it makes and proves 400 backups")
-	}
+	tier.Long(t) // it makes and proves 400 backups
 	t.Parallel()
 	c := made(t, 200)
 	var want []string

@@ -28,7 +28,6 @@ type use struct {
 	badMore int
 	problem string // why it does not count
 	other   bool   // it is of the environment of another record
-	earlier bool   // its record was another file
 }
 
 // drill takes the report of a drill.
