@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,14 +74,21 @@ func helper(t *testing.T) string {
 	return need(t, path, err)
 }
 
-// putHelperBeside puts the helper where a program looks for it.
+// besideMutex guards the directories of programs, which tests in parallel share.
+var besideMutex sync.Mutex
+
+// putHelperBeside puts the helper where a program looks for it. It is a link: a
+// file that this process wrote could not be run while a child of another test has
+// it open.
 func putHelperBeside(t *testing.T, program string) {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "recover-pkcs11"), readFile(t, helper(t)), 0o700); err != nil {
+	besideMutex.Lock()
+	defer besideMutex.Unlock()
+	if err := os.Symlink(helper(t), filepath.Join(filepath.Dir(path), "recover-pkcs11")); err != nil && !errors.Is(err, fs.ErrExist) {
 		t.Fatal(err)
 	}
 }
