@@ -48,6 +48,7 @@ type setWriter struct {
 	shares  []*custody.Share
 	public  *rsa.PublicKey
 	folders []holderFolder // by share
+	held    []namedFile    // the record and its quorum IDs, the same for all holders
 
 	readBack custody.ReadBack
 }
@@ -88,6 +89,9 @@ func (w *setWriter) write() (coverage custody.Coverage, err error) {
 		return coverage, &fileError{w.out + partialSuffix, asNewSet, err}
 	}
 	w.narrow(w.dir.Path(), true)
+	if w.held, err = w.record.files(w.sealed.ID, 1); err != nil {
+		return coverage, w.named(err)
+	}
 	for _, share := range w.shares {
 		if err := w.holder(share); err != nil {
 			return coverage, w.named(err)
@@ -155,11 +159,7 @@ func (w *setWriter) holder(share *custody.Share) error {
 	if err != nil {
 		return err
 	}
-	files, err := w.record.files(w.sealed.ID, 1)
-	if err != nil {
-		return err
-	}
-	for _, file := range files {
+	for _, file := range w.held {
 		if err := f.write(file.name, file.data); err != nil {
 			return err
 		}
