@@ -81,10 +81,15 @@ fresh:
 # All files of a release, in DIST; recover-pkcs11 takes root. Then: the same bytes
 # in six surroundings.
 DIST := dist
-.PHONY: release reproduce test-release
+.PHONY: release reproduce test-release test-arm64
 test-release:
 	@command -v groff >/dev/null || { $(call install,groff); }
 	cd fixtures/release && go vet ./... && go test -count=1 ./...
+
+# The program for linux/arm64 rebuilds keys on an emulated processor.
+test-arm64:
+	@command -v qemu-aarch64-static >/dev/null || command -v qemu-aarch64 >/dev/null || { $(call install,--no-install-recommends qemu-user-static); }
+	fixtures/release/arm64
 
 release:
 	cd fixtures/release && go run . -out $(abspath $(DIST))
