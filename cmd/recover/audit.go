@@ -28,7 +28,7 @@ Options:
                                nothing in common
     --shards DIR               the downloaded bucket: is every key backed up,
                                for every recovery key, since its last reshare?
-    --files DIR                what else there is, each file recognised by its
+` + listingUsage + `    --files DIR                what else there is, each file recognised by its
                                content: reports of drills and rebuilds,
                                transcripts, confirmations of holders, sealed
                                recovery keys, public keys of the kit. It is
@@ -60,6 +60,7 @@ const (
 type auditFlags struct {
 	records       []string
 	shards, files string
+	listing       string
 	publicKeys    []string
 	maxAge        time.Duration
 	clouds        []string
@@ -71,6 +72,7 @@ func (f *auditFlags) parse(args []string) error {
 	fs := newFlags("audit")
 	fs.StringArrayVar(&f.records, "record", nil, "")
 	fs.StringVar(&f.shards, "shards", "", "")
+	fs.StringVar(&f.listing, "listing", "", "")
 	fs.StringVar(&f.files, "files", "", "")
 	fs.StringArrayVar(&f.publicKeys, "recovery-public-key", nil, "")
 	maxAge := fs.String("max-age", "", "")
@@ -80,10 +82,12 @@ func (f *auditFlags) parse(args []string) error {
 	if err := parseFlags(fs, args, 0); err != nil {
 		return err
 	}
-	needRecord := f.shards != "" || f.files != "" || len(f.publicKeys) > 0 || *maxAge != ""
+	needRecord := f.shards != "" || f.listing != "" || f.files != "" || len(f.publicKeys) > 0 || *maxAge != ""
 	switch {
 	case len(f.records) == 0 && (needRecord || len(f.clouds) == 0):
 		return required("audit", [2]string{"record", ""})
+	case f.listing != "" && f.shards == "":
+		return required("audit", [2]string{"shards", ""})
 	case len(f.records) > maxRecords:
 		return &usageError{fmt.Sprintf("--record is given %d times", len(f.records)), fmt.Sprintf("at most %d records are compared: the first is reviewed", maxRecords)}
 	case len(f.clouds) > maxClouds:
@@ -160,11 +164,14 @@ func (r *review) owner(p *program) error {
 		if err := s.openDownload(s.shardsPath, s.hints(false)); err != nil {
 			return err
 		}
+		if err := s.addListing(r.flags.listing); err != nil {
+			return err
+		}
 	}
 	p.run.inputs(s)
 	if s.bucket != nil {
 		var err error
-		if in.Backups, err = lookAtBackups(p, s, in); err != nil {
+		if in.Backups, err = lookAtBackups(p, s, r.flags.listing, in); err != nil {
 			return err
 		}
 	}
@@ -184,8 +191,11 @@ func (r *review) owner(p *program) error {
 }
 
 // lookAtBackups proves the backups of all recorded keys.
-func lookAtBackups(p *program, s *selection, in *owner.Input) (*owner.Backups, error) {
+func lookAtBackups(p *program, s *selection, listing string, in *owner.Input) (*owner.Backups, error) {
 	b := &owner.Backups{Path: s.shardsPath, Keys: make(map[uuid.ID]*owner.Key)}
+	if l := s.bucket.Listing; l != nil {
+		b.Listing = &owner.Listing{Path: listing, Newest: l.Newest()}
+	}
 	expected := in.Expected()
 	type looked struct {
 		id  uuid.ID

@@ -35,7 +35,7 @@ func companyOn(t *testing.T, plant func(company.Fault) bool) (dir string, args, 
 		t.Fatal(err)
 	}
 	at := func(name string) string { return filepath.Join(dir, name) }
-	return dir, []string{"audit", "--record", at("record.json"), "--record", at("sandbox.json"), "--shards", at("bucket"), "--files", at("files"), "--html", at("review.html")}, items
+	return dir, []string{"audit", "--record", at("record.json"), "--record", at("sandbox.json"), "--shards", at("bucket"), "--listing", at("listing.json"), "--files", at("files"), "--html", at("review.html")}, items
 }
 
 func redItems(lines []auditedLine) (red []string) {
@@ -66,7 +66,7 @@ func TestAuditSane(t *testing.T) {
 	o = execute(t, "audit", "--record", filepath.Join(dir, "record.json"), "--json")
 	lines := decodeLines[auditedLine](t, json.NewDecoder(strings.NewReader(o.stdout)))
 	sum := lines[len(lines)-1]
-	if o.status != exitSome || sum.Red != 0 || sum.NotKnown != 1 || !slices.Equal(sum.NotReviewed, []string{"backups", "kit", "drill", "custody", "environments", "cloud"}) {
+	if o.status != exitSome || sum.Red != 0 || sum.NotKnown != 1 || !slices.Equal(sum.NotReviewed, []string{"backups", "listing", "kit", "drill", "custody", "environments", "cloud"}) {
 		t.Errorf("status %d\n%+v", o.status, sum)
 	}
 }

@@ -213,6 +213,7 @@ func (r *review) pageFacts(p *page.Review) {
 		add("Keys", fmt.Sprint(r.record.Len()))
 	}
 	add("Download of the bucket", r.flags.shards)
+	add("Listing of the bucket", r.flags.listing)
 	add("Files", r.flags.files)
 	t := thisTool()
 	add("Program", fmt.Sprintf("recover %s, %s", t.Version, t.Go))

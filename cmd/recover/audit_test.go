@@ -98,6 +98,7 @@ func TestAuditRefused(t *testing.T) {
 	execute(t, "audit").refused(t, exitUsage, "--record is missing", "recover audit --help says what it is")
 	execute(t, "audit", "--files", dir).refused(t, exitUsage, "--record is missing", "recover audit --help says what it is")
 	execute(t, slices.Concat([]string{"audit"}, slices.Repeat([]string{"--record", dir}, 9))...).refused(t, exitUsage, "--record is given 9 times", "at most 8 records are compared: the first is reviewed")
+	execute(t, "audit", "--record", dir, "--listing", dir).refused(t, exitUsage, "--shards is missing", "recover audit --help says what it is")
 	execute(t, "audit", "--record", dir, "--max-age", "old").refused(t, exitUsage, "--max-age is not a number of days or hours", "give the age that the newest backup may have: --max-age 30d, or 36h")
 	execute(t, "audit", "--record", small().path("record.json"), "--files", filepath.Join(dir, "none")).refused(t, exitInput, filepath.Join(dir, "none")+": no such file or directory", "check the path: is the medium mounted?")
 	execute(t, "audit", "--record", small().path("record.json"), "--html", dir).refused(t, exitInput, dir+": already exists", "nothing is ever overwritten: give a new name")

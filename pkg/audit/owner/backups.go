@@ -18,7 +18,8 @@ type Backups struct {
 	Path       string
 	Keys       map[uuid.ID]*Key // by key ID, the recorded ones
 	Unrecorded []uuid.ID
-	PassedOver int // folders and files of no key that could not be read
+	Listing    *Listing // nil: the download was not compared with one
+	PassedOver int      // folders and files of no key that could not be read
 }
 
 // Key is what public data says of the backups of one key.
@@ -96,7 +97,7 @@ func (j *judge) backups(s *section) {
 			if failed = append(failed, nameOf(e)); why == "" {
 				why = string(recovery.ReasonOf(k.Err))
 			}
-		case k.has(recovery.WarnNewerDamaged, recovery.WarnNoCurrent):
+		case k.has(recovery.WarnNewerDamaged, recovery.WarnNewestDamaged, recovery.WarnNoCurrent):
 			older = append(older, nameOf(e))
 		case len(k.Warnings) > 0:
 			warned++

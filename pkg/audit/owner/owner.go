@@ -51,6 +51,7 @@ const (
 	SectionRecord       = "record"
 	SectionEvents       = "events"
 	SectionBackups      = "backups"
+	SectionListing      = "listing"
 	SectionKit          = "kit"
 	SectionDrill        = "drill"
 	SectionCustody      = "custody"
@@ -81,6 +82,7 @@ func Judge(in *Input) (sections []audit.Section, missing []Missing) {
 	add(true, SectionRecord, "", j.records)
 	add(true, SectionEvents, "", j.events)
 	add(in.Backups != nil, SectionBackups, "--shards", j.backups)
+	add(in.Backups != nil && in.Backups.Listing != nil, SectionListing, "--listing", j.listing)
 	add(in.Backups != nil || len(j.kitKeys()) > 0, SectionKit, "--shards", j.kit)
 	add(in.Files != nil, SectionDrill, "--files", j.drills)
 	add(in.Files != nil, SectionCustody, "--files", j.custody)
@@ -95,6 +97,7 @@ var sectionTitles = map[string]string{
 	SectionRecord:       "the offline record",
 	SectionEvents:       "what the record says that happened",
 	SectionBackups:      "the download of the bucket",
+	SectionListing:      "the download against the listing of the bucket",
 	SectionKit:          "the recovery keys of the kit",
 	SectionDrill:        "rehearsals",
 	SectionCustody:      "who holds the shares of the recovery keys",
@@ -112,6 +115,8 @@ func (j *judge) source(name string) string {
 	switch name {
 	case SectionBackups:
 		return j.Backups.Path
+	case SectionListing:
+		return j.Backups.Listing.Path
 	case SectionDrill, SectionCustody, SectionFiles:
 		return j.Files.Path
 	}
@@ -154,6 +159,12 @@ var titles = map[string]string{
 	"backups-current": "the newest backup of each key can be used",
 	"backups-age":     "the newest backup is recent",
 	"backups-events":  "every backup is newer than a reshare or restructure",
+
+	"listing-current":  "the download has the newest versions",
+	"listing-deleted":  "no backup was deleted in the bucket",
+	"listing-bucket":   "the bucket has a backup of every key",
+	"listing-versions": "it is known which version each backup is",
+	"listing-dates":    "the last backup in the bucket has a date that was",
 
 	"kit-recorded": "the record names every recovery key of the kit",
 	"kit-backups":  "every key has a backup for each recovery key of its kit",
