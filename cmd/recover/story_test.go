@@ -30,5 +30,5 @@ func TestStory(t *testing.T) {
 		}
 	}
 	// The review is of what was set up, not of a practice bucket of its own.
-	runScript(t, script+"test ! -e practice\ntest -s verified.html\ntest -s drill.html\ntest -s review.html\ntest -s drill-review.html\n")
+	runScript(t, script+"test ! -e practice\ntest -s verified.html\ntest -s drill.html\ntest -s review.html\ntest -s drill-review.html\ntest -s annual-review.html\n")
 }

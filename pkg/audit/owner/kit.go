@@ -89,7 +89,7 @@ func (j *judge) kit(s *section) {
 			fact += fmt.Sprintf("; the same for %s", count(len(keys)-1, "other recovery key", "other recovery keys"))
 		}
 		s.red("kit-backups", fact,
-			fmt.Sprintf("download again; if the bucket has none, ask the service to move the keys of %s to a quorum with this kit, and keep the old recovery key until then", count(len(newest), "quorum", "quorums")),
+			fmt.Sprintf("download again; if the bucket has none, ask the service to move the keys of %s to a quorum with this kit, and keep the old recovery key until then; or, if these quorums have another kit, record it with --type kit and --quorum-id", count(len(newest), "quorum", "quorums")),
 			fmt.Sprintf("recover verify --record %s --shards %s --failed-only", quoted(j.record.Path), quoted(j.Backups.Path)))
 	case judged == 0 || kitless > 0:
 		s.notKnown("kit-backups", "the recovery keys of the kit are not known", "give the public keys that are registered with the service: --recovery-public-key FILE", "")
