@@ -58,10 +58,12 @@ test-wallets:
 	go run ./fixtures/testrun -tags wallets -count=1 -timeout 30m ./pkg/transaction/... ./pkg/wallet/export ./internal/bbqr
 
 # The template and the scripts of deploy/aws: its policies in a simulator, in Node;
-# the collector with the real aws command, against a local server of S3.
+# the collector, and downloads with their listing, with the real aws command and
+# rclone, against a local server of S3.
 test-aws:
 	@command -v npm >/dev/null || { $(call install,nodejs npm); }
 	@command -v aws >/dev/null || { $(call install,--no-install-recommends awscli); }
+	@command -v rclone >/dev/null || { $(call install,--no-install-recommends rclone); }
 	@cd fixtures/aws && npm ci --omit=dev --ignore-scripts --no-fund --no-audit
 	GOBIN="$(CURDIR)/build/tools" go install $(VERSITYGW)
 	PATH="$(CURDIR)/build/tools:$$PATH" go run ./fixtures/testrun -tags aws -count=1 -timeout 30m ./fixtures/aws

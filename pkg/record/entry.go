@@ -46,6 +46,7 @@ type rawEntry struct {
 	text     [fieldCount]string // previous_quorum_ids excepted
 	previous []string
 	columns  *[fieldCount]int // of CSV: the column of each field, from 1
+	service  *serviceFields   // of a list of the service's API: what a record has no field for
 }
 
 // fault is an *Error about a field.

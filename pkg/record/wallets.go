@@ -21,11 +21,16 @@ type Wallet struct {
 	QuorumID, KeyID           uuid.ID
 	Name, Address, Blockchain string
 	PublicKey                 group.Point
+	ID, Keystore, Status      string // as the service's API has them; Keystore is HSM or MPC
 }
 
-// Wallets is a list of wallets, such as the service's wallets API exports.
+// Wallets is a list of wallets, such as the service's wallets API exports; or
+// another of its lists: of the quorums, or of the backup kits.
 type Wallets struct {
 	List    []Wallet
+	Quorums []Quorum
+	Kits    []Kit
+	Pages   Pages
 	Missing map[string]int // for each field that is missing or of no use in a wallet, in how many
 	Faults  Faults         // the IDs that are no UUIDs
 }
@@ -42,9 +47,10 @@ var walletFields = map[string]int{
 // that holds one) with the service's names quorumId, keyId, name, address,
 // publicKey and blockchain, the key ID also inside metadata; or CSV with a
 // header of these names or of a record's. The algorithm is not taken: the backup
-// says it. CSV may be in any form that a record may have. Unknown fields are passed
-// over; a wallet may lack any field, which Missing tells. The error is an *Error or
-// *Faults.
+// says it. CSV may be in any form that a record may have. Pages of JSON may follow
+// each other, or be in an array. Objects that are quorums or kits are recognised by
+// their fields. Unknown fields are passed over; a wallet may lack any field, which
+// Missing tells. The error is an *Error or *Faults.
 func ParseWallets(data []byte) (*Wallets, error) {
 	if len(data) > MaxWalletsSize {
 		return nil, problem("larger than %d MiB", MaxWalletsSize>>20)
@@ -57,14 +63,11 @@ func ParseWallets(data []byte) (*Wallets, error) {
 	s := strictjson.New(data)
 	switch s.Peek() {
 	case '[':
-		err = s.Array(func(int) error { return w.object(s) })
+		err = s.Array(func(int) error { return w.object(s, false) })
 	case '{':
-		err = s.Object(func(string) error {
-			if s.Peek() != '[' {
-				return s.Skip()
-			}
-			return s.Array(func(int) error { return w.object(s) })
-		})
+		for err == nil && s.Peek() == '{' {
+			err = w.object(s, true)
+		}
 	default:
 		if s = nil; !w.plainIDs(data) {
 			err = w.csv(data)
@@ -73,37 +76,13 @@ func ParseWallets(data []byte) (*Wallets, error) {
 	if err == nil && s != nil {
 		err = s.End()
 	}
-	if err == nil && len(w.List) == 0 {
+	if err == nil && len(w.List)+len(w.Quorums)+len(w.Kits) == 0 {
 		err = problem("no wallets are in it")
 	}
 	if err != nil {
 		return nil, in("", 0, err)
 	}
 	return w, nil
-}
-
-// object reads one wallet; what is no object is passed over.
-func (w *Wallets) object(s *strictjson.Scanner) error {
-	if s.Peek() != '{' {
-		return s.Skip()
-	}
-	var raw rawEntry
-	err := s.Object(func(name string) error {
-		field, known := walletFields[name]
-		switch {
-		case known && s.Peek() == '"':
-			text, err := s.Text()
-			raw.text[field] = text
-			return err
-		case name == "metadata" && s.Peek() == '{':
-			return metadata(s, &raw)
-		}
-		return s.Skip()
-	})
-	if err == nil {
-		w.add(&raw, 0)
-	}
-	return err
 }
 
 // metadata takes the key ID; a field of the wallet itself goes before it.
@@ -203,6 +182,9 @@ func (w *Wallets) add(raw *rawEntry, line int) {
 	}
 	if wallet.PublicKey = anyPublicKey(raw.text[fieldPublicKey]); wallet.PublicKey == nil {
 		w.Missing[fieldNames[fieldPublicKey]]++
+	}
+	if raw.service != nil {
+		wallet.ID, wallet.Keystore, wallet.Status = raw.service.id, raw.service.keystore, raw.service.status
 	}
 	w.List = append(w.List, wallet)
 }

@@ -1,7 +1,6 @@
 package recovery
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -14,13 +13,6 @@ import (
 	"recover/pkg/wallet"
 )
 
-// Known is what is known of the company's keys from outside the bucket.
-type Known struct {
-	Quorums      []uuid.ID                // which of them is a key's, its backup tells
-	Wallets      []record.Wallet          // of the service's own list
-	RecoveryKeys []rsadecrypt.Fingerprint // that backups may be for; none means any
-}
-
 // Enrolled is the entry of a record that a key gives.
 type Enrolled struct {
 	// Entry is complete where Usable is true, even with an error: an anchor of
@@ -31,6 +23,7 @@ type Enrolled struct {
 	Backup       *Backup
 	RecoveryKeys []rsadecrypt.Fingerprint // of its proved backups
 	Warnings     []Warning
+	Listed       []int // the wallets of Known that are this key's: the first is its anchor
 }
 
 // Enroll makes the entry of a record, or completes the one that Collect was
@@ -39,6 +32,7 @@ type Enrolled struct {
 // backup, provided that all backups name the same. What the bucket says of the
 // wallet is never recorded. An error is that of ctx.
 func (s *Backups) Enroll(ctx context.Context, known Known) (*Enrolled, error) {
+	known.index()
 	e := &enrollment{Backups: s, known: known, out: &Enrolled{Entry: s.Entry, Warnings: slices.Clone(s.Warnings)}, wrongs: make(map[*Backup]error)}
 	if s.Found() == 0 {
 		e.out.Err = e.missing()
@@ -144,7 +138,10 @@ func (e *enrollment) quorumOf(s *shard.Shard) (uuid.ID, error) {
 // conclude makes the entry of what was proved and of what is known.
 func (e *enrollment) conclude() {
 	entry := &e.out.Entry
-	listed := e.listed()
+	var listed *record.Wallet
+	if e.out.Listed = e.known.walletsOf(e.Entry.KeyID, e.proved); len(e.out.Listed) > 0 {
+		listed = &e.known.Wallets[e.out.Listed[0]]
+	}
 	e.anchor(listed)
 	if len(e.proved) == 0 {
 		e.out.Err = e.failure
@@ -210,25 +207,6 @@ func (e *enrollment) identify(use int) {
 
 func (e *enrollment) warnf(code, format string, args ...any) {
 	e.out.Warnings = append(e.out.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
-}
-
-// listed returns the wallet of the service's list that is the key's: the one
-// with its key ID; or, where the list has no key IDs, the one with the public
-// key that a backup names.
-func (e *enrollment) listed() *record.Wallet {
-	for i, w := range e.known.Wallets {
-		if w.KeyID == e.Entry.KeyID {
-			return &e.known.Wallets[i]
-		}
-	}
-	for _, b := range e.proved {
-		for i, w := range e.known.Wallets {
-			if w.KeyID.IsZero() && w.PublicKey != nil && b.WalletPublicKey != nil && bytes.Equal(w.PublicKey.Bytes(), b.WalletPublicKey.Bytes()) {
-				return &e.known.Wallets[i]
-			}
-		}
-	}
-	return nil
 }
 
 // anchor takes what the list says of the wallet. What the record has already is
