@@ -33,11 +33,14 @@ Options:
     --shards PATH              the downloaded bucket (find: or one shard file)
     --out FILE                 the new record: a file that does not exist yet
     --quorum-id UUID           a quorum ID that is known (repeatable)
-    --from FILE                a list of wallets: the JSON that the service's
-                               wallets API gives, or CSV with a column
-                               quorum_id; or what lies with a share: the
-                               holder's folder, quorum-ids.txt, or the page
-                               share.txt (repeatable: they have to agree)
+    --from FILE                a list of the service: the JSON that its API
+                               gives for wallets (all pages), for quorums, or
+                               for backup kits; or CSV with a column quorum_id.
+                               new and add name wallets that have no backup
+                               first, and recovery keys of a kit that are not
+                               yours. Or what lies with a share: the holder's
+                               folder, quorum-ids.txt, or the page share.txt
+                               (repeatable: they have to agree)
     --key-id UUID              find: the key ID of one backup, however it is
                                spelled; --quorum-id then may be misspelled too
     --type TYPE                event: reshare (of keys, or of all keys of a

@@ -28,6 +28,9 @@ type recordBuilder struct {
 	base     *record.Contents
 	recorded map[uuid.ID]int // the place of a key in base
 	report   *reporter
+
+	wallets recovery.Known
+	ours    []rsadecrypt.Fingerprint // recovery keys that were given, or are recorded already
 }
 
 // recordNew makes a record from a download of the bucket.
@@ -118,7 +121,11 @@ type builtEntry struct {
 func (h *recordBuilder) run() error {
 	h.report = &reporter{term: h.term, selection: h.sel, json: h.flags.json, sum: newSummary()}
 	h.report.warnPassedOver()
+	h.ours = h.fingerprints()
+	h.wallets = recovery.Known{Quorums: h.known.quorums, Wallets: h.known.wallets, RecoveryKeys: h.sel.expected}.IndexWallets()
+	found := make([]bool, len(h.known.wallets))
 	var added []record.Entry
+	var results []*keyResult
 	usable := 0
 	for k, err := range inOrder(h.ctx, 0, h.keys(), h.entry) {
 		if err == errInterruptedRun {
@@ -127,10 +134,14 @@ func (h *recordBuilder) run() error {
 		if err != nil {
 			return err
 		}
-		if err := h.report.key(k.result); err != nil {
-			return err
+		results = append(results, k.result)
+		if k.Enrolled == nil {
+			continue
 		}
-		if k.Enrolled == nil || !k.Usable {
+		for _, i := range k.Listed {
+			found[i] = true
+		}
+		if !k.Usable {
 			continue
 		}
 		usable++
@@ -147,6 +158,14 @@ func (h *recordBuilder) run() error {
 	}
 	slices.SortFunc(added, func(a, b record.Entry) int { return bytes.Compare(a.KeyID[:], b.KeyID[:]) })
 	h.base.Entries = append(h.base.Entries, added...)
+	if err := h.alarms(found); err != nil {
+		return err
+	}
+	for _, r := range results {
+		if err := h.report.key(r); err != nil {
+			return err
+		}
+	}
 	return h.finish(usable)
 }
 
@@ -164,7 +183,7 @@ func (h *recordBuilder) finish(usable int) error {
 		}
 		h.noteAnchors(h.base)
 	}
-	return h.report.outcome("recorded")
+	return h.outcome(h.report.outcome("recorded"))
 }
 
 // noteAnchors says how many keys only the bucket speaks for.
@@ -203,7 +222,7 @@ func (h *recordBuilder) entry(id uuid.ID) (*builtEntry, error) {
 	if err != nil {
 		return k, k.result.failUnlessInterrupted(h.ctx, err)
 	}
-	k.Enrolled, err = backups.Enroll(h.ctx, recovery.Known{Quorums: h.known.quorums, Wallets: h.known.wallets, RecoveryKeys: h.sel.expected})
+	k.Enrolled, err = backups.Enroll(h.ctx, h.wallets)
 	if err != nil {
 		return nil, errInterruptedRun
 	}

@@ -63,9 +63,12 @@ func (f *recordFlags) oneRecord() (string, error) {
 
 // known are IDs and wallets that are known beside the record.
 type known struct {
-	quorums []uuid.ID
-	wallets []record.Wallet
-	lists   error // that no list has a quorum ID; nil where none is given
+	quorums        []uuid.ID
+	wallets        []record.Wallet
+	serviceQuorums []record.Quorum
+	kits           []record.Kit
+	pages          record.Pages // of the lists of wallets
+	lists          error        // that no list has a quorum ID; nil where none is given
 
 	// What lies with shares.
 	held   []heldQuorums
@@ -115,6 +118,14 @@ func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 		for _, fault := range w.Faults.List[:min(len(w.Faults.List), maxListFaults)] {
 			t.Warn(path + ": " + fault.Error())
 		}
+		k.serviceQuorums, k.kits = append(k.serviceQuorums, w.Quorums...), append(k.kits, w.Kits...)
+		for _, q := range w.Quorums {
+			k.addQuorum(q.ID)
+		}
+		if len(w.List) == 0 {
+			continue
+		}
+		k.pages.Add(w.Pages)
 		if k.lists == nil {
 			k.lists = &fileError{path, asAny, fmt.Errorf("%w: none of the %d wallets in it has a usable quorum ID", errWallets, len(w.List))}
 		}
@@ -123,6 +134,7 @@ func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 			k.addQuorum(wallet.QuorumID)
 		}
 	}
+	k.warnOfPages(t)
 	return k, nil
 }
 

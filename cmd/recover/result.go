@@ -119,8 +119,10 @@ func reasonOf(err error) shard.Reason {
 // summary counts the results, and knows when the work began.
 type summary struct {
 	report.Summary
-	Listing *listingSummary `json:"listing,omitempty"` // where one was given
-	begun   time.Time
+	NoBackup    int             `json:"wallets_without_backup,omitempty"` // record new, add
+	KitProblems int             `json:"kit_problems,omitempty"`           // record new, add
+	Listing     *listingSummary `json:"listing,omitempty"`                // where one was given
+	begun       time.Time
 }
 
 func newSummary() *summary {

@@ -1,0 +1,304 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"recover/internal/terminal"
+	"recover/internal/uuid"
+	"recover/pkg/record"
+	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard"
+)
+
+// What the service's own lists say of wallets that have no backup, and of the
+// recovery keys that backups are encrypted to.
+
+// Why a wallet has no backup, and what is wrong with a kit.
+const (
+	reasonHSM           = shard.Reason("key-in-hsm")
+	reasonNoKit         = shard.Reason("quorum-without-kit")
+	reasonNoBackup      = shard.Reason("backup-not-found")
+	reasonKitForeign    = shard.Reason("kit-key-foreign")
+	reasonKitLacks      = shard.Reason("kit-key-missing")
+	reasonKitUnreadable = shard.Reason("kit-key-unreadable")
+)
+
+// walletLine is a wallet that has no backup.
+type walletLine struct {
+	Type       string       `json:"type"`   // "wallet"
+	Status     string       `json:"status"` // "no-backup"
+	WalletID   string       `json:"wallet_id,omitempty"`
+	Name       string       `json:"name,omitempty"`
+	QuorumID   string       `json:"quorum_id,omitempty"`
+	Blockchain string       `json:"blockchain,omitempty"`
+	Address    string       `json:"address,omitempty"`
+	PublicKey  string       `json:"public_key,omitempty"`
+	Reason     shard.Reason `json:"reason"`
+	Detail     string       `json:"detail"`
+	Next       string       `json:"next"`
+}
+
+func (w *walletLine) lines() []string {
+	name := w.Name
+	if name == "" {
+		name = "wallet " + w.WalletID
+	}
+	address := w.Address
+	if address == "" {
+		address = w.PublicKey
+	}
+	var l listing
+	l.addKey("NO BACKUP", name, strings.TrimSpace(w.Blockchain+" "+address))
+	l.add(keyIndent+"%s: %s", w.Reason, w.Detail)
+	l.add(keyIndent+"next: %s", w.Next)
+	return l
+}
+
+// kitLine is a recovery key of a kit.
+type kitLine struct {
+	Type        string       `json:"type"`   // "kit"
+	Status      string       `json:"status"` // "ok" or "failed"
+	KitID       string       `json:"kit_id,omitempty"`
+	Name        string       `json:"name,omitempty"`
+	RecoveryKey string       `json:"recovery_key,omitempty"`
+	KeyName     string       `json:"key_name,omitempty"`
+	Reason      shard.Reason `json:"reason,omitempty"`
+	Detail      string       `json:"detail"`
+	Next        string       `json:"next,omitempty"`
+}
+
+func (k *kitLine) lines() []string {
+	name := k.Name
+	if name == "" {
+		name = k.KitID
+	}
+	l := listing{fmt.Sprintf("%-7s kit %s", k.Status, name)}
+	if k.Status == statusOK {
+		l.add(keyIndent+"%s", k.Detail)
+		return l
+	}
+	l.add(keyIndent+"%s: %s", k.Reason, k.Detail)
+	l.add(keyIndent+"next: %s", k.Next)
+	return l
+}
+
+// warnOfPages says so where a list of wallets may have more than what was given.
+func (k *known) warnOfPages(t *terminal.Terminal) {
+	n := len(k.wallets)
+	switch {
+	case k.pages.Total > n:
+		t.Warn(fmt.Sprintf("the service's list says that there are %d wallets, and %d were given: give its other pages too, with --from", k.pages.Total, n))
+	case k.pages.IsIncomplete(n):
+		t.Warn("the service's list says that another page follows: give its other pages too, with --from")
+	case k.pages.IsDoubtful():
+		t.Warn(fmt.Sprintf("every page of the service's list is full, so the %d wallets may not be all: ask for the next page, and give it too, with --from", n))
+	}
+}
+
+// fingerprints are those of the recovery keys that are known to be the company's.
+func (h *recordBuilder) fingerprints() (all []rsadecrypt.Fingerprint) {
+	for _, k := range h.base.RecoveryKeys {
+		all = append(all, k.SHA256)
+	}
+	return all
+}
+
+// alarms names what has no backup, and what is wrong with a kit. found tells of
+// each wallet of the list whether a key of the bucket is its key.
+func (h *recordBuilder) alarms(found []bool) error {
+	for i := range h.known.wallets {
+		if found[i] {
+			continue
+		}
+		line := h.withoutBackup(&h.known.wallets[i])
+		if line == nil {
+			continue
+		}
+		h.report.sum.NoBackup++
+		if err := show(h.term, h.flags.json, line); err != nil {
+			return err
+		}
+	}
+	for _, line := range h.kitLines() {
+		if line.Status != statusOK {
+			h.report.sum.KitProblems++
+		}
+		if err := show(h.term, h.flags.json, line); err != nil {
+			return err
+		}
+	}
+	h.warnOfQuorums()
+	return nil
+}
+
+// withoutBackup says why a wallet that no key of the bucket is of has no backup; nil
+// where the list does not say which wallet it is.
+func (h *recordBuilder) withoutBackup(w *record.Wallet) *walletLine {
+	if w.PublicKey == nil && w.Address == "" && w.KeyID.IsZero() && !w.IsHSM() {
+		return nil // it was listed for its quorum ID
+	}
+	line := &walletLine{Type: "wallet", Status: "no-backup", WalletID: w.ID, Name: w.Name, Blockchain: w.Blockchain, Address: w.Address}
+	if w.PublicKey != nil {
+		line.PublicKey = hex.EncodeToString(w.PublicKey.Bytes())
+	}
+	if !w.QuorumID.IsZero() {
+		line.QuorumID = w.QuorumID.String()
+	}
+	quorum := h.quorum(w.QuorumID)
+	switch {
+	case w.IsHSM():
+		line.Reason, line.Detail = reasonHSM, "its key is in the HSM of the service, which writes no backup of it"
+	case quorum != nil && quorum.Kit == "":
+		line.Reason, line.Detail = reasonNoKit, fmt.Sprintf("its quorum %s%s has no backup kit: no key of it is ever backed up", quorum.ID, kindOf(quorum))
+	default:
+		line.Reason, line.Detail = reasonNoBackup, "no verified backup in the download names its "+namedBy(w)
+	}
+	line.Next = reasonHint(line.Reason)
+	return line
+}
+
+// namedBy is what a wallet is found by.
+func namedBy(w *record.Wallet) string {
+	switch {
+	case !w.KeyID.IsZero():
+		return "key ID " + w.KeyID.String()
+	case w.PublicKey != nil:
+		return "public key"
+	}
+	return "address"
+}
+
+func (h *recordBuilder) quorum(id uuid.ID) *record.Quorum {
+	for i, q := range h.known.serviceQuorums {
+		if q.ID == id {
+			return &h.known.serviceQuorums[i]
+		}
+	}
+	return nil
+}
+
+func kindOf(q *record.Quorum) string {
+	if q.Type == "" {
+		return ""
+	}
+	return " (" + strings.ToLower(strings.TrimPrefix(q.Type, "QUORUM_TYPE_")) + ")"
+}
+
+// kitLines compare the kits that are in use with our recovery keys.
+func (h *recordBuilder) kitLines() (all []*kitLine) {
+	var registered []rsadecrypt.Fingerprint
+	kits := h.kitsInUse()
+	for _, kit := range kits {
+		for _, k := range kit.Keys {
+			line := &kitLine{Type: "kit", Status: statusFailed, KitID: kit.ID, Name: kit.Name, KeyName: k.Name}
+			f, err := kitFingerprint(k)
+			if err != nil {
+				line.Reason, line.Detail = reasonKitUnreadable, fmt.Sprintf("its recovery key %s cannot be read: %v", quotedName(k.Name), err)
+			} else if registered, line.RecoveryKey = append(registered, f), f.Hex(); len(h.ours) == 0 {
+				line.Status, line.Detail = statusOK, fmt.Sprintf("recovery key %s %s: compare it with yours, or give yours with --recovery-public-key", quotedName(k.Name), f)
+			} else if slices.Contains(h.ours, f) {
+				line.Status, line.Detail = statusOK, fmt.Sprintf("recovery key %s is yours: %s", quotedName(k.Name), f)
+			} else {
+				line.Reason, line.Detail = reasonKitForeign, fmt.Sprintf("recovery key %s is none of yours: %s", quotedName(k.Name), f)
+			}
+			all = append(all, line)
+		}
+		if len(kit.Keys) == 0 {
+			all = append(all, &kitLine{Type: "kit", Status: statusFailed, KitID: kit.ID, Name: kit.Name, Reason: reasonKitUnreadable, Detail: "the list names no recovery key of it"})
+		}
+	}
+	for _, f := range h.ours {
+		if len(kits) > 0 && !slices.Contains(registered, f) {
+			all = append(all, &kitLine{Type: "kit", Status: statusFailed, Name: "of your quorums", RecoveryKey: f.Hex(), Reason: reasonKitLacks,
+				Detail: fmt.Sprintf("your recovery key %s is in no kit that a quorum uses", f)})
+		}
+	}
+	for _, line := range all {
+		line.Next = reasonHint(line.Reason)
+	}
+	return all
+}
+
+// kitsInUse are the kits that a quorum of the list has, or all where no quorums are
+// listed.
+func (h *recordBuilder) kitsInUse() []record.Kit {
+	return slices.DeleteFunc(slices.Clone(h.known.kits), func(k record.Kit) bool {
+		return len(h.known.serviceQuorums) > 0 && !slices.ContainsFunc(h.known.serviceQuorums, func(q record.Quorum) bool { return q.Kit == k.ID })
+	})
+}
+
+var errKitNotHex = errors.New("not hex")
+
+func kitFingerprint(k record.KitKey) (f rsadecrypt.Fingerprint, err error) {
+	der, err := hex.DecodeString(strings.TrimPrefix(strings.TrimSpace(k.PublicKey), "0x"))
+	if err != nil {
+		return f, errKitNotHex
+	}
+	public, err := rsadecrypt.ParsePublicKey(der)
+	if err != nil {
+		return f, err
+	}
+	return rsadecrypt.FingerprintOf(public), nil
+}
+
+func quotedName(name string) string {
+	if name == "" {
+		return "without a name"
+	}
+	return fmt.Sprintf("%q", name)
+}
+
+// warnOfQuorums names the quorums without a kit, and those whose kit is not listed.
+func (h *recordBuilder) warnOfQuorums() {
+	var bare, unlisted []string
+	for _, q := range h.known.serviceQuorums {
+		switch {
+		case q.Kit == "":
+			bare = append(bare, q.ID.String()+kindOf(&q))
+		case len(h.known.kits) > 0 && !slices.ContainsFunc(h.known.kits, func(k record.Kit) bool { return k.ID == q.Kit }):
+			unlisted = append(unlisted, q.ID.String())
+		}
+	}
+	if len(bare) > 0 {
+		h.term.Warn(fmt.Sprintf("%d of %d %s no backup kit, so no wallet that is made in them is ever backed up: %s",
+			len(bare), len(h.known.serviceQuorums), plural(len(bare), "quorums has", "quorums have"), firstFew(bare)))
+	}
+	if len(unlisted) > 0 {
+		h.term.Warn(fmt.Sprintf("the kit of %s is not in the list of kits: its recovery keys were not compared", firstFew(unlisted)))
+	}
+}
+
+// firstFew names the first three of many.
+func firstFew(names []string) string {
+	if more := len(names) - 3; more > 0 {
+		return strings.Join(names[:3], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(names, ", ")
+}
+
+// outcome is the outcome of the keys, together with that of the lists.
+func (h *recordBuilder) outcome(keys error) error {
+	var facts []string
+	if n := h.report.sum.NoBackup; n > 0 {
+		facts = append(facts, fmt.Sprintf("%d of %d wallets %s no backup", n, len(h.known.wallets), plural(n, "has", "have")))
+	}
+	if n := h.report.sum.KitProblems; n > 0 {
+		facts = append(facts, fmt.Sprintf("%d %s with the kits", n, plural(n, "problem", "problems")))
+	}
+	var incomplete *incompleteError
+	switch {
+	case len(facts) == 0:
+		return keys
+	case errors.As(keys, &incomplete):
+		return &incompleteError{strings.Join(append(facts, incomplete.fact), "; "), hintEachLine, incomplete.status}
+	case keys != nil:
+		return keys
+	}
+	return &incompleteError{strings.Join(facts, "; "), hintEachLine, exitSome}
+}
+
+const hintEachLine = "each line above says why, and what to do next; wallets without a backup come first"
