@@ -121,6 +121,16 @@ var (
 // reasonSignature is the code of errSignature.
 const reasonSignature = shard.Reason("signature-failed")
 
+// Why a wallet has no backup, and what is wrong with a kit.
+const (
+	reasonHSM           = shard.Reason("key-in-hsm")
+	reasonNoKit         = shard.Reason("quorum-without-kit")
+	reasonNoBackup      = shard.Reason("backup-not-found")
+	reasonKitForeign    = shard.Reason("kit-key-foreign")
+	reasonKitLacks      = shard.Reason("kit-key-missing")
+	reasonKitUnreadable = shard.Reason("kit-key-unreadable")
+)
+
 // notFoundError is a search that found nothing.
 type notFoundError struct{ tried int }
 

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
@@ -16,16 +15,6 @@ import (
 
 // What the service's own lists say of wallets that have no backup, and of the
 // recovery keys that backups are encrypted to.
-
-// Why a wallet has no backup, and what is wrong with a kit.
-const (
-	reasonHSM           = shard.Reason("key-in-hsm")
-	reasonNoKit         = shard.Reason("quorum-without-kit")
-	reasonNoBackup      = shard.Reason("backup-not-found")
-	reasonKitForeign    = shard.Reason("kit-key-foreign")
-	reasonKitLacks      = shard.Reason("kit-key-missing")
-	reasonKitUnreadable = shard.Reason("kit-key-unreadable")
-)
 
 // walletLine is a wallet that has no backup.
 type walletLine struct {
@@ -84,19 +73,6 @@ func (k *kitLine) lines() []string {
 	l.add(keyIndent+"%s: %s", k.Reason, k.Detail)
 	l.add(keyIndent+"next: %s", k.Next)
 	return l
-}
-
-// warnOfPages says so where a list of wallets may have more than what was given.
-func (k *known) warnOfPages(t *terminal.Terminal) {
-	n := len(k.wallets)
-	switch {
-	case k.pages.Total > n:
-		t.Warn(fmt.Sprintf("the service's list says that there are %d wallets, and %d were given: give its other pages too, with --from", k.pages.Total, n))
-	case k.pages.IsIncomplete(n):
-		t.Warn("the service's list says that another page follows: give its other pages too, with --from")
-	case k.pages.IsDoubtful():
-		t.Warn(fmt.Sprintf("every page of the service's list is full, so the %d wallets may not be all: ask for the next page, and give it too, with --from", n))
-	}
 }
 
 // fingerprints are those of the recovery keys that are known to be the company's.

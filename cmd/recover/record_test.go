@@ -289,7 +289,7 @@ func TestRecordUsage(t *testing.T) {
 		{"", "record: what to do is not said", "recover record new, add, check, find, merge or event; --help explains them"},
 		{"find", "--shards is missing", "recover record find --help says what it is"},
 		{"find --shards .", "--record is missing", "give the record, or for one backup --key-id and --quorum-id"},
-		{"new --shards . --out ../new.json", "no quorum ID is given", "it is not in the bucket: give it with --quorum-id, or a list of wallets with --from"},
+		{"new --shards . --out ../new.json", "no quorum ID is given", "it is not in the bucket: give it with --quorum-id, or with --from a list of wallets or a holder's folder"},
 		{"new --environment test", "--environment is not production or sandbox", "the two are kept in records of their own"},
 		{"new --quorum-id 1 --shards . --out ../new.json", "--quorum-id: not a UUID (36 characters: 8-4-4-4-12 hex digits)", "copy it again from the service's console, or from a list with --from"},
 		{"merge --record a", "record merge takes two records", "give --record twice"},

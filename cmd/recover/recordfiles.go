@@ -138,6 +138,19 @@ func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 	return k, nil
 }
 
+// warnOfPages says so where a list of wallets may have more than what was given.
+func (k *known) warnOfPages(t *terminal.Terminal) {
+	n := len(k.wallets)
+	switch {
+	case k.pages.Total > n:
+		t.Warn(fmt.Sprintf("the service's list says that there are %d wallets, and %d were given: give its other pages too, with --from", k.pages.Total, n))
+	case k.pages.IsIncomplete(n):
+		t.Warn("the service's list says that another page follows: give its other pages too, with --from")
+	case k.pages.IsDoubtful():
+		t.Warn(fmt.Sprintf("every page of the service's list is full, so the %d wallets may not be all: ask for the next page, and give it too, with --from", n))
+	}
+}
+
 // maxListFaults is how many faults of a list of wallets are shown.
 const maxListFaults = 10
 
