@@ -30,7 +30,7 @@ type recordBuilder struct {
 	report   *reporter
 
 	wallets recovery.Known
-	ours    []rsadecrypt.Fingerprint // recovery keys that were given, or are recorded already
+	lists   *serviceReview
 }
 
 // recordNew makes a record from a download of the bucket.
@@ -121,7 +121,10 @@ type builtEntry struct {
 func (h *recordBuilder) run() error {
 	h.report = &reporter{term: h.term, selection: h.sel, json: h.flags.json, sum: newSummary()}
 	h.report.warnPassedOver()
-	h.ours = h.fingerprints()
+	h.lists = &serviceReview{term: h.term, json: h.flags.json, known: h.known}
+	for _, k := range h.base.RecoveryKeys {
+		h.lists.ours = append(h.lists.ours, k.SHA256)
+	}
 	h.wallets = recovery.Known{Quorums: h.known.quorums, Wallets: h.known.wallets, RecoveryKeys: h.sel.expected}.IndexWallets()
 	found := make([]bool, len(h.known.wallets))
 	var added []record.Entry
@@ -158,9 +161,10 @@ func (h *recordBuilder) run() error {
 	}
 	slices.SortFunc(added, func(a, b record.Entry) int { return bytes.Compare(a.KeyID[:], b.KeyID[:]) })
 	h.base.Entries = append(h.base.Entries, added...)
-	if err := h.alarms(found); err != nil {
+	if err := h.lists.alarms(found); err != nil {
 		return err
 	}
+	h.report.sum.NoBackup, h.report.sum.KitProblems = h.lists.noBackup, h.lists.kitProblems
 	for _, r := range results {
 		if err := h.report.key(r); err != nil {
 			return err
@@ -183,7 +187,7 @@ func (h *recordBuilder) finish(usable int) error {
 		}
 		h.noteAnchors(h.base)
 	}
-	return h.outcome(h.report.outcome("recorded"))
+	return h.lists.outcome(h.report.outcome("recorded"))
 }
 
 // noteAnchors says how many keys only the bucket speaks for.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
@@ -75,45 +76,47 @@ func (k *kitLine) lines() []string {
 	return l
 }
 
-// fingerprints are those of the recovery keys that are known to be the company's.
-func (h *recordBuilder) fingerprints() (all []rsadecrypt.Fingerprint) {
-	for _, k := range h.base.RecoveryKeys {
-		all = append(all, k.SHA256)
-	}
-	return all
+// serviceReview judges the service's lists by what was found in the bucket.
+type serviceReview struct {
+	term  *terminal.Terminal
+	json  bool
+	known *known
+	ours  []rsadecrypt.Fingerprint // recovery keys that were given, or are recorded already
+
+	noBackup, kitProblems int
 }
 
 // alarms names what has no backup, and what is wrong with a kit. found tells of
 // each wallet of the list whether a key of the bucket is its key.
-func (h *recordBuilder) alarms(found []bool) error {
-	for i := range h.known.wallets {
+func (v *serviceReview) alarms(found []bool) error {
+	for i := range v.known.wallets {
 		if found[i] {
 			continue
 		}
-		line := h.withoutBackup(&h.known.wallets[i])
+		line := v.withoutBackup(&v.known.wallets[i])
 		if line == nil {
 			continue
 		}
-		h.report.sum.NoBackup++
-		if err := show(h.term, h.flags.json, line); err != nil {
+		v.noBackup++
+		if err := show(v.term, v.json, line); err != nil {
 			return err
 		}
 	}
-	for _, line := range h.kitLines() {
+	for _, line := range v.kitLines() {
 		if line.Status != statusOK {
-			h.report.sum.KitProblems++
+			v.kitProblems++
 		}
-		if err := show(h.term, h.flags.json, line); err != nil {
+		if err := show(v.term, v.json, line); err != nil {
 			return err
 		}
 	}
-	h.warnOfQuorums()
+	v.warnOfQuorums()
 	return nil
 }
 
 // withoutBackup says why a wallet that no key of the bucket is of has no backup; nil
 // where the list does not say which wallet it is.
-func (h *recordBuilder) withoutBackup(w *record.Wallet) *walletLine {
+func (v *serviceReview) withoutBackup(w *record.Wallet) *walletLine {
 	if w.PublicKey == nil && w.Address == "" && w.KeyID.IsZero() && !w.IsHSM() {
 		return nil // it was listed for its quorum ID
 	}
@@ -124,7 +127,7 @@ func (h *recordBuilder) withoutBackup(w *record.Wallet) *walletLine {
 	if !w.QuorumID.IsZero() {
 		line.QuorumID = w.QuorumID.String()
 	}
-	quorum := h.quorum(w.QuorumID)
+	quorum := v.quorum(w.QuorumID)
 	switch {
 	case w.IsHSM():
 		line.Reason, line.Detail = reasonHSM, "its key is in the HSM of the service, which writes no backup of it"
@@ -148,10 +151,10 @@ func namedBy(w *record.Wallet) string {
 	return "address"
 }
 
-func (h *recordBuilder) quorum(id uuid.ID) *record.Quorum {
-	for i, q := range h.known.serviceQuorums {
+func (v *serviceReview) quorum(id uuid.ID) *record.Quorum {
+	for i, q := range v.known.serviceQuorums {
 		if q.ID == id {
-			return &h.known.serviceQuorums[i]
+			return &v.known.serviceQuorums[i]
 		}
 	}
 	return nil
@@ -165,18 +168,18 @@ func kindOf(q *record.Quorum) string {
 }
 
 // kitLines compare the kits that are in use with our recovery keys.
-func (h *recordBuilder) kitLines() (all []*kitLine) {
+func (v *serviceReview) kitLines() (all []*kitLine) {
 	var registered []rsadecrypt.Fingerprint
-	kits := h.kitsInUse()
+	kits := v.kitsInUse()
 	for _, kit := range kits {
 		for _, k := range kit.Keys {
 			line := &kitLine{Type: "kit", Status: statusFailed, KitID: kit.ID, Name: kit.Name, KeyName: k.Name}
 			f, err := kitFingerprint(k)
 			if err != nil {
 				line.Reason, line.Detail = reasonKitUnreadable, fmt.Sprintf("its recovery key %s cannot be read: %v", quotedName(k.Name), err)
-			} else if registered, line.RecoveryKey = append(registered, f), f.Hex(); len(h.ours) == 0 {
+			} else if registered, line.RecoveryKey = append(registered, f), f.Hex(); len(v.ours) == 0 {
 				line.Status, line.Detail = statusOK, fmt.Sprintf("recovery key %s %s: compare it with yours, or give yours with --recovery-public-key", quotedName(k.Name), f)
-			} else if slices.Contains(h.ours, f) {
+			} else if slices.Contains(v.ours, f) {
 				line.Status, line.Detail = statusOK, fmt.Sprintf("recovery key %s is yours: %s", quotedName(k.Name), f)
 			} else {
 				line.Reason, line.Detail = reasonKitForeign, fmt.Sprintf("recovery key %s is none of yours: %s", quotedName(k.Name), f)
@@ -187,7 +190,7 @@ func (h *recordBuilder) kitLines() (all []*kitLine) {
 			all = append(all, &kitLine{Type: "kit", Status: statusFailed, KitID: kit.ID, Name: kit.Name, Reason: reasonKitUnreadable, Detail: "the list names no recovery key of it"})
 		}
 	}
-	for _, f := range h.ours {
+	for _, f := range v.ours {
 		if len(kits) > 0 && !slices.Contains(registered, f) {
 			all = append(all, &kitLine{Type: "kit", Status: statusFailed, Name: "of your quorums", RecoveryKey: f.Hex(), Reason: reasonKitLacks,
 				Detail: fmt.Sprintf("your recovery key %s is in no kit that a quorum uses", f)})
@@ -201,9 +204,9 @@ func (h *recordBuilder) kitLines() (all []*kitLine) {
 
 // kitsInUse are the kits that a quorum of the list has, or all where no quorums are
 // listed.
-func (h *recordBuilder) kitsInUse() []record.Kit {
-	return slices.DeleteFunc(slices.Clone(h.known.kits), func(k record.Kit) bool {
-		return len(h.known.serviceQuorums) > 0 && !slices.ContainsFunc(h.known.serviceQuorums, func(q record.Quorum) bool { return q.Kit == k.ID })
+func (v *serviceReview) kitsInUse() []record.Kit {
+	return slices.DeleteFunc(slices.Clone(v.known.kits), func(k record.Kit) bool {
+		return len(v.known.serviceQuorums) > 0 && !slices.ContainsFunc(v.known.serviceQuorums, func(q record.Quorum) bool { return q.Kit == k.ID })
 	})
 }
 
@@ -229,22 +232,22 @@ func quotedName(name string) string {
 }
 
 // warnOfQuorums names the quorums without a kit, and those whose kit is not listed.
-func (h *recordBuilder) warnOfQuorums() {
+func (v *serviceReview) warnOfQuorums() {
 	var bare, unlisted []string
-	for _, q := range h.known.serviceQuorums {
+	for _, q := range v.known.serviceQuorums {
 		switch {
 		case q.Kit == "":
 			bare = append(bare, q.ID.String()+kindOf(&q))
-		case len(h.known.kits) > 0 && !slices.ContainsFunc(h.known.kits, func(k record.Kit) bool { return k.ID == q.Kit }):
+		case len(v.known.kits) > 0 && !slices.ContainsFunc(v.known.kits, func(k record.Kit) bool { return k.ID == q.Kit }):
 			unlisted = append(unlisted, q.ID.String())
 		}
 	}
 	if len(bare) > 0 {
-		h.term.Warn(fmt.Sprintf("%d of %d %s no backup kit, so no wallet that is made in them is ever backed up: %s",
-			len(bare), len(h.known.serviceQuorums), plural(len(bare), "quorums has", "quorums have"), firstFew(bare)))
+		v.term.Warn(fmt.Sprintf("%d of %d %s no backup kit, so no wallet that is made in them is ever backed up: %s",
+			len(bare), len(v.known.serviceQuorums), plural(len(bare), "quorums has", "quorums have"), firstFew(bare)))
 	}
 	if len(unlisted) > 0 {
-		h.term.Warn(fmt.Sprintf("the kit of %s is not in the list of kits: its recovery keys were not compared", firstFew(unlisted)))
+		v.term.Warn(fmt.Sprintf("the kit of %s is not in the list of kits: its recovery keys were not compared", firstFew(unlisted)))
 	}
 }
 
@@ -257,12 +260,12 @@ func firstFew(names []string) string {
 }
 
 // outcome is the outcome of the keys, together with that of the lists.
-func (h *recordBuilder) outcome(keys error) error {
+func (v *serviceReview) outcome(keys error) error {
 	var facts []string
-	if n := h.report.sum.NoBackup; n > 0 {
-		facts = append(facts, fmt.Sprintf("%d of %d wallets %s no backup", n, len(h.known.wallets), plural(n, "has", "have")))
+	if n := v.noBackup; n > 0 {
+		facts = append(facts, fmt.Sprintf("%d of %d wallets %s no backup", n, len(v.known.wallets), plural(n, "has", "have")))
 	}
-	if n := h.report.sum.KitProblems; n > 0 {
+	if n := v.kitProblems; n > 0 {
 		facts = append(facts, fmt.Sprintf("%d %s with the kits", n, plural(n, "problem", "problems")))
 	}
 	var incomplete *incompleteError
