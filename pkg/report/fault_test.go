@@ -156,8 +156,11 @@ func TestFaults(t *testing.T) {
 			s.fail = nil
 			// A second fault, while it is resumed.
 			m := 1 + rand.IntN(30)
-			_, op = faults(t, m, all, func() { _ = s.begin(dir) })
+			calls, op = faults(t, m, all, func() { err = s.begin(dir) })
 			what += fmt.Sprintf("; then call %d, %s", m, op)
+			if calls >= m && err == nil {
+				t.Errorf("%s: no error", what)
+			}
 			holds(t, what, dir, segments)
 			s.goOn(t, what, dir)
 			holds(t, what, dir, segments)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -290,4 +291,31 @@ func FuzzJoin(f *testing.F) {
 			t.Fatalf("only %d keys", len(keys))
 		}
 	})
+}
+
+// TestJoinReadsAgain: a report that is not there, or that is another one when it is
+// read the second time, is an error.
+func TestJoinReadsAgain(t *testing.T) {
+	s := newSample(t, 4)
+	j, err := NewJoin(s.record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	path := filepath.Join(t.TempDir(), "report.json")
+	if err := j.Add(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+	text := s.verified(t, Part{1, 1}, nil)
+	write(t, path, text)
+	if err := j.Add(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Check(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, strings.ReplaceAll(text, `"type":"key"`, `"type":"kex"`))
+	if err := j.Each(func(*record.Entry, *Key) error { return nil }); !errors.Is(err, ErrChanged) {
+		t.Errorf("changed in between: %v", err)
+	}
 }
