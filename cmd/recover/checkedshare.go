@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"recover/internal/output"
@@ -212,30 +211,6 @@ func (c *checkedShare) compareCode() {
 	defer code.Wipe()
 	if !bytes.Equal(data, code.Reveal()) {
 		c.wrong(path, asShare, "not the code of this share", "do not print or scan it: it may be another holder's share, or none; use share.txt")
-	}
-}
-
-// compareRecord compares the copy of the record with its set, and the quorum IDs on
-// the page with those of the first copy, which it was made with.
-func (c *checkedShare) compareRecord(page []byte) {
-	dir := filepath.Dir(c.Path)
-	if len(copiesIn(dir)) == 0 {
-		return
-	}
-	var err error
-	if c.copy, err = recordIn(dir); err != nil {
-		c.problems = append(c.problems, err)
-		return
-	}
-	c.Record = fmt.Sprintf("%x", c.copy.sum)
-	first := filepath.Join(dir, custody.RecordName)
-	onPage, err := custody.ParseQuorumIDs(page)
-	if err != nil || c.sealed == nil || c.sealed.Record == (custody.Digest{}) || !exists(first) {
-		return // none are on it, or it is sealed, or nothing is known of the record
-	}
-	ids, err := quorumsOf(first, c.sealed.ID, c.sealed.Record)
-	if err == nil && !slices.Equal(ids.IDs, onPage.IDs) {
-		c.wrong(c.Path, asShare, "the quorum IDs on the page are not those of "+custody.RecordName, "use those of another holder, and find out who changed this page")
 	}
 }
 

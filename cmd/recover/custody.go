@@ -90,7 +90,8 @@ What check and confirm compare with:
   --set ID, --sha256 HEX  check: instead, the set ID and the SHA-256 of the
                           sealed key that the ceremony showed
   --sealed-key FILE       confirm: instead, your own copy of the sealed key
-  --record FILE           check: warn if this is not the present set
+  --record FILE           check: warn if this is not the present set, or if the
+                          copy of the record in the folder lacks keys
   --confirmation FILE     check: write what the owner collects to this new file
   --signers FILE          confirm: whose the SSH keys are that signed
                           (allowed_signers, as ssh-keygen has it)
@@ -100,7 +101,7 @@ What check and confirm compare with:
   --folder DIR            attach-record: a holder's folder, which has a sealed
                           key (repeatable). What is in it stays; a further copy
                           is record-2.json
-  --sealed-key FILE --out DIR
+  --sealed-key FILE, --out DIR
                           attach-record: instead, write the copy into this new
                           directory, for holders elsewhere
   --out FILE              sign: the signature, FILE.sig or, of several people,

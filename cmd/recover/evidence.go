@@ -36,6 +36,8 @@ type evidence struct {
 	set       *custody.SetID    // nil: nothing to compare the set with
 	sealedKey *custody.Digest   // nil: nothing to compare the sealed key with
 	recorded  []record.RecoveryKey
+	record    string         // the path of the record; empty: none was given
+	recordSum custody.Digest // of it
 }
 
 // load reads what the flags name. All of it is optional.
@@ -69,7 +71,7 @@ func (f *evidenceFlags) load() (*evidence, error) {
 		if err := s.openRecord(f.record); err != nil {
 			return nil, err
 		}
-		e.recorded = s.record.RecoveryKeys
+		e.recorded, e.record, e.recordSum = s.record.RecoveryKeys, s.recordPath, s.record.SHA256()
 	}
 	return e, nil
 }

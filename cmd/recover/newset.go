@@ -326,31 +326,3 @@ func coverageText(k *custody.SealedKey, c custody.Coverage, readBack custody.Rea
 	return append(lines, fmt.Sprintf("%d of %v subsets of %d shares, and all shares together, brought the key back:", c.Tried, c.Possible, k.Threshold),
 		"    a sample in which each share was at least twice")
 }
-
-// showCodes shows each holder the code of the own share, and nobody that of
-// another. A share that is sealed is not shown.
-func showCodes(t *terminal.Terminal, n *newSet, k *custody.SealedKey, shares []*custody.Share) error {
-	screen, err := t.Screen()
-	if err != nil {
-		return err
-	}
-	defer screen.Close()
-	for _, s := range shares {
-		holder := k.Holder(s.Index)
-		if len(n.recipients[holder]) > 0 {
-			continue
-		}
-		screen.Show(fmt.Sprintf("%s: the next screen shows your share as a code. Nobody else may look at it.", holder), "")
-		if _, err := t.Ask("Press Enter to show it"); err != nil {
-			return err
-		}
-		screen.Show()
-		code := s.Blocks()
-		screen.ShowSecret(code)
-		code.Wipe()
-		if _, err := t.Ask("Press Enter to erase it"); err != nil {
-			return err
-		}
-	}
-	return nil
-}
