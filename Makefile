@@ -72,9 +72,13 @@ test-aws:
 check: vet staticcheck vulncheck cross race
 
 # The tests that are skipped here, because they take long or are the same
-# without the race detector, run in make test.
+# without the race detector, run in make test. Those of cmd/recover that are long
+# run one program after another, and few of these do several things at a time.
+RACED := TestInOrder|TestOrder|TestKilled|TestInterrupted|TestTokensLikeKeyFile|TestTokenIsLost|TestHelperDies|TestSharedDescriptor|TestResumeSettles|TestTokenIsNeverIdle
 race: test-tools
-	go test -race -timeout 30m ./...
+	go test -race -timeout 30m $$(go list ./... | grep -v '/cmd/recover$$')
+	go test -race -timeout 30m -short ./cmd/recover
+	go test -race -timeout 30m -run '$(RACED)' ./cmd/recover
 
 # The two commands on the smallest Debian, in a new root directory; takes root.
 fresh:
