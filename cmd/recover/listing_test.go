@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"recover/fixtures/history"
+	"recover/fixtures/tier"
 )
 
 // The two weeks of the history.
@@ -156,6 +157,7 @@ func (b *pastBucket) verify() (results map[string]string, dates map[string]strin
 // have as the bucket has it, and nothing else; whatever the ETags and the dates of
 // the files are worth.
 func TestListing(t *testing.T) {
+	tier.Long(t) // it makes keys
 	t.Parallel()
 	synced := map[string]string{
 		history.Resized: "ok", history.Stale: "ok stale-copy", history.Deleted: "ok deleted-in-bucket", history.Damaged: "failed newest-damaged",
@@ -221,6 +223,7 @@ func TestListing(t *testing.T) {
 // file that was changed, or is older than what the listing has, and a key that only
 // the listing has.
 func TestListingOther(t *testing.T) {
+	tier.Long(t) // it makes keys
 	t.Parallel()
 	b := newPastBucket(t, true)
 	for _, k := range b.keys {
@@ -265,9 +268,33 @@ func TestListingOther(t *testing.T) {
 	}
 }
 
+// TestListingAudit: the annual review names the same keys, each in its line.
+func TestListingAudit(t *testing.T) {
+	tier.Long(t) // it makes keys
+	t.Parallel()
+	b := newPastBucket(t, true)
+	b.sync(0)
+	o := execute(t, "audit", "--record", filepath.Join(b.dir, "record.json"), "--shards", filepath.Join(b.dir, "bucket"), "--listing", filepath.Join(b.dir, "listing.json"), "--json")
+	got := make(map[string]string)
+	for _, l := range decodeLines[auditedLine](t, json.NewDecoder(strings.NewReader(o.stdout))) {
+		if l.Verdict == "red" {
+			got[l.Item] = l.Fact
+		}
+	}
+	for item, name := range map[string]string{"listing-current": history.Stale, "listing-deleted": history.Deleted, "listing-bucket": history.Lost, "backups-proved": history.Damaged, "record-complete": "19000000-0000-4000-8000-000000000008"} {
+		if !strings.Contains(got[item], name) {
+			t.Errorf("%s: %q does not name %s", item, got[item], name)
+		}
+	}
+	if o.status != exitSome {
+		t.Errorf("status %d\n%s", o.status, o.stderr)
+	}
+}
+
 // TestListingRefused: a listing that leaves something out, is none, or is of another
 // bucket, is refused before anything is judged by it.
 func TestListingRefused(t *testing.T) {
+	tier.Long(t) // it makes keys
 	t.Parallel()
 	b := newPastBucket(t, false)
 	b.sync(0)
@@ -302,6 +329,7 @@ func TestListingRefused(t *testing.T) {
 // TestListingRecord: record new, add and check compare the download with the listing
 // too.
 func TestListingRecord(t *testing.T) {
+	tier.Long(t) // it makes keys
 	t.Parallel()
 	b := newPastBucket(t, true)
 	b.sync(0)

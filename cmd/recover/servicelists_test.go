@@ -12,6 +12,7 @@ import (
 
 	"recover/fixtures/history"
 	"recover/fixtures/testkey"
+	"recover/fixtures/tier"
 	"recover/pkg/rsadecrypt"
 )
 
@@ -74,6 +75,7 @@ func service(t *testing.T, dir string, keys []*history.Key) (pages []string, quo
 // TestRecordService: from the lists as the service's API gives them the record comes
 // out right, and what has no backup is named first, with its cause.
 func TestRecordService(t *testing.T) {
+	tier.Long(t) // it makes keys
 	t.Parallel()
 	b := newPastBucket(t, false)
 	for _, k := range b.keys {
@@ -181,6 +183,7 @@ func (b *pastBucket) checkRecord(path string) {
 
 // TestRecordKits: what the kits of the service say of our recovery keys.
 func TestRecordKits(t *testing.T) {
+	tier.Long(t) // it makes keys
 	t.Parallel()
 	b := newPastBucket(t, false)
 	b.put(b.keys[0].Name(), b.keys[0], 0, firstWeek)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -66,6 +68,7 @@ func TestParse(t *testing.T) {
 		"as PowerShell writes it":                string(wide),
 		"pages one after the other":              page1 + "\n" + page2 + "\n" + page3 + "\n",
 		"pages in the order of their names":      page1 + page3 + page2,
+		"the last of a page again":               page1 + strings.Replace(page2, a1, a2+","+a1, 1) + page3,
 		"pages in an array":                      "[" + page3 + "," + page1 + ", " + page2 + "]",
 		"null in the place of what there is not": strings.Replace(whole, `"RequestCharged"`, `"CommonPrefixes": null, "NextToken": null, "RequestCharged"`, 1),
 	} {
@@ -121,15 +124,16 @@ func TestRefused(t *testing.T) {
 		{"two prefixes", page1 + strings.Replace(page2, `"Prefix": ""`, `"Prefix": "in/"`, 1), "different prefixes", false},
 		{"--max-items", strings.Replace(whole, `"RequestCharged"`, `"NextToken": "eyJ", "RequestCharged"`, 1), "the listing is not complete: it was made with --max-items", true},
 		{"--delimiter", strings.Replace(whole, `"RequestCharged"`, `"CommonPrefixes": [{"Prefix": "in/"}], "RequestCharged"`, 1), "the listing is not complete: it was made with --delimiter", true},
+		{"--prefix of a key", strings.Replace(whole, `"RequestCharged"`, `"Prefix": "in/0", "RequestCharged"`, 1), "the listing is not complete: it was made with --prefix", true},
 		{"the latest is missing", all([]string{a1}, nil), "the listing is not complete: the latest version of", true},
 		{"two latest", all([]string{a2, strings.Replace(a1, "false", "true", 1)}, nil), "it has two latest versions of", false},
-		{"a version twice", all([]string{a2, a1, a1}, nil), `version "a1" of`, false},
+		{"a version twice", all([]string{a2, a1, strings.Replace(a1, "10,", "11,", 1)}, nil), `it has two versions "a1" of`, false},
 		{"no date", all([]string{strings.Replace(a2, "2026-11-25T14:32:16+00:00", "yesterday", 1)}, nil), `LastModified "yesterday" is not of the form`, false},
 		{"no size", all([]string{strings.Replace(a2, `"Size"`, `"Sise"`, 1)}, nil), "a version without its Size", false},
 		{"a negative size", all([]string{strings.Replace(a2, `"Size": 20`, `"Size": -1`, 1)}, nil), "a version without its Size", false},
 		{"no version ID", all([]string{strings.Replace(a2, `"a2"`, `null`, 1)}, nil), "a version without Key, VersionId", false},
 		{"latest or not", all([]string{strings.Replace(a2, `true`, `"yes"`, 1)}, nil), "true or false expected", false},
-		{"a name twice", strings.Replace(whole, `"DeleteMarkers"`, `"Versions"`, 1), "is there twice", false},
+		{"a name twice", strings.Replace(whole, `"DeleteMarkers"`, `"Versions"`, 1), "occurs twice", false},
 		{"a long name", all([]string{ver(strings.Repeat("x", 1025), "v", "2026-11-18T10:00:00Z", 1, "", true)}, nil), "a text of more than 1024 bytes", false},
 		{"something after it", "[" + page1 + "," + page2 + "] x", "something follows the end", false},
 	} {
@@ -141,6 +145,45 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := Parse(make([]byte, MaxSize+1)); err == nil || !strings.Contains(err.Error(), "larger than 256 MiB") {
 		t.Error(err)
+	}
+}
+
+// TestRecorded: listings that servers gave, by way of the aws command.
+func TestRecorded(t *testing.T) {
+	for name, want := range map[string]string{
+		"versitygw.json":       "1: 01M8AFRGYX6G18KG6DP5Y4TPSY 13, 01M8AFR35RDD2V15XQSC92NVXH 9; 2: deleted, 01M8AFR795V57AVGCQEN4D5K9Y 9; 3: 01M8AFRB33AP66SQX6VZNE3GVN 9; 1 others",
+		"versitygw-pages.json": "1: 01M8AFRGYX6G18KG6DP5Y4TPSY 13, 01M8AFR35RDD2V15XQSC92NVXH 9; 2: deleted, 01M8AFR795V57AVGCQEN4D5K9Y 9; 3: 01M8AFRB33AP66SQX6VZNE3GVN 9; 1 others",
+		"moto.json":            "b: 324ae65d-7475-443b-a06b-2de3a59af912 150000, ad3491e2-eb1a-465d-9790-f531ce0eb230 150000; 1 others",
+	} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := Parse(data)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var got []string
+		for id := range l.Keys() {
+			for _, o := range l.Objects(id) {
+				var versions []string
+				for _, v := range o.Versions {
+					text := fmt.Sprintf("%s %d", v.ID, v.Size)
+					if v.Deleted {
+						text = "deleted"
+					} else if len(v.MD5) != 32 {
+						t.Errorf("%s: %+v", name, v)
+					}
+					versions = append(versions, text)
+				}
+				got = append(got, id.String()[35:]+": "+strings.Join(versions, ", "))
+			}
+		}
+		got = append(got, fmt.Sprintf("%d others", l.Others))
+		if text := strings.Join(got, "; "); text != want {
+			t.Errorf("%s:\n%s\n%s", name, text, want)
+		}
 	}
 }
 

@@ -305,16 +305,18 @@ func build(pages []*page) (*Listing, error) {
 				byName[v.key] = o
 			}
 			o.Versions = append(o.Versions, v.Version)
-			if v.Deleted {
-				l.Markers++
-			} else {
-				l.Versions++
-			}
 		}
 	}
 	for _, o := range byName {
 		if err := o.order(); err != nil {
 			return nil, err
+		}
+		for _, v := range o.Versions {
+			if v.Deleted {
+				l.Markers++
+			} else {
+				l.Versions++
+			}
 		}
 		dir, base := path.Split(o.Key)
 		index, named := bucket.ShardIndex(base)
@@ -322,6 +324,9 @@ func build(pages []*page) (*Listing, error) {
 		if !named || err != nil {
 			l.Others++
 			continue
+		}
+		if len(l.Prefix) > len(path.Clean(dir))-len(path.Base(dir)) {
+			return nil, incomplete("it was made with --prefix, and leaves out other keys")
 		}
 		o.Index = index
 		l.objects[id] = append(l.objects[id], o)
@@ -332,8 +337,9 @@ func build(pages []*page) (*Listing, error) {
 	return l, nil
 }
 
-// order sorts the versions, the newest first. Each is there once, and one of them
-// is the latest: else a part of the listing is missing, or is there twice.
+// order sorts the versions, the newest first. One of them is the latest: else a
+// part of the listing is missing, or was written to meanwhile. A server may say the
+// same again at the beginning of the next page.
 func (o *Object) order() error {
 	slices.SortStableFunc(o.Versions, func(a, b Version) int {
 		if a.Latest != b.Latest {
@@ -341,18 +347,23 @@ func (o *Object) order() error {
 		}
 		return b.Modified.Compare(a.Modified)
 	})
-	seen := make(map[string]bool, len(o.Versions))
-	for i, v := range o.Versions {
-		switch {
-		case seen[v.ID]:
-			return &Error{Problem: fmt.Sprintf("version %s of %s is in it twice", message.QuoteLong(v.ID), message.QuoteLong(o.Key))}
-		case i > 0 && v.Latest:
+	seen := make(map[string]Version, len(o.Versions))
+	once := o.Versions[:0]
+	for _, v := range o.Versions {
+		switch other, twice := seen[v.ID]; {
+		case twice && other == v:
+			continue
+		case twice:
+			return &Error{Problem: fmt.Sprintf("it has two versions %s of %s", message.QuoteLong(v.ID), message.QuoteLong(o.Key))}
+		case len(once) > 0 && v.Latest:
 			return &Error{Problem: fmt.Sprintf("it has two latest versions of %s: the bucket was written to meanwhile", message.QuoteLong(o.Key))}
-		case i == 0 && !v.Latest:
+		case len(once) == 0 && !v.Latest:
 			return incomplete("the latest version of %s is missing", message.QuoteLong(o.Key))
 		}
-		seen[v.ID] = true
+		seen[v.ID] = v
+		once = append(once, v)
 	}
+	o.Versions = once
 	return nil
 }
 

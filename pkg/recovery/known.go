@@ -79,7 +79,7 @@ func (k *Known) walletsOf(key uuid.ID, proved []*Backup) []int {
 // addressText is an address without what differs between two ways of writing it:
 // the capitals of hex are a checksum.
 func addressText(address string) string {
-	if strings.HasPrefix(address, "0x") || strings.HasPrefix(address, "0X") {
+	if strings.HasPrefix(address, "0x") {
 		return strings.ToLower(address)
 	}
 	return address
