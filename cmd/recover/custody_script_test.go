@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"recover/fixtures/tier"
 )
 
 // scriptCommands are the commands of a script, each on one line.
@@ -23,6 +25,7 @@ func scriptCommands(text string) (all []string) {
 // directory, without a terminal: none is refused as wrong, and those that need
 // nobody at the keyboard do what the script says.
 func TestScriptCommands(t *testing.T) {
+	tier.Long(t)
 	t.Parallel()
 	dir := t.TempDir()
 	p := small()

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"recover/fixtures/softtoken"
+	"recover/fixtures/tier"
 )
 
 // startCommand is one of the commands of START-HERE.txt, and how it ends.
@@ -45,6 +46,7 @@ func filled(command string, words ...string) string {
 // for a rehearsal, end on a terminal of 80x24 as it says, with a key file, with
 // shares that are collected, and with a token.
 func TestStartPage(t *testing.T) {
+	tier.Long(t)
 	lines := strings.Split(strings.TrimSuffix(string(readFile(t, "../../docs/START-HERE.txt")), "\n"), "\n")
 	for i, line := range lines {
 		if n := len([]rune(line)); n > 79 {
