@@ -184,7 +184,7 @@ func (s *script) newSetSteps() []step {
 		owners = "recovery-public-key.der, and " + owners
 	}
 	all = append(all,
-		step{do: "Each holder copies the own folder of /dev/shm/set, and no other, to the own medium. The owner copies " + owners +
+		step{do: "Each holder copies the own folder of /dev/shm/set, and no other, to the own medium: cp -R /dev/shm/set/NAME MEDIUM. The owner copies " + owners +
 			". Each holder gets a copy of " + log + " by another way than the folder."}, switchOff)
 	for _, holder := range s.custodians {
 		all = append(all, step{do: fmt.Sprintf("Afterwards %s, alone, with the own medium: \"valid: the share that the ceremony made\".", holder),
