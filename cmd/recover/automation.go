@@ -44,7 +44,7 @@ func (p *program) announce(verb string, args []string) {
 		flags = args[:i]
 	}
 	p.json = slices.Contains(flags, "--json") || slices.Contains(flags, "--json=true")
-	if len(args) > 0 && slices.Contains(withActions, verb) && len(args[0]) < 12 && strings.Trim(args[0], "abcdefghijklmnopqrstuvwxyz") == "" {
+	if len(args) > 0 && slices.Contains(withActions, verb) && isAction(args[0]) {
 		verb += " " + args[0]
 	}
 	p.run = &runHead{Type: "run", Verb: verb, Begun: time.Now().UTC().Format(time.RFC3339)}
@@ -52,6 +52,12 @@ func (p *program) announce(verb string, args []string) {
 		p.run.Tool = thisTool()
 		return p.run
 	})
+}
+
+// isAction tells whether a word can be a subcommand. One that is longer may be a
+// secret that went astray, and is not shown.
+func isAction(word string) bool {
+	return word == "attach-record" || len(word) < 12 && strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
 // withActions are the verbs that have subcommands.

@@ -275,6 +275,9 @@ func start(t *testing.T, cmd *exec.Cmd) outcome {
 		t.Fatal(err)
 	}
 	o := outcome{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	if problem := unlikeSchema(cmd.Args, o.stdout); problem != "" {
+		t.Errorf("%q: %s", cmd.Args, problem)
+	}
 	if problem := o.wrong(); problem != "" {
 		t.Errorf("%s\nstatus %d\nstdout: %.2000s\nstderr: %.2000s", problem, o.status, o.stdout, o.stderr)
 	}

@@ -122,6 +122,9 @@ func scriptStatus(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 	}
 	got.stderr = ts.ReadFile("stderr")
+	if problem := unlikeSchema(args, ts.ReadFile("stdout")); problem != "" {
+		ts.Fatalf("%s", problem)
+	}
 	if problem := got.wrong(); problem != "" {
 		ts.Fatalf("%s", problem)
 	}
