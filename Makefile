@@ -6,6 +6,7 @@ COMMIT      := $(shell git rev-parse HEAD 2>/dev/null)
 LDFLAGS     := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+KUBEVALIDATE:= sigs.k8s.io/kubectl-validate@v0.0.4
 VERSITYGW   := github.com/versity/versitygw/cmd/versitygw@v1.8.0
 # runtime/secret erases what libraries copy: docs/threat-model.md, Memory.
 EXPERIMENT  := runtimesecret
@@ -15,7 +16,7 @@ SEED        := 1
 
 # What the tests use beside Go, as command:package: a C compiler, the commands
 # on the other side of the formats, and those that make tokens.
-TOOLS := gcc:gcc gcc:libc6-dev age:age openssl:openssl strace:strace ssh-keygen:openssh-client zbarimg:zbar-tools \
+TOOLS := gcc:gcc gcc:libc6-dev age:age openssl:openssl strace:strace jq:jq parallel:parallel ssh-keygen:openssh-client zbarimg:zbar-tools \
 	softhsm2-util:softhsm2 certutil:libnss3-tools pk12util:libnss3-tools \
 	pkcsslotd:opencryptoki p11-kit:p11-kit p11-kit:p11-kit-modules \
 	swtpm:swtpm tpm2_ptool:libtpm2-pkcs11-tools tpm2_ptool:libtpm2-pkcs11-1 tpm2_createprimary:tpm2-tools
@@ -67,6 +68,16 @@ test-aws:
 	@cd fixtures/aws && npm ci --omit=dev --ignore-scripts --no-fund --no-audit
 	GOBIN="$(CURDIR)/build/tools" go install $(VERSITYGW)
 	PATH="$(CURDIR)/build/tools:$$PATH" go run ./fixtures/testrun -tags aws -count=1 -timeout 30m ./fixtures/aws
+
+# deploy/weekly: units, image, manifests, alarms, and 2,000 keys in parts; takes root.
+# Of the package prometheus only promtool is taken: installed, it is a server.
+.PHONY: test-weekly
+test-weekly: test-tools
+	@PATH="$$PATH:/usr/sbin"; { command -v systemd-analyze && command -v buildah; } >/dev/null || { $(call install,--no-install-recommends systemd buildah); }
+	GOBIN="$(CURDIR)/build/tools" go install $(KUBEVALIDATE)
+	@set -e; cd build/tools; [ -x promtool ] || { [ "$$(id -u)" != 0 ] || apt-get update -qq; \
+		rm -rf package prometheus_*.deb; apt-get download -qq prometheus; dpkg -x prometheus_*.deb package; mv package/usr/bin/promtool .; rm -rf package prometheus_*.deb; }
+	PATH="$(CURDIR)/build/tools:$$PATH" go run ./fixtures/testrun -tags weekly -count=1 -timeout 30m ./fixtures/weekly
 
 # What a change has to pass beside the tests: .ci/run runs all of it.
 check: vet staticcheck vulncheck cross race

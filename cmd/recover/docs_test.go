@@ -39,6 +39,11 @@ func TestDocs(t *testing.T) {
 				tier.Long(t) // the examples make recovery keys, and a passphrase takes a second each time
 			}
 			tools := []string{"age", "openssl"}
+			for _, tool := range []string{"jq", "parallel"} {
+				if regexp.MustCompile(`(?m)(^|\| *)` + tool + ` `).MatchString(string(text)) {
+					tools = append(tools, tool)
+				}
+			}
 			if strings.Contains(string(text), "softhsm2-util") {
 				tools = append(tools, "softhsm2-util")
 				putHelperBeside(t, "recover")
