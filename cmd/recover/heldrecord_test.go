@@ -129,6 +129,41 @@ func TestManyQuorums(t *testing.T) {
 	}
 }
 
+// TestAttachToEarlierSets: a record goes with sets whose descriptions are of the
+// earlier forms, sealed shares too, and what was checked of them before still is.
+func TestAttachToEarlierSets(t *testing.T) {
+	tier.Long(t)
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", "earlier"))); err != nil {
+		t.Fatal(err)
+	}
+	record, bucket := small().path("record.json"), small().path("bucket")
+	for _, folder := range []string{"plain/alice", "plain/bob", "sealed/alice"} {
+		path := filepath.Join(dir, folder)
+		before := must(os.ReadFile(filepath.Join(path, custody.SealedKeyName)))
+		done(t, "custody", "attach-record", "--record", record, "--folder", path)
+		if !bytes.Equal(must(os.ReadFile(filepath.Join(path, custody.RecordName))), must(os.ReadFile(record))) ||
+			!bytes.Equal(must(os.ReadFile(filepath.Join(path, custody.SealedKeyName))), before) {
+			t.Errorf("%s is not as it should be", folder)
+		}
+		args := []string{"custody", "check", path, "--transcript", filepath.Join(dir, filepath.Dir(folder)+"-split.ndjson")}
+		if strings.HasPrefix(folder, "sealed") {
+			args = append(args, "--identity", filepath.Join(dir, "id", "alice-age.txt"))
+		}
+		if o := done(t, args...); !strings.Contains(o.stdout, ": valid: the share that the ceremony made\n") || !strings.Contains(o.stdout, "record: "+filepath.Join(path, custody.RecordName)) ||
+			!strings.Contains(o.stderr, "the set does not vouch for it") {
+			t.Errorf("%s\n%s%s", folder, o.stdout, o.stderr)
+		}
+		done(t, "verify", "--record", path, "--shards", bucket)
+	}
+	alice, bob, out := filepath.Join(dir, "plain/alice"), filepath.Join(dir, "plain/bob"), filepath.Join(dir, "out")
+	done(t, "rebuild", "--record", alice, "--shards", bucket, "--sealed-key", filepath.Join(bob, custody.SealedKeyName), "--share", alice, "--share", bob, "--unsealed", "--out", out)
+	if lines := rebuiltLines(t, out); len(lines) != len(small().keys) {
+		t.Errorf("%d keys", len(lines))
+	}
+}
+
 // TestHeldRecordHoldsNoSecret looks for the recovery key, the identity that opens
 // it and the shares in all that is said, and in what lies with the shares.
 func TestHeldRecordHoldsNoSecret(t *testing.T) {

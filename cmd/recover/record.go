@@ -29,7 +29,8 @@ event   writes the record again with something that happened: "recover audit"
 
 Options:
     --record FILE              a record, JSON or CSV (check, merge:
-                               repeatable), or a holder's folder that has one
+                               repeatable), or a holder's folder that has one;
+                               new: only such a folder, to begin with its copy
     --shards PATH              the downloaded bucket (find: or one shard file)
     --out FILE                 the new record: a file that does not exist yet
     --quorum-id UUID           a quorum ID that is known (repeatable)
@@ -64,7 +65,7 @@ func runRecord(p *program, args []string) error {
 		name, flags string
 		run         func(*program, *recordFlags) error
 	}{
-		{"new", "shards out quorum-id from environment recovery-public-key listing", recordNew},
+		{"new", "record shards out quorum-id from environment recovery-public-key listing", recordNew},
 		{"add", "record shards out quorum-id from recovery-public-key listing", recordAdd},
 		{"check", "record shards listing", recordCheck},
 		{"find", "record shards out quorum-id key-id from", recordFind},

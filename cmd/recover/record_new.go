@@ -39,6 +39,12 @@ func recordNew(p *program, f *recordFlags) error {
 	if environment != "production" && environment != "sandbox" {
 		return &usageError{"--environment is not production or sandbox", "the two are kept in records of their own"}
 	}
+	for _, path := range f.records {
+		if !isHolderFolder(path) {
+			return &usageError{"--record is not a holder's folder", "to add keys to a record that is a file: recover record add --record FILE; to make it again from a list: --from FILE"}
+		}
+	}
+	f.from = append(f.records, f.from...)
 	return buildRecord(p, f, &record.Contents{Environment: environment})
 }
 
