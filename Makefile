@@ -76,7 +76,7 @@ test-weekly: test-tools
 	@PATH="$$PATH:/usr/sbin"; { command -v systemd-analyze && command -v buildah; } >/dev/null || { $(call install,--no-install-recommends systemd buildah); }
 	GOBIN="$(CURDIR)/build/tools" go install $(KUBEVALIDATE)
 	@set -e; cd build/tools; [ -x promtool ] || { [ "$$(id -u)" != 0 ] || apt-get update -qq; \
-		rm -rf package prometheus_*.deb; apt-get download -qq prometheus; dpkg -x prometheus_*.deb package; mv package/usr/bin/promtool .; rm -rf package prometheus_*.deb; }
+		rm -rf package prometheus_*.deb; apt-get -o APT::Sandbox::User=root download -qq prometheus; dpkg -x prometheus_*.deb package; mv package/usr/bin/promtool .; rm -rf package prometheus_*.deb; }
 	PATH="$(CURDIR)/build/tools:$$PATH" go run ./fixtures/testrun -tags weekly -count=1 -timeout 30m ./fixtures/weekly
 
 # What a change has to pass beside the tests: .ci/run runs all of it.

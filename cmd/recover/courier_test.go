@@ -190,17 +190,6 @@ func courierSet(t *testing.T, genuine string, holders ...string) string {
 	return dir
 }
 
-func copyFile(t *testing.T, from, to string) {
-	t.Helper()
-	data, err := os.ReadFile(from)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // carried copies the folders of a set, as onto sticks.
 func carried(t *testing.T, set string, holders ...string) string {
 	t.Helper()

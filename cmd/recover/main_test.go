@@ -284,6 +284,17 @@ func start(t *testing.T, cmd *exec.Cmd) outcome {
 	return o
 }
 
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // execute runs the program.
 func execute(t *testing.T, args ...string) outcome {
 	t.Helper()
