@@ -69,7 +69,9 @@ func (r *reader) rebuild(name string, f io.Reader) error {
 		},
 	})
 	switch {
-	case file != nil && file.IsJournal:
+	case err != nil && head == nil:
+		return r.badReport(name, err)
+	case file.IsJournal:
 		r.list(name, "the journal of a run")
 	case err != nil:
 		return r.badReport(name, err)

@@ -91,7 +91,9 @@ func (j *judge) kit(s *section) {
 		s.red("kit-backups", fact,
 			fmt.Sprintf("download again; if the bucket has none, ask the service to move the keys of %s to a quorum with this kit, and keep the old recovery key until then; or, if these quorums have another kit, record it with --type kit and --quorum-id", count(len(newest), "quorum", "quorums")),
 			fmt.Sprintf("recover verify --record %s --shards %s --failed-only", quoted(j.record.Path), quoted(j.Backups.Path)))
-	case judged == 0 || kitless > 0:
+	case judged+kitless == 0:
+		s.notKnown("kit-backups", "there is no backup that can be opened", "see the lines of the backups", "")
+	case kitless > 0:
 		s.notKnown("kit-backups", "the recovery keys of the kit are not known", "give the public keys that are registered with the service: --recovery-public-key FILE", "")
 	default:
 		s.green("kit-backups", "%s", count(judged, "key", "keys"))
