@@ -29,6 +29,8 @@ type Key struct {
 	// Written is when the newest valid backup for each recovery key was written;
 	// zero where the download does not tell.
 	Written map[rsadecrypt.Fingerprint]time.Time
+	// Others are the recovery keys of backups that are for none that was expected.
+	Others []rsadecrypt.Fingerprint
 }
 
 // Look proves the backups of a key. expected are the recovery keys that they may
@@ -48,6 +50,9 @@ func Look(ctx context.Context, d *recovery.Download, e record.Entry, expected []
 	for _, c := range v.Copies {
 		if c.Err == nil && !c.Modified.Before(k.Written[c.RecoveryKey]) {
 			k.Written[c.RecoveryKey] = c.Modified
+		}
+		if c.HasKey() && len(expected) > 0 && !slices.Contains(expected, c.RecoveryKey) && !slices.Contains(k.Others, c.RecoveryKey) {
+			k.Others = append(k.Others, c.RecoveryKey)
 		}
 	}
 	return k, nil

@@ -199,30 +199,39 @@ func (j *judge) drills(s *section) {
 	}
 	last := good[0]
 	s.green("drill-date", "on %s, of %s (%s)", date(last.begun), count(last.ok+len(last.bad)+last.badMore, "key", "keys"), last.path)
-	j.drillResult(s, last, command)
+	j.drillResult(s, good, command)
 	j.drillKit(s, good, command)
 	j.drillHolders(s, last)
 }
 
-func (j *judge) drillResult(s *section, last *use, command string) {
-	if bad := len(last.bad) + last.badMore; bad > 0 {
-		var names []string
-		for _, id := range last.bad {
-			names = append(names, j.nameOfID(id))
+// drillResult judges the last use of each recovery key within a year.
+func (j *judge) drillResult(s *section, good []*use, command string) {
+	var names, paths []string
+	seen := make(map[string]bool)
+	ok, bad := 0, 0
+	for _, u := range good { // the newest first
+		if seen[u.key] || j.Now.Sub(u.begun) > Year {
+			continue
 		}
-		more := ""
-		if last.badMore > 0 {
-			more = fmt.Sprintf(" and %d more", last.badMore)
+		seen[u.key] = true
+		ok += u.ok
+		if n := len(u.bad) + u.badMore; n > 0 {
+			bad += n
+			paths = append(paths, u.path)
+			for _, id := range u.bad {
+				names = append(names, j.nameOfID(id))
+			}
 		}
-		s.red("drill-result", fmt.Sprintf("%s not: %s%s", count(bad, "key did", "keys did"), strings.Join(names, ", "), more),
+	}
+	switch {
+	case bad > 0:
+		s.red("drill-result", fmt.Sprintf("%s not, such as %s (%s)", count(bad, "key did", "keys did"), strings.Join(names[:min(len(names), maxNamed)], ", "), some(paths)),
 			"the report says why of each; mend it, and repeat the drill", command)
-		return
-	}
-	if last.ok == 0 {
+	case ok == 0:
 		s.red("drill-result", "it tried no key", "repeat the drill", command)
-		return
+	default:
+		s.green("drill-result", "%s right", count(ok, "key came out", "keys came out"))
 	}
-	s.green("drill-result", "%s of %d recorded", count(last.ok, "key", "keys"), len(j.record.Entries))
 }
 
 // drillKit asks that each recorded recovery key was used.

@@ -109,14 +109,26 @@ func (j *judge) kitRecorded(s *section) {
 			unknown = append(unknown, fmt.Sprintf("%s (%s)", short(k.Fingerprint), k.Path))
 		}
 	}
+	others := make(map[rsadecrypt.Fingerprint]int)
+	if j.Backups != nil {
+		j.each(func(_ record.Entry, k *Key) {
+			for _, f := range k.Others {
+				others[f]++
+			}
+		})
+	}
+	for f, n := range others {
+		unknown = append(unknown, fmt.Sprintf("%s, which backups of %s are for", short(f), count(n, "key", "keys")))
+	}
+	slices.Sort(unknown)
 	switch {
-	case len(given) == 0:
+	case len(given) == 0 && len(others) == 0:
 		s.notKnown("kit-recorded", "no public key of the kit was given",
 			"give the public keys that are registered with the service: --recovery-public-key FILE; compare their fingerprints with those that it shows", "")
 	case len(j.record.RecoveryKeys) == 0:
 		s.notKnown("kit-recorded", "the record names no recovery key", "see the line record-recovery-keys", "")
 	case len(unknown) > 0:
-		s.red("kit-recorded", "not "+some(unknown), "if it is of the kit, record it, and when the kit got it; else take the file away",
+		s.red("kit-recorded", "not "+some(unknown), "if it is of the kit, record it, and when the kit got it; if not, find out who had backups made for it, or take the file away",
 			fmt.Sprintf("recover record event --record %s --type kit --date DAY --recovery-public-key FILE --out NEW-RECORD", quoted(j.record.Path)))
 	default:
 		s.green("kit-recorded", "%s given", count(len(given), "public key was", "public keys were"))

@@ -171,7 +171,7 @@ var titles = map[string]string{
 
 	"drill-date":    "there was a drill within a year",
 	"drill-reports": "the reports are of this record, and do not contradict it",
-	"drill-result":  "all keys of the last drill came out right",
+	"drill-result":  "all keys of the last drills came out right",
 	"drill-kit":     "every recovery key was used within a year",
 	"drill-holders": "it is written down who was there",
 
@@ -230,13 +230,10 @@ func (j *judge) nameOfID(id string) string {
 	return id
 }
 
-// short is a fingerprint by its beginning, as people compare it.
+// short is a fingerprint by its first four groups.
 func short(f rsadecrypt.Fingerprint) string {
-	text := f.String()
-	if i := strings.Index(text, " "); i > 0 && len(text) > 19 {
-		return text[:19] + "…"
-	}
-	return text
+	groups := strings.Fields(f.String())
+	return strings.Join(groups[:min(4, len(groups))], " ") + "…"
 }
 
 // kitKeys are the public keys that were given or found.
