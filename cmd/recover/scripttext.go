@@ -64,8 +64,9 @@ func (s *script) lines() []string {
 		l.add("  %-23s  _______________________  ___________________________", who)
 	}
 	l.add("")
-	l.add("STEPS. Commands are typed in the directory that has all the files. Whatever is")
-	l.add("not as this page says: stop, write down the time and what the screen shows.")
+	l.add("STEPS. Commands are typed in the directory that has all the files; where an")
+	l.add("answer is longer than the screen, with  | more  behind it. Whatever is not as")
+	l.add("this page says: stop, write down the time and what the screen shows.")
 	for i, step := range s.steps() {
 		l.add("")
 		l = append(l, wrapped(fmt.Sprintf("%2d. ", i+1), step.do)...)
@@ -184,10 +185,10 @@ func (s *script) newSetSteps() []step {
 		owners = "recovery-public-key.der, and " + owners
 	}
 	all = append(all,
-		step{do: "Each holder copies the own folder of /dev/shm/set, and no other, to the own medium: cp -R /dev/shm/set/NAME MEDIUM. The owner copies " + owners +
+		step{do: "Each holder copies their own folder of /dev/shm/set, and no other, to their own medium: cp -R /dev/shm/set/NAME MEDIUM. The owner copies " + owners +
 			". Each holder gets a copy of " + log + " by another way than the folder."}, switchOff)
 	for _, holder := range s.custodians {
-		all = append(all, step{do: fmt.Sprintf("Afterwards %s, alone, with the own medium: \"valid: the share that the ceremony made\".", holder),
+		all = append(all, step{do: fmt.Sprintf("Afterwards %s, alone, with their own medium: \"valid: the share that the ceremony made\".", holder),
 			command: []string{"recover", "custody", "check", holder, "--transcript", log, "--confirmation", holder + ".json"},
 			fails:   "nothing is destroyed or registered. The owner keeps the original, and the set is made again."})
 	}
