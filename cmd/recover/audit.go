@@ -164,7 +164,7 @@ func (r *review) owner(p *program) error {
 		if err := s.openDownload(s.shardsPath, s.hints(false)); err != nil {
 			return err
 		}
-		if err := s.addListing(r.flags.listing); err != nil {
+		if err := s.addListing(p.ctx, r.flags.listing); err != nil {
 			return err
 		}
 	}

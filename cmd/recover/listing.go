@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/pkg/bucketlist"
 	"recover/pkg/recovery"
 )
@@ -33,7 +35,7 @@ var (
 
 // addListing has the download compared with a listing of its bucket, if one is
 // given. It has to be done before anything else is done with the download.
-func (s *selection) addListing(path string) error {
+func (s *selection) addListing(ctx context.Context, path string) error {
 	if path == "" {
 		return nil
 	}
@@ -44,7 +46,17 @@ func (s *selection) addListing(path string) error {
 	if err != nil {
 		return &fileError{path, asListing, err}
 	}
-	l, err := bucketlist.Parse(data)
+	var l *bucketlist.Listing
+	parsed := make(chan struct{})
+	go func() {
+		defer close(parsed)
+		l, err = bucketlist.Parse(data)
+	}()
+	select {
+	case <-parsed:
+	case <-ctx.Done(): // a large one takes some seconds
+		return terminal.ErrInterrupted
+	}
 	if err != nil {
 		return &fileError{path, asListing, fmt.Errorf("%w: %w", errListing, err)}
 	}

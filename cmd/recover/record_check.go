@@ -60,7 +60,7 @@ func recordCheck(p *program, f *recordFlags) error {
 		if err := c.sel.openDownload(f.shards, hints); err != nil {
 			return err
 		}
-		if err := c.sel.addListing(f.listing); err != nil {
+		if err := c.sel.addListing(p.ctx, f.listing); err != nil {
 			return err
 		}
 	} else if f.listing != "" {

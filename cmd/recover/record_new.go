@@ -80,7 +80,7 @@ func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 	if err := h.sel.openDownload(f.shards, recovery.Hints{Quorums: h.known.asSet()}); err != nil {
 		return err
 	}
-	if err := h.sel.addListing(f.listing); err != nil {
+	if err := h.sel.addListing(p.ctx, f.listing); err != nil {
 		return err
 	}
 	p.run.inputs(h.sel)

@@ -81,7 +81,7 @@ func runVerify(p *program, args []string) error {
 		return err
 	}
 	defer s.Close()
-	if err := s.addListing(*listingPath); err != nil {
+	if err := s.addListing(p.ctx, *listingPath); err != nil {
 		return err
 	}
 	if *publicKey != "" {
