@@ -43,8 +43,14 @@ func quorumCodeName(sheetName string, code int) string {
 
 var copyName = regexp.MustCompile(`^record(?:-([2-9]|[1-9][0-9]{1,3}))?\.json$`)
 
-// isCopyFile tells the name of a copy of the record, or of its sheet.
+var quorumCode = regexp.MustCompile(`^quorum-ids(?:-[0-9]{1,4})?-qr[0-9]{1,4}\.svg$`)
+
+// isCopyFile tells the name of a copy of the record, of its sheet, or of a code of
+// that.
 func isCopyFile(name string) bool {
+	if quorumCode.MatchString(name) {
+		return true
+	}
 	return copyName.MatchString(name) || copyName.MatchString(strings.Replace(strings.TrimSuffix(name, ".txt")+".json", "quorum-ids", "record", 1))
 }
 
