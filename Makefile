@@ -82,14 +82,14 @@ test-weekly: test-tools
 # What a change has to pass beside the tests: .ci/run runs all of it.
 check: vet staticcheck vulncheck cross race
 
-# The tests that are skipped here, because they take long or are the same
-# without the race detector, run in make test. Those of cmd/recover that are long
-# run one program after another, and few of these do several things at a time.
-RACED := TestInOrder|TestOrder|TestKilled|TestInterrupted|TestTokensLikeKeyFile|TestTokenIsLost|TestHelperDies|TestSharedDescriptor|TestResumeSettles|TestTokenIsNeverIdle
+# The quick tests of all packages, and the long ones where several things happen at
+# a time. Most long tests run one thing after another, ten times slower here.
+RACED := ./pkg/recovery ./pkg/hsm ./pkg/report ./internal/output ./internal/bucket
+RACED_HERE := TestInOrder|TestOrder|TestKilled|TestInterrupted|TestTokensLikeKeyFile|TestTokenIsLost|TestHelperDies|TestSharedDescriptor|TestResumeSettles|TestTokenIsNeverIdle
 race: test-tools
-	go test -race -timeout 30m $$(go list ./... | grep -v '/cmd/recover$$')
-	go test -race -timeout 30m -short ./cmd/recover
-	go test -race -timeout 30m -run '$(RACED)' ./cmd/recover
+	go test -race -timeout 30m -short ./...
+	go test -race -timeout 30m $(RACED)
+	go test -race -timeout 30m -run '$(RACED_HERE)' ./cmd/recover
 
 # The two commands on the smallest Debian, in a new root directory; takes root.
 fresh:
