@@ -179,7 +179,10 @@ func (r *review) owner(p *program) error {
 		root, err := os.OpenRoot(r.flags.files)
 		if err == nil {
 			defer func() { _ = root.Close() }()
-			in.Files, err = owner.ReadFiles(root.FS(), r.flags.files, in.Records)
+			in.Files, err = owner.ReadFiles(p.ctx, root.FS(), r.flags.files, in.Records)
+		}
+		if p.ctx.Err() != nil {
+			return terminal.ErrInterrupted
 		}
 		if err != nil {
 			return &fileError{r.flags.files, asAny, err}

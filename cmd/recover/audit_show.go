@@ -66,7 +66,7 @@ func showAudit(p *program, r *review) error {
 	if count.Red+count.NotKnown == 0 {
 		return nil
 	}
-	return &incompleteError{fmt.Sprintf("%d of %d lines are red, %d are not known", count.Red, count.Lines(), count.NotKnown),
+	return &incompleteError{fmt.Sprintf("%d of %d lines %s red, %d %s not known", count.Red, count.Lines(), plural(count.Red, "is", "are"), count.NotKnown, plural(count.NotKnown, "is", "are")),
 		"each of these lines says what to do next", exitSome}
 }
 
@@ -165,7 +165,7 @@ func (r *review) page() *page.Review {
 	case p.OK:
 		p.Verdict = fmt.Sprintf("All %d lines are green", count.Lines())
 	case count.Red == 0:
-		p.Verdict = fmt.Sprintf("%d of %d lines are not known", count.NotKnown, count.Lines())
+		p.Verdict = fmt.Sprintf("%d of %d lines %s not known", count.NotKnown, count.Lines(), plural(count.NotKnown, "is", "are"))
 	default:
 		p.Verdict = fmt.Sprintf("%d of %d lines %s red", count.Red, count.Lines(), plural(count.Red, "is", "are"))
 	}

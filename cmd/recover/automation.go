@@ -89,7 +89,7 @@ func (p *program) fail(fact string, a advice, status int) int {
 }
 
 // statusOf is the exit status of an error: exitInput where an input could not be
-// read, or an output not be begun, so that nothing was judged.
+// read, or an output not made, so that nothing was judged.
 func statusOf(err error) int {
 	var file *fileError
 	var path *fs.PathError

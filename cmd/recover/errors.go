@@ -18,7 +18,7 @@ const (
 	exitFailed = 1
 	exitUsage  = 2
 	exitSome   = 3 // some keys done, others not
-	exitInput  = 4 // an input could not be read, or an output not be begun: nothing was judged
+	exitInput  = 4 // an input could not be read, or an output not made: nothing was judged
 )
 
 // usageError is a command line that does not say what to do.

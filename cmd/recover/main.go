@@ -249,5 +249,5 @@ Examples:
 
 "recover VERB --help" explains a verb. Results go to stdout, all else to
 stderr. Exit status: 0 all that was asked; 1 failed; 2 wrong usage; 3 some keys
-done, others not; 4 an input could not be read, or an output not be begun.
+done, others not; 4 an input could not be read, or an output not made.
 `

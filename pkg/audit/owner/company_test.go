@@ -52,7 +52,7 @@ func review(t *testing.T, c *company.Company, listed bool) []audit.Section {
 	in.Backups = look(t, in, dir, listed)
 	files := filepath.Join(dir, "files")
 	var err error
-	if in.Files, err = owner.ReadFiles(os.DirFS(files), files, in.Records); err != nil {
+	if in.Files, err = owner.ReadFiles(t.Context(), os.DirFS(files), files, in.Records); err != nil {
 		t.Fatal(err)
 	}
 	sections, missing := owner.Judge(in)

@@ -2,8 +2,10 @@ package owner
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -14,9 +16,9 @@ import (
 
 // The bounds of what is read of a directory.
 const (
-	maxFiles  = 100_000 // that are looked at
-	maxListed = 1000    // that are named as of no use here
-	maxBad    = 100     // that are named as damaged, or secret
+	maxFiles  = 10_000 // that are looked at: some milliseconds each
+	maxListed = 1000   // that are named as of no use here
+	maxBad    = 100    // that are named as damaged, or secret
 )
 
 // Files are what lies in a directory, each recognised by its content.
@@ -44,6 +46,7 @@ type File struct{ Path, Kind string }
 // reader is one reading of a directory.
 type reader struct {
 	*Files
+	ctx        context.Context
 	fs         fs.FS
 	records    []*Record
 	signatures map[string][]string // by directory
@@ -51,12 +54,16 @@ type reader struct {
 
 // ReadFiles looks at all files of a directory, and below it. What a report says is
 // compared with the records, the reviewed one first. Links are not followed. The
-// error is that of the directory.
-func ReadFiles(files fs.FS, dir string, records []*Record) (*Files, error) {
-	r := &reader{Files: &Files{Path: dir, sets: make(map[custody.SetID]*set)}, fs: files, records: records, signatures: make(map[string][]string)}
+// error is that of the directory, or of ctx.
+func ReadFiles(ctx context.Context, files fs.FS, dir string, records []*Record) (*Files, error) {
+	r := &reader{
+		Files: &Files{Path: dir, sets: make(map[custody.SetID]*set)}, ctx: ctx, fs: files, records: records, signatures: make(map[string][]string),
+	}
 	var names []string
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
 		case err != nil && name == ".":
 			return err
 		case err != nil:
@@ -81,12 +88,47 @@ func ReadFiles(files fs.FS, dir string, records []*Record) (*Files, error) {
 		return nil, err
 	}
 	for _, name := range names {
-		if err := r.file(name); err != nil {
+		err := r.file(name)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
 			r.unread = append(r.unread, File{name, reasonOf(err)})
 		}
 		r.read++
 	}
 	return r.Files, nil
+}
+
+// open opens a file that is one: a pipe, which somebody may have put there under
+// the name of what belongs to a paper, would never end. What is read of it ends with
+// ctx.
+func (r *reader) open(name string) (io.ReadCloser, error) {
+	info, err := fs.Lstat(r.fs, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	}
+	f, err := r.fs.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return &stoppable{r.ctx, f}, nil
+}
+
+// stoppable is a file that cannot be read any more when ctx has ended.
+type stoppable struct {
+	ctx context.Context
+	fs.File
+}
+
+func (s *stoppable) Read(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.File.Read(b)
 }
 
 // reasonOf is what the system says, without the name of the file.

@@ -20,7 +20,7 @@ var sandboxRecord = []*Record{{Path: "record.json", Contents: &record.Contents{E
 
 func read(t testing.TB, files fs.FS) *Files {
 	t.Helper()
-	f, err := ReadFiles(files, "papers", sandboxRecord)
+	f, err := ReadFiles(t.Context(), files, "papers", sandboxRecord)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestDirectory(t *testing.T) {
 	if f.read != 1 || len(f.Listed) != 3 {
 		t.Errorf("%d read, listed %v", f.read, f.Listed)
 	}
-	if _, err := ReadFiles(os.DirFS(filepath.Join(dir, "none")), "none", sandboxRecord); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := ReadFiles(t.Context(), os.DirFS(filepath.Join(dir, "none")), "none", sandboxRecord); !errors.Is(err, fs.ErrNotExist) {
 		t.Error(err)
 	}
 	broken := read(t, brokenFS{fstest.MapFS{"a": {Data: []byte("notes")}, "b": {Data: []byte("notes")}}})

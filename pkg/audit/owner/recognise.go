@@ -20,7 +20,7 @@ import (
 
 // file recognises one file. The error is of the system.
 func (r *reader) file(name string) error {
-	f, err := r.fs.Open(name)
+	f, err := r.open(name)
 	if err != nil {
 		return err
 	}
@@ -153,10 +153,8 @@ func (r *reader) transcript(name string, f io.Reader) error {
 		r.bad(name, "%s", problem)
 		return nil
 	}
-	if text, err := fs.ReadFile(r.fs, name+".txt"); err == nil && int64(len(text)) <= custody.MaxTranscript {
-		if err := custody.CheckText(text, events, head); err != nil {
-			r.bad(name+".txt", "%v", err)
-		}
+	if problem := r.wrongText(name+".txt", events, head); problem != "" {
+		r.bad(name+".txt", "%s", problem)
 	}
 	c := newCeremony(name, events)
 	r.ceremonies = append(r.ceremonies, c)
@@ -166,6 +164,29 @@ func (r *reader) transcript(name string, f io.Reader) error {
 		}
 	}
 	return nil
+}
+
+// wrongText compares the text of a transcript, if it lies next to it.
+func (r *reader) wrongText(name string, events []custody.Event, head custody.Digest) (problem string) {
+	f, err := r.open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	if err != nil {
+		return reasonOf(err)
+	}
+	defer func() { _ = f.Close() }()
+	text, ok, err := readAll(f, custody.MaxTranscript)
+	switch {
+	case err != nil:
+		return reasonOf(err)
+	case !ok:
+		return "larger than any text of a transcript"
+	}
+	if err := custody.CheckText(text, events, head); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 func (r *reader) confirmed(name string, f io.Reader) error {
@@ -194,7 +215,7 @@ func (r *reader) wrongSignature(name string, data []byte) (problem string) {
 		if rest, ok := strings.CutPrefix(sig, name+"."); !ok || rest != "sig" && !strings.HasSuffix(rest, ".sig") {
 			continue
 		}
-		f, err := r.fs.Open(sig)
+		f, err := r.open(sig)
 		if err != nil {
 			return "its signature " + sig + " cannot be read"
 		}
