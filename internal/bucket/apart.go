@@ -72,9 +72,9 @@ func (b *Bucket) link(name string, isKey bool) (folder bool, wrong error) {
 	info, err := b.root.Stat(name)
 	if err == nil {
 		if info.IsDir() && !isKey {
-			return true, ErrLinkFolder
+			wrong = ErrLinkFolder
 		}
-		return info.IsDir(), nil
+		return info.IsDir(), wrong
 	}
 	wrong = b.linkFault(name, err)
 	if wrong == ErrLinkOut {

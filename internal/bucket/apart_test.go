@@ -304,3 +304,19 @@ func TestProper(t *testing.T) {
 		t.Errorf("%d folders were opened", opened)
 	}
 }
+
+// TestProperLimit: so many key folders are looked into, and no further one.
+func TestProperLimit(t *testing.T) {
+	dir := tree(t, "below/"+keyA+"/recovery_shard-0.txt") // comes after those above it
+	for i := range maxProper {
+		if i == maxProper-1 && !open(t, dir).HasProper() {
+			t.Errorf("not found after %d folders", i)
+		}
+		if err := os.Mkdir(filepath.Join(dir, uuid.ID{6: 0x40, 8: 0x80, 14: byte(i >> 8), 15: byte(i)}.String()), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if open(t, dir).HasProper() {
+		t.Errorf("found after %d folders", maxProper)
+	}
+}

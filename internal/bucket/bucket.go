@@ -186,9 +186,7 @@ func (b *Bucket) discover() error {
 				b.warn(Warning{path.Join(dir, e.Name()), wrong})
 				return pass
 			}
-			if isDir = to; isDir && err != nil {
-				return pass
-			}
+			isDir = to
 		}
 		switch {
 		case !isDir:

@@ -40,6 +40,19 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// TestUnprovedGone: a key that was accepted without proof counts among those that the
+// record has to have.
+func TestUnprovedGone(t *testing.T) {
+	s := newSample(t, 3)
+	s.fail[1] = Unproved
+	dir := s.run(t)
+	s.setRecord(t, strings.Replace(s.text, s.keys[2].KeyID, id(99).String(), 1))
+	var contradiction *ContradictionError
+	if err := s.begin(dir); !errors.As(err, &contradiction) || contradiction.KeyID != s.keys[2].KeyID {
+		t.Errorf("got %v", err)
+	}
+}
+
 func last(text, was, is string) string {
 	i := strings.LastIndex(text, was)
 	return text[:i] + is + text[i+len(was):]

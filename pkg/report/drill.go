@@ -44,7 +44,7 @@ func IsDrill(head []byte) bool {
 // ReadDrill reads the report of a drill that came to its end. The error is a
 // *FormatError, or of r.
 func ReadDrill(r io.Reader) (*Drill, error) {
-	lines := bufio.NewScanner(io.LimitReader(r, MaxDrill+1))
+	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, maxLine)
 	d, end, number, size := new(Drill), (*drillEnd)(nil), 0, 0
 	seen := make(map[string]bool)

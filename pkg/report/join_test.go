@@ -223,17 +223,36 @@ func strangers(p Part) string {
 }
 
 // TestManyCopies: a key with more backup files than a line has room for is in the
-// report, with the first ones.
+// report, with the first ones; where all have room, to the last byte, with all.
 func TestManyCopies(t *testing.T) {
 	s := newSample(t, 1)
-	text := s.verified(t, Part{1, 1}, func(_ *Header, keys []*Key, _ *Summary) {
-		for i := range 3000 {
-			keys[0].Shards = append(keys[0].Shards, Copy{Shard: strings.Repeat("x", 1000) + fmt.Sprint(i), Status: OK})
-		}
-	})
-	keys, _, err := s.join(t, text)
+	report := func(copies, last int) string {
+		return s.verified(t, Part{1, 1}, func(_ *Header, keys []*Key, _ *Summary) {
+			for i := range copies {
+				keys[0].Shards = append(keys[0].Shards, Copy{Shard: strings.Repeat("x", 1000) + fmt.Sprint(i), Status: OK})
+			}
+			keys[0].Shards[copies-1].Shard += strings.Repeat("y", last)
+		})
+	}
+	keys, _, err := s.join(t, report(3000, 0))
 	if err != nil || len(keys) != 2 || len(keys[0].Shards) != 750 || !strings.HasSuffix(keys[0].Shards[749].Shard, "x749") {
 		t.Errorf("%v, %d keys, %d copies", err, len(keys), len(keys[0].Shards))
+	}
+	longest := func(text string) (n int) {
+		for line := range strings.Lines(text) {
+			n = max(n, len(line))
+		}
+		return n
+	}
+	room := maxLine - longest(report(1000, 0)) // of the longest line that is read, with its comma and line break
+	for last := room - 4; last <= room+4; last++ {
+		want := 1000
+		if last >= room {
+			want = 500
+		}
+		if keys, _, err := s.join(t, report(1000, last)); err != nil || len(keys[0].Shards) != want {
+			t.Errorf("%d bytes of room: %v, %d copies", room-last, err, len(keys[0].Shards))
+		}
 	}
 }
 

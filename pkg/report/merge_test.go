@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"recover/internal/output"
@@ -338,5 +339,16 @@ func TestMergeUnrecordedKey(t *testing.T) {
 		if _, _, err := s.merge(t, s.parts(t, 1)...); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", c.sum, err)
 		}
+	}
+}
+
+// TestNearbyUnreadable: a place that cannot be looked at is an error, and not a report
+// without its segments.
+func TestNearbyUnreadable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	write(t, file, "")
+	_, err := CheckNearby(filepath.Join(file, ReportName), []Segment{{Name: "keys-0001.ndjson", Size: 9, SHA256: strings.Repeat("0", 64)}})
+	if !errors.Is(err, syscall.ENOTDIR) {
+		t.Errorf("got %v", err)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 
@@ -320,5 +322,60 @@ func TestWithoutSegmentLines(t *testing.T) {
 		if err := s.begin(dir); err != ErrComplete {
 			t.Errorf("%s: once more: %v", name, err)
 		}
+	}
+}
+
+// TestSampleOfMany: of more keys than a sample has, as many as it has are taken, each
+// once, and not always the same.
+func TestSampleOfMany(t *testing.T) {
+	s := newSample(t, 1)
+	h := s.head()
+	h.Format = formatWithoutSegments
+	var text strings.Builder
+	fmt.Fprintln(&text, jsonOf(t, h))
+	const keys = 4000
+	for i := range keys {
+		fmt.Fprintln(&text, keyText(i, OK, "keys-0001.ndjson"))
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, JournalName), text.String())
+	write(t, filepath.Join(dir, "keys-0001.ndjson"), "{}\n")
+	chosen := make(map[string]bool)
+	for range 2 {
+		run, err := Open(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sample := run.Sample()
+		run.Close()
+		if len(sample) != sampled {
+			t.Errorf("a sample of %d", len(sample))
+		}
+		for _, k := range sample {
+			chosen[k.KeyID] = true
+		}
+	}
+	if len(chosen) < sampled+sampled/2 { // the two have one key in common once in ten times
+		t.Errorf("two samples of %d keys have %d in common", keys, 2*sampled-len(chosen))
+	}
+}
+
+// TestNoFileLeftOpen: looking for the newest report leaves no file open.
+func TestNoFileLeftOpen(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("counts the open files of /proc")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a lost file would be closed with what else is lost
+	open := func() int { return len(namesOf(t, "/proc/self/fd")) }
+	s := newSample(t, 3)
+	dir := s.run(t)
+	before := open()
+	for range 3 {
+		if err := s.begin(dir); err != ErrComplete {
+			t.Fatal(err)
+		}
+	}
+	if after := open(); after != before {
+		t.Errorf("%d files are open, before it were %d", after, before)
 	}
 }

@@ -121,6 +121,62 @@ func TestNothingDone(t *testing.T) {
 	}
 }
 
+// TestPendingOnlyOfSegments: what is pending is written before a segment, of wallet
+// keys or of master keys alone, and not where there is none.
+func TestPendingOnlyOfSegments(t *testing.T) {
+	for status, want := range map[string]bool{OK: true, "master": true, Failed: false} {
+		s := newSample(t, 1)
+		s.fail[0] = status
+		store, err := Create(filepath.Join(t.TempDir(), "out"), s.head(), nil, output.Unsealed(), limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Add(s.result(0)); err != nil {
+			t.Fatal(err)
+		}
+		written := false
+		output.Fault = func(op, path string) error {
+			written = written || op == "write" && strings.Contains(path, pendingName)
+			return nil
+		}
+		err = store.Flush()
+		output.Fault = noFault
+		if err != nil || written != want {
+			t.Errorf("%s: %v, written: %v", status, err, written)
+		}
+		if err := store.Finish(false, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestSizes: a line of a segment is never longer than what was set aside for it:
+// appending would leave a copy of it, with its secrets, in memory.
+func TestSizes(t *testing.T) {
+	proved := false
+	long := strings.Repeat("d", 9000)
+	var g segments
+	for _, line := range []secretLine{
+		&WalletKey{QuorumID: id(1).String(), KeyID: id(2).String(), Algorithm: "ED25519", Derivation: long, PrivateKey: make(HexSecret, 32),
+			PublicKey: long, Addresses: map[string]string{"solana": long}, MasterPrivateKey: make(HexSecret, 32),
+			MasterChainCode: make(HexSecret, 32), Proved: &proved, Doubt: long},
+		&MasterKey{QuorumID: id(1).String(), KeyID: long, Algorithm: "ED25519", MasterPrivateKey: make(HexSecret, 32), MasterPublicKey: long},
+	} {
+		fields, err := line.fields()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range fields {
+			if n := len(f.append(nil)) + len(","); n > f.size() {
+				t.Errorf("%s: %d bytes, %d were set aside", f.name, n, f.size())
+			}
+		}
+		if err := g.add(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestWiped holds that no secret is left in a line that was given to a Store, nor
 // in what waited for its segment.
 func TestWiped(t *testing.T) {
