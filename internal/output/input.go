@@ -123,27 +123,36 @@ func ReadInput(ctx context.Context, path string, max int64) ([]byte, error) {
 		return nil, at(path, err)
 	}
 	defer f.Close()
+	return readPipe(ctx, f, max)
+}
+
+// readPipe wipes what it has read if that is not all.
+func readPipe(ctx context.Context, f *os.File, max int64) (b []byte, err error) {
+	path := f.Name()
 	// With room for all that may come, so that no copy of a secret is left in a
 	// buffer that was outgrown.
-	buf := make([]byte, 0, max+1)
+	b = make([]byte, 0, max+1)
+	defer func() {
+		if err != nil {
+			secret.Wipe(b)
+			b = nil
+		}
+	}()
 	for {
 		_ = f.SetReadDeadline(time.Now().Add(pipePoll)) // where there are none, a second signal ends it
-		n, err := f.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
+		n, err := f.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
 		switch {
-		case int64(len(buf)) > max:
-			secret.Wipe(buf)
-			return nil, &TooLargeError{path, int64(len(buf)), max}
-		case err == io.EOF && len(buf) == 0:
-			return nil, &PathError{path, ErrEmptyPipe}
+		case int64(len(b)) > max:
+			return b, &TooLargeError{path, int64(len(b)), max}
+		case err == io.EOF && len(b) == 0:
+			return b, &PathError{path, ErrEmptyPipe}
 		case err == io.EOF:
-			return buf, nil
+			return b, nil
 		case ctx.Err() != nil:
-			secret.Wipe(buf)
-			return nil, &PathError{path, ctx.Err()}
+			return b, &PathError{path, ctx.Err()}
 		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
-			secret.Wipe(buf)
-			return nil, at(path, err)
+			return b, at(path, err)
 		}
 	}
 }

@@ -75,3 +75,28 @@ func TestReadPipe(t *testing.T) {
 		t.Errorf("a device: %v", err)
 	}
 }
+
+// TestReadPipeWipes: what was read of a pipe that brings too much, or not all in time,
+// is overwritten.
+func TestReadPipeWipes(t *testing.T) {
+	ctx, stop := context.WithTimeout(t.Context(), 2*pipePoll)
+	defer stop()
+	hold := make(chan struct{})
+	for name, read := range map[string]func() ([]byte, error){
+		"too much": func() ([]byte, error) {
+			return ReadInput(t.Context(), pipe(t, func(w *os.File) { _, _ = w.WriteString(canary) }), 8)
+		},
+		"interrupted": func() ([]byte, error) {
+			return ReadInput(ctx, pipe(t, func(w *os.File) { _, _ = w.WriteString(canary); <-hold }), 100)
+		},
+	} {
+		wiped := watchWipes(t)
+		if b, err := read(); err == nil || b != nil {
+			t.Errorf("%s: %q, %v", name, b, err)
+		}
+		if !strings.Contains(wiped(), canary[:8]) {
+			t.Errorf("%s: not wiped", name)
+		}
+	}
+	close(hold)
+}

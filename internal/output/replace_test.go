@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -84,6 +85,16 @@ func listed(t *testing.T, dir string) string {
 		all = append(all, e.Name()+content)
 	}
 	return strings.Join(all, ", ")
+}
+
+// TestReplaceUnreadable: a file that cannot be read is not taken for our own.
+func TestReplaceUnreadable(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("takes a file that is there and cannot be read, even by root")
+	}
+	if err := (File{Mark: mark}).checkOwn("/proc/self/mem"); !errors.Is(err, syscall.EIO) {
+		t.Errorf("got %v", err)
+	}
 }
 
 // TestReplaceComesBetween: a file of another kind that appears while the new one is

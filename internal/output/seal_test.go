@@ -126,6 +126,36 @@ func TestAgeOpensWithPassphrase(t *testing.T) {
 	}
 }
 
+// watchWipes returns what was wiped since.
+func watchWipes(t *testing.T) (wiped func() string) {
+	var all []byte
+	secret.Watch = func(b []byte) { all = append(all, b...) }
+	t.Cleanup(func() { secret.Watch = nil })
+	return func() string { return string(all) }
+}
+
+// TestIdentityIsWiped: neither making an identity nor opening it leaves its text.
+func TestIdentityIsWiped(t *testing.T) {
+	defer func(n int) { scryptWorkFactor = n }(scryptWorkFactor)
+	scryptWorkFactor = 4
+	passphrase := secret.New([]byte("pass phräse"))
+	wiped := watchWipes(t)
+	_, file, err := SealWithPassphrase(passphrase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := wiped()
+	if !strings.HasPrefix(made, "AGE-SECRET-KEY-1") {
+		t.Error("making it leaves its text")
+	}
+	if _, err := OpenIdentity(file, passphrase); err != nil {
+		t.Fatal(err)
+	}
+	if wiped() != made+made {
+		t.Error("opening it leaves its text")
+	}
+}
+
 func TestSealWithPassphrase(t *testing.T) {
 	defer func(n int) { scryptWorkFactor = n }(scryptWorkFactor)
 	if scryptWorkFactor != 18 {

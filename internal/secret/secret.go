@@ -49,7 +49,16 @@ func (s *Bytes) Wipe() {
 }
 
 // Wipe overwrites b with zeros, its spare capacity too.
-func Wipe(b []byte) { clear(b[:cap(b)]) }
+func Wipe(b []byte) {
+	if Watch != nil {
+		Watch(b)
+	}
+	clear(b[:cap(b)])
+}
+
+// Watch is for the tests of what wipes its secrets: it is called with what is about
+// to be overwritten. It is nil in the program.
+var Watch func(b []byte)
 
 // ErrShown is returned where a secret would have been encoded as text.
 var ErrShown = errors.New("a secret cannot be encoded")
