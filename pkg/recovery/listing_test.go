@@ -117,6 +117,7 @@ func TestListing(t *testing.T) {
 		{"its size tells", []inBucket{v1, {shard0, "version-2", longer, day2, true, false}}, []file{{current, longer, day9}}, "", "", []time.Time{day2}, 1, false},
 		{"its name tells", []inBucket{v1, v2}, []file{{"versions/version-2.txt", now, day9}, {"versions/version-1.txt", old, day9}}, "", "", []time.Time{day1, day2}, 1, false},
 		{"a short ID in a name tells nothing", []inBucket{{shard0, "1", old, day1, true, false}, {shard0, "recover", now, day2, true, false}}, []file{{current, now, day9}}, "version-unknown", "", []time.Time{none}, 0, false},
+		{"an ID of eight characters tells", []inBucket{{shard0, "version1", old, day1, true, false}, {shard0, "version2", now, day2, true, false}}, []file{{"version2.txt", now, day9}, {"version1.txt", old, day9}}, "", "", []time.Time{day1, day2}, 1, false},
 		{"its name says of another size", []inBucket{v1, {shard0, "version-2", longer, day2, true, false}}, []file{{"version-2.txt", now, day2}}, "unlisted-copy", fmt.Sprintf("version-2.txt, with %d bytes, is none of the versions", len(now)), []time.Time{none}, 0, false},
 		{"of no size in the listing", []inBucket{v1, v2}, []file{{current, longer, day2}}, "unlisted-copy", fmt.Sprintf("of 2026-11-25 and has %d bytes", len(now)), []time.Time{none}, 0, false},
 		{"deleted", []inBucket{v1, gone}, []file{{current, old, day1}}, "deleted-in-bucket", "deleted in the bucket on 2026-12-09; its last version, of 2026-11-18, is still there", []time.Time{day1}, 0, false},
@@ -189,6 +190,35 @@ func checkEnrolled(t *testing.T, name string, b *recovery.Backups, d *recovery.D
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s: %s: %q, want %s", name, what, got, want)
 		}
+	}
+}
+
+// TestListingOfUnread: a file that was not read, because of too many others, is not
+// taken for the version that it may be.
+func TestListingOfUnread(t *testing.T) {
+	k := makeKey(t, 93, sandbox.Spec{Group: group.Edwards25519})
+	old, day1, day2 := encode(t, k.Shards[0]), time.Date(2026, 11, 18, 9, 30, 5, 0, time.UTC), time.Date(2026, 11, 25, 14, 32, 16, 0, time.UTC)
+	newest := bytes.Repeat([]byte("?"), 100)
+	files := map[string][]byte{"recovery_shard-0.txt": old, "z": newest}
+	for i := range 150 {
+		files[fmt.Sprintf("junk-%03d", i)] = []byte(fmt.Sprint("junk ", i))
+	}
+	d := folder(t, k, files)
+	const shard0 = "KEY/recovery_shard-0.txt"
+	d.Listing = listingOf(t, k.IDs.Key.String(), inBucket{shard0, "version-1", old, day1, false, false}, inBucket{shard0, "version-2", newest, day2, false, false})
+	b := collect(t, d, entry(k, record.AnchorNone))
+	v, err := b.Verify(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []string
+	for _, w := range v.Warnings {
+		if w.Code != recovery.WarnNotShard {
+			codes = append(codes, w.Code)
+		}
+	}
+	if got := strings.Join(codes, " "); got != "not-read stale-copy" || v.Err != nil {
+		t.Errorf("%v, %s", v.Err, got)
 	}
 }
 
