@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"time"
 
 	"filippo.io/age"
@@ -144,11 +143,7 @@ func (f *shareCheck) confirm(p *program, c *checkedShare, against *evidence) err
 	if err != nil {
 		return err
 	}
-	err = writeNewFile(f.confirmation, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
-	if err != nil {
+	if err := writeNewData(f.confirmation, text); err != nil {
 		return err
 	}
 	p.term.Note("%s is the confirmation for the owner; no secret is in it", f.confirmation)

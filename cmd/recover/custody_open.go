@@ -1,8 +1,6 @@
 package main
 
 import (
-	"io"
-
 	"recover/internal/secret"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
@@ -69,11 +67,7 @@ func writeIdentity(out string, k *keyShares, a *secretPrompter, log *ceremony) e
 	if err := log.failed(); err != nil {
 		return err
 	}
-	err = writeNewFile(out, func(w io.Writer) error {
-		_, err := w.Write(line)
-		return err
-	})
-	if err != nil {
+	if err := writeNewData(out, line); err != nil {
 		return err
 	}
 	identityFile.Step = custody.StepOutput

@@ -57,13 +57,7 @@ func reissue(n *newSet, k *keyShares, a *secretPrompter, log *ceremony) error {
 	defer quorum.Wipe()
 	n.replaces = k.sealed.ID
 	n.after = []string{"destroy the old shares, and every copy of the sealed key of the old set", "  " + k.sealed.ID.String()}
-	if err := n.confirmOpeners(a); err != nil {
-		return err
-	}
-	if err := n.askPassphrases(a); err != nil {
-		return err
-	}
-	if err := a.used(); err != nil {
+	if err := n.askAll(a); err != nil {
 		return err
 	}
 	private, err := k.openKey(quorum, log)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
 
 	"recover/internal/output"
 	"recover/internal/secret"
@@ -53,11 +52,7 @@ func custodySign(p *program, args []string) error {
 	if err := a.used(); err != nil {
 		return err
 	}
-	err = writeNewFile(out, func(w io.Writer) error {
-		_, err := w.Write(signature)
-		return err
-	})
-	if err != nil {
+	if err := writeNewData(out, signature); err != nil {
 		return err
 	}
 	return p.term.Print("signed with %s: %s", who, out)

@@ -56,13 +56,7 @@ func splitFile(n *newSet, source *keyFile, a *secretPrompter, log *ceremony) err
 	defer rsadecrypt.Wipe(private)
 	source.file.Wipe()
 	log.opened(rsadecrypt.FingerprintOf(&private.PublicKey))
-	if err := n.confirmOpeners(a); err != nil {
-		return err
-	}
-	if err := n.askPassphrases(a); err != nil {
-		return err
-	}
-	if err := a.used(); err != nil {
+	if err := n.askAll(a); err != nil {
 		return err
 	}
 	return splitKey(a, n, private, log)

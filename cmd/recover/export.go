@@ -111,10 +111,7 @@ func (f *exportFlags) checkOut() error {
 	case f.out == "":
 		return &usageError{"--out is missing", "give a new file with --out FILE, or --show to see the key once at the terminal"}
 	}
-	if err := output.CheckNewFile(f.out); err != nil {
-		return &fileError{f.out, asOutput, err}
-	}
-	return nil
+	return checkNewFile(f.out)
 }
 
 // export is the verb: one private key in the form that another wallet imports.
@@ -241,8 +238,8 @@ func (p *program) writeExport(f *exportFlags, ask *secretPrompter, recipients []
 	if f.unsealed {
 		p.term.Warn("--unsealed: the private key is written in the clear")
 	}
-	if err := output.WriteNewFile(f.out, func(w io.Writer) error { return seal(w, content.Reveal()) }); err != nil {
-		return &fileError{f.out, asOutput, err}
+	if err := writeNewFile(f.out, func(w io.Writer) error { return seal(w, content.Reveal()) }); err != nil {
+		return err
 	}
 	p.term.Note("the private key is in %s%s", f.out, opened)
 	return nil

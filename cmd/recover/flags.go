@@ -107,6 +107,14 @@ func writeNewFile(path string, write func(io.Writer) error) error {
 	return outputError(path, output.WriteNewFile(path, write))
 }
 
+// writeNewData writes a file for output that has data in it.
+func writeNewData(path string, data []byte) error {
+	return writeNewFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
 func outputError(path string, err error) error {
 	if err != nil {
 		err = &fileError{path, asOutput, err}

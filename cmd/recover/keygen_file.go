@@ -44,13 +44,7 @@ func keygenSplit(f *keygenFlags, a *secretPrompter) error {
 }
 
 func generateAndSplit(f *keygenFlags, n *newSet, a *secretPrompter, log *ceremony) error {
-	if err := n.confirmOpeners(a); err != nil {
-		return err
-	}
-	if err := n.askPassphrases(a); err != nil {
-		return err
-	}
-	if err := a.used(); err != nil {
+	if err := n.askAll(a); err != nil {
 		return err
 	}
 	private, err := generatePair(a)

@@ -98,6 +98,19 @@ func (f *keyringFlags) open(ask *secretPrompter) (*keyring, error) {
 	return ring, nil
 }
 
+// unlock is open for a verb that asks for nothing else.
+func (f *keyringFlags) unlock(p *program) (*keyring, error) {
+	ask, err := newPrompter(p, f.passphraseFlags)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := f.open(ask)
+	if err != nil {
+		return nil, err
+	}
+	return ring, ask.used()
+}
+
 func isSealed(path string) bool { return strings.HasSuffix(path, ".age") }
 
 func segmentsIn(dir string) (paths []string, err error) {
@@ -119,15 +132,12 @@ func segmentsIn(dir string) (paths []string, err error) {
 // runIdentity opens the identity of a run, for which it asks for the passphrase.
 func (a *secretPrompter) runIdentity(dir string) ([]age.Identity, error) {
 	path := filepath.Join(dir, report.IdentityName)
-	file, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+	file, err := readRunIdentity(path, asRebuilt)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, &fileError{dir, asRebuilt, errNeedsKeyOpener}
 	}
 	if err != nil {
-		return nil, &fileError{path, asRebuilt, err}
-	}
-	if err := rsadecrypt.CheckAgeWork(file); err != nil {
-		return nil, &fileError{path, asRebuilt, err}
+		return nil, err
 	}
 	var identity age.Identity
 	err = a.untilRight(path, asRebuilt, "Passphrase of the rebuilt keys in "+dir, func(p *secret.Bytes) (err error) {
@@ -135,6 +145,14 @@ func (a *secretPrompter) runIdentity(dir string) ([]age.Identity, error) {
 		return wrongPassphrase(err)
 	})
 	return []age.Identity{identity}, err
+}
+
+// readRunIdentity reads the sealed identity of a run, and refuses one that costs
+// too much work to open.
+func readRunIdentity(path string, as role) ([]byte, error) {
+	return parseFile(path, as, rsadecrypt.MaxFileSize, func(file []byte) ([]byte, error) {
+		return file, rsadecrypt.CheckAgeWork(file)
+	})
 }
 
 // wrongPassphrase turns age's error for a wrong passphrase into ours.

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 
-	"recover/internal/output"
 	"recover/internal/sheet"
 	"recover/pkg/sweep"
 	"recover/pkg/transaction"
@@ -130,15 +129,7 @@ var planEdited = advice{"plan-invalid", "make the plan again with \"recover swee
 
 // readSheet reads a list as a spreadsheet writes it.
 func readSheet(path string) ([]sheet.Row, error) {
-	data, err := output.ReadFile(path, sheet.MaxSize)
-	if err != nil {
-		return nil, &fileError{path, asList, err}
-	}
-	rows, err := sheet.Read(data)
-	if err != nil {
-		return nil, &fileError{path, asList, err}
-	}
-	return rows, nil
+	return parseFile(path, asList, sheet.MaxSize, sheet.Read)
 }
 
 // broadcastWith says which call of a node takes a signed transaction.

@@ -115,6 +115,18 @@ func (n *newSet) addRecipients() error {
 	return nil
 }
 
+// askAll asks for everything that a set takes, before the recovery key is opened or
+// made.
+func (n *newSet) askAll(a *secretPrompter) error {
+	if err := n.confirmOpeners(a); err != nil {
+		return err
+	}
+	if err := n.askPassphrases(a); err != nil {
+		return err
+	}
+	return a.used()
+}
+
 // confirmOpeners has it confirmed at the terminal that the share of a holder can
 // be opened by more than one: each of them alone has that share, whoever it is.
 func (n *newSet) confirmOpeners(a *secretPrompter) error {

@@ -12,7 +12,6 @@ import (
 	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/pkg/report"
-	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
 )
 
@@ -181,12 +180,9 @@ func (j *rebuildJob) sealWithPassphrase(ask *keySession) error {
 		return err
 	}
 	path := filepath.Join(j.flags.resume, report.IdentityName)
-	file, err := output.ReadFile(path, rsadecrypt.MaxFileSize)
+	file, err := readRunIdentity(path, asOutput)
 	if err != nil {
-		return &fileError{path, asOutput, err}
-	}
-	if err := rsadecrypt.CheckAgeWork(file); err != nil {
-		return &fileError{path, asOutput, err}
+		return err
 	}
 	err = ask.untilRight(path, asOutput, "Passphrase of the rebuilt keys of the run that is resumed", func(p *secret.Bytes) (err error) {
 		j.sealer, err = output.ReopenWithPassphrase(file, p)

@@ -3,11 +3,9 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
-	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -155,15 +153,13 @@ func (k *known) warnOfPages(t *terminal.Terminal) {
 const maxListFaults = 10
 
 func readWallets(path string) (*record.Wallets, error) {
-	data, err := output.ReadFile(path, record.MaxWalletsSize)
-	if err != nil {
-		return nil, &fileError{path, asAny, err}
-	}
-	w, err := record.ParseWallets(data)
-	if err != nil {
-		return nil, &fileError{path, asAny, fmt.Errorf("%w: %s", errWallets, err.Error())}
-	}
-	return w, nil
+	return parseFile(path, asAny, record.MaxWalletsSize, func(data []byte) (*record.Wallets, error) {
+		w, err := record.ParseWallets(data)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s", errWallets, err.Error())
+		}
+		return w, nil
+	})
 }
 
 // readContents opens a record and reads it into memory.
@@ -198,11 +194,7 @@ func writeRecord(t *terminal.Terminal, path string, c *record.Contents) error {
 	if _, err := record.Open(bytes.NewReader(text.Bytes()), int64(text.Len())); err != nil {
 		return fmt.Errorf("the record is not written: %w", err)
 	}
-	err := writeNewFile(path, func(w io.Writer) error {
-		_, err := w.Write(text.Bytes())
-		return err
-	})
-	if err != nil {
+	if err := writeNewData(path, text.Bytes()); err != nil {
 		return err
 	}
 	t.Note("%s has %d %s", path, len(c.Entries), plural(len(c.Entries), "key", "keys"))

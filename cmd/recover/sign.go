@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -104,10 +103,7 @@ func parseSign(args []string) (*signFlags, error) {
 	if f.limits.MaxFeeRate < 0 {
 		return nil, &usageError{"--max-fee-rate is not a number of 1 or more", "give a whole number, or remove it: the limit is then 500"}
 	}
-	if err := output.CheckNewFile(f.out); err != nil {
-		return nil, &fileError{f.out, asOutput, err}
-	}
-	return f, nil
+	return f, checkNewFile(f.out)
 }
 
 // sign is the verb: show and sign one transaction.
@@ -120,23 +116,18 @@ func runSign(p *program, args []string) error {
 	if err != nil {
 		return &fileError{f.in, asTransaction, err}
 	}
-	if err := f.readLookupTables(); err != nil {
-		return err
+	if f.lookupTables != "" {
+		if f.options.Solana.Tables, err = parseFile(f.lookupTables, asTransaction, transaction.MaxSize, readTables); err != nil {
+			return err
+		}
 	}
 	if !f.blind { // what is wrong with it is said before anybody types a passphrase
 		if _, err := detect.Parse(data, f.options); err != nil {
 			return &fileError{f.in, asTransaction, err}
 		}
 	}
-	ask, err := newPrompter(p, f.ring.passphraseFlags)
+	ring, err := f.ring.unlock(p)
 	if err != nil {
-		return err
-	}
-	ring, err := f.ring.open(ask)
-	if err != nil {
-		return err
-	}
-	if err := ask.used(); err != nil {
 		return err
 	}
 	key, signer, err := ring.find(p, f.keyID)
@@ -151,23 +142,8 @@ func runSign(p *program, args []string) error {
 	return p.signTransaction(f, signer, data)
 }
 
-// readLookupTables reads the content of Solana's tables, for which the caller
+// readTables reads the content of Solana's lookup tables, for which the caller
 // vouches.
-func (f *signFlags) readLookupTables() error {
-	if f.lookupTables == "" {
-		return nil
-	}
-	data, err := output.ReadFile(f.lookupTables, transaction.MaxSize)
-	if err != nil {
-		return &fileError{f.lookupTables, asTransaction, err}
-	}
-	f.options.Solana.Tables, err = readTables(data)
-	if err != nil {
-		return &fileError{f.lookupTables, asTransaction, err}
-	}
-	return nil
-}
-
 func readTables(data []byte) (map[string][]string, error) {
 	fields, err := transaction.ReadObject(data)
 	if err != nil {
@@ -215,7 +191,7 @@ func (p *program) signTransaction(f *signFlags, key *transaction.Key, data []byt
 	if err != nil {
 		return &fileError{f.in, asTransaction, err}
 	}
-	if err := f.write([]byte(signed.Text + "\n")); err != nil {
+	if err := writeNewData(f.out, []byte(signed.Text+"\n")); err != nil {
 		return err
 	}
 	if err := p.term.Print("%-22s %s", "Transaction ID", signed.ID); err != nil {
@@ -290,17 +266,6 @@ func (p *program) describe(tx transaction.Transaction, key *transaction.Key) err
 		if err := p.term.Print("%s", strings.TrimRight(fmt.Sprintf("%-22s %s", label, l.Value), " ")); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (f *signFlags) write(text []byte) error {
-	err := output.WriteNewFile(f.out, func(w io.Writer) error {
-		_, err := w.Write(text)
-		return err
-	})
-	if err != nil {
-		return &fileError{f.out, asOutput, err}
 	}
 	return nil
 }

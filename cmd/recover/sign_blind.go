@@ -62,7 +62,7 @@ func (p *program) signBlind(f *signFlags, key *transaction.Key, data []byte) err
 	if err != nil {
 		return err
 	}
-	if err := f.write(append(text, '\n')); err != nil {
+	if err := writeNewData(f.out, append(text, '\n')); err != nil {
 		return err
 	}
 	p.term.Note("signed blindly; the signature is in %s", f.out)

@@ -18,15 +18,7 @@ func readSigners(path string) (custody.Signers, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := output.ReadFile(path, custody.MaxSignersSize)
-	if err != nil {
-		return nil, &fileError{path, asAny, err}
-	}
-	signers, err := custody.ParseSigners(data)
-	if err != nil {
-		return nil, &fileError{path, asAny, err}
-	}
-	return signers, nil
+	return parseFile(path, asAny, custody.MaxSignersSize, custody.ParseSigners)
 }
 
 // fileSignature is a signature that lies next to what it signs, and is right.

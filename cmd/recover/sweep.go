@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 
 	"recover/internal/output"
@@ -62,8 +61,8 @@ func (p *program) sweepPlan(args []string) error {
 	if err := required("sweep", [2]string{"addresses", *addresses}, [2]string{"state", *state}, [2]string{"to", *to}, [2]string{"out", *out}); err != nil {
 		return err
 	}
-	if err := output.CheckNewFile(*out); err != nil {
-		return &fileError{*out, asOutput, err}
+	if err := checkNewFile(*out); err != nil {
+		return err
 	}
 	plan, err := readAndPlan(*addresses, *state, *to)
 	if err != nil {
@@ -76,7 +75,7 @@ func (p *program) sweepPlan(args []string) error {
 	if _, err := sweep.ParsePlan(data); err != nil { // as the one who signs reads it
 		return &fileError{*out, asPlan, err}
 	}
-	if err := writeFile(*out, data); err != nil {
+	if err := writeNewData(*out, data); err != nil {
 		return err
 	}
 	p.showSums(plan)
@@ -103,30 +102,15 @@ func readAndPlan(addresses, state, to string) (*sweep.Plan, error) {
 	if err != nil {
 		return nil, &fileError{to, asList, err}
 	}
-	data, err := output.ReadFile(state, sweep.MaxStateSize)
+	known, err := parseFile(state, asState, sweep.MaxStateSize, sweep.ReadState)
 	if err != nil {
-		return nil, &fileError{state, asState, err}
-	}
-	known, err := sweep.ReadState(data)
-	if err != nil {
-		return nil, &fileError{state, asState, err}
+		return nil, err
 	}
 	plan, err := sweep.Build(accounts, known, destinations)
 	if err != nil {
 		return nil, &fileError{state, asState, err}
 	}
 	return plan, nil
-}
-
-func writeFile(path string, data []byte) error {
-	err := output.WriteNewFile(path, func(w io.Writer) error {
-		_, err := w.Write(data)
-		return err
-	})
-	if err != nil {
-		return &fileError{path, asOutput, err}
-	}
-	return nil
 }
 
 // sumRows is the table of what each destination gets.
@@ -167,10 +151,7 @@ func parseSweep(args []string) (*sweepFlags, error) {
 	if err := required("sweep", [2]string{"plan", f.plan}, [2]string{"keys", strings.Join(f.ring.dirs, "")}, [2]string{"out", f.out}); err != nil {
 		return nil, err
 	}
-	if err := output.CheckNewDir(f.out); err != nil {
-		return nil, &fileError{f.out, asOutput, err}
-	}
-	return f, nil
+	return f, checkNewDir(f.out)
 }
 
 // sweepSign signs a plan, all of it or nothing.
@@ -191,15 +172,8 @@ func (p *program) sweepSign(args []string) error {
 	if err := p.checkHash(f, data); err != nil {
 		return err
 	}
-	ask, err := newPrompter(p, f.ring.passphraseFlags)
+	ring, err := f.ring.unlock(p)
 	if err != nil {
-		return err
-	}
-	ring, err := f.ring.open(ask)
-	if err != nil {
-		return err
-	}
-	if err := ask.used(); err != nil {
 		return err
 	}
 	signed, err := p.signAll(f, ring, plan)
