@@ -92,9 +92,6 @@ func (p *program) fail(fact string, a advice, status int) int {
 // read, or an output not made, so that nothing was judged.
 func statusOf(err error) int {
 	var file *fileError
-	var path *fs.PathError
-	var named *output.PathError
-	var large *output.TooLargeError
 	switch {
 	case !errors.As(err, &file):
 		return exitFailed
@@ -107,7 +104,7 @@ func statusOf(err error) int {
 			return exitInput
 		}
 		return exitFailed
-	case errors.As(err, &path), errors.As(err, &named), errors.As(err, &large):
+	case is[*fs.PathError](err), is[*output.PathError](err), is[*output.TooLargeError](err):
 		return exitInput
 	}
 	return exitFailed

@@ -32,8 +32,7 @@ func copyFaultAt(path string, kind copyFault, format string, args ...any) error 
 
 // copyAdvice is about a copy of the record, or its quorum IDs.
 func copyAdvice(err error) advice {
-	var fault *copyError
-	if errors.As(err, &fault) {
+	if fault, ok := errors.AsType[*copyError](err); ok {
 		switch fault.kind {
 		case copyMissing:
 			return advice{"record-copy-missing", "give the record as a file, or a holder's folder that has it; from quorum IDs it is made again: recover record new --shards BUCKET --from FILE --out FILE"}
@@ -49,8 +48,7 @@ func copyAdvice(err error) advice {
 			return advice{"record-is-csv", "make a JSON record of it: recover record new --from FILE --shards BUCKET --out record.json"}
 		}
 	}
-	var line *custody.QuorumLineError
-	if errors.As(err, &line) {
+	if is[*custody.QuorumLineError](err) {
 		return advice{"quorum-ids-damaged", "compare it with the paper, or take another holder's copy: all have the same quorum IDs"}
 	}
 	return about(quorumHints, err)

@@ -83,16 +83,13 @@ func (e *fileError) Error() string { return e.path + ": " + e.problem() }
 // problem is what is wrong, without the name of the file.
 func (e *fileError) problem() string {
 	err := e.err
-	var pathErr *os.PathError
-	if errors.As(err, &pathErr) {
+	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
 		err = pathErr.Err
 	}
-	var named *output.PathError
-	if errors.As(err, &named) {
+	if named, ok := errors.AsType[*output.PathError](err); ok {
 		err = named.Err
 	}
-	var large *output.TooLargeError
-	if errors.As(err, &large) {
+	if large, ok := errors.AsType[*output.TooLargeError](err); ok {
 		return fmt.Sprintf("%d bytes, at most %d are read", large.Size, large.Max)
 	}
 	return err.Error()
@@ -209,3 +206,9 @@ var (
 type differsError struct{ fact, hint string }
 
 func (e *differsError) Error() string { return e.fact }
+
+// is tells whether an error of the type T is in the chain.
+func is[T error](err error) bool {
+	_, ok := errors.AsType[T](err)
+	return ok
+}

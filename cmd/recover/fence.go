@@ -262,6 +262,5 @@ func (p *program) narrow(dir string, renamed bool) {
 
 // isGap tells an error of the fence.
 func isGap(err error) bool {
-	var gap *workstation.GapError
-	return errors.As(err, &gap)
+	return is[*workstation.GapError](err)
 }

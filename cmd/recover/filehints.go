@@ -27,15 +27,13 @@ func fileAdvice(err error) advice {
 	if a := runAdvice(e.err); a != (advice{}) {
 		return a
 	}
-	var archive *bucket.ArchiveError
-	if errors.As(e.err, &archive) {
+	if archive, ok := errors.AsType[*bucket.ArchiveError](e.err); ok {
 		return advice{"archive", archiveHint(filepath.Join(e.path, filepath.FromSlash(archive.Path)), archive.Kind)}
 	}
 	if a := listingAdvice(e); a != (advice{}) {
 		return a
 	}
-	var kind *plaintext.KindError
-	if errors.As(e.err, &kind) {
+	if kind, ok := errors.AsType[*plaintext.KindError](e.err); ok {
 		return advice{"another-kind-of-file", foreignHint(e, kind.Kind)}
 	}
 	for _, h := range fileHints {
@@ -143,15 +141,8 @@ var (
 
 // keyAdvice is about a file that was given as the recovery private key.
 func keyAdvice(path string, err error) advice {
-	var unsupported *rsadecrypt.UnsupportedError
 	var work *rsadecrypt.WorkError
-	var large *output.TooLargeError
-	var limit *plaintext.LimitError
-	var kind *rsadecrypt.KeyKindError
-	var size *rsadecrypt.SizeError
-	var system syscall.Errno
-	var custodyFile *custodyFileError
-	if errors.As(err, &custodyFile) {
+	if custodyFile, ok := errors.AsType[*custodyFileError](err); ok {
 		return advice{"key-of-custody", custodyFile.hint}
 	}
 	if a := about(keyHints, err); a != (advice{}) {
@@ -162,15 +153,15 @@ func keyAdvice(path string, err error) advice {
 		return advice{"key-unsupported", "let age open it: in bash, --key <(age -d " + shellQuoted(path) + ")"}
 	case errors.As(err, &work) && strings.HasPrefix(work.What, "bcrypt "):
 		return advice{"key-unsupported", "set its passphrase again in a copy, with less work: ssh-keygen -p -a 24 -f COPY"}
-	case errors.As(err, &unsupported), errors.As(err, &work):
+	case is[*rsadecrypt.UnsupportedError](err), errors.As(err, &work):
 		return advice{"key-unsupported", "let openssl decrypt it: in bash, --key <(openssl pkey -in " + shellQuoted(path) + " -provider legacy -provider default)"}
-	case errors.As(err, &large), errors.Is(err, rsadecrypt.ErrTooLarge), errors.As(err, &limit):
+	case is[*output.TooLargeError](err), errors.Is(err, rsadecrypt.ErrTooLarge), is[*plaintext.LimitError](err):
 		return advice{"key-file-large", "a key file has less than 256 KiB: give the file of the key alone"}
 	case errors.Is(err, rsadecrypt.ErrPKCS12):
 		return advice{"key-is-pkcs12", "take the key out of it: in bash, --key <(openssl pkcs12 -in " + shellQuoted(path) + " -nocerts -nodes -legacy)"}
-	case errors.As(err, &kind), errors.As(err, &size):
+	case is[*rsadecrypt.KeyKindError](err), is[*rsadecrypt.SizeError](err):
 		return notARecoveryKey
-	case errors.As(err, &system):
+	case is[syscall.Errno](err):
 		return advice{"file-unreadable", hintCopyIt}
 	}
 	return advice{"key-unknown", "look for the file of the recovery key: an RSA private key in PEM, DER, PKCS#12, OpenSSH's form, hex or base64"}

@@ -109,8 +109,7 @@ func generalAdvice(err error) advice {
 
 // brokeOff tells of a run that has kept some keys.
 func brokeOff(err error) bool {
-	var off *brokenOffError
-	return errors.As(err, &off)
+	return is[*brokenOffError](err)
 }
 
 const hintResume = "keys in the journal are safe: run the same command with --resume DIR instead of --out DIR"
@@ -176,7 +175,7 @@ func systemAdvice(err error) advice {
 	case file.role == asOutput || file.role == asNewSet || file.role == asTranscript:
 		return advice{"output-failed", "look at the medium: it may be full, worn out or write-protected; take another one and start again"}
 	}
-	if errors.As(err, new(*output.TooLargeError)) {
+	if is[*output.TooLargeError](err) {
 		return advice{"file-too-large", "it is larger than any file of its kind: look whether it is the right one"}
 	}
 	return advice{"file-unreadable", hintCopyIt}
@@ -187,15 +186,12 @@ const hintCopyIt = "copy it to another medium and try again"
 // runAdvice is about a run that cannot be resumed, or reports that cannot be
 // merged.
 func runAdvice(err error) advice {
-	var other *report.OtherRunError
-	var contradiction *report.ContradictionError
-	var twice *report.TwiceError
 	switch {
-	case errors.As(err, &other):
+	case is[*report.OtherRunError](err):
 		return advice{"run-differs", "give the same recovery key and options as before, or rebuild into a new directory"}
-	case errors.As(err, &contradiction):
+	case is[*report.ContradictionError](err):
 		return advice{"contradiction", "find out which of the two is right before the key is used; a record may be corrected for keys that are not rebuilt yet, else rebuild into a new directory"}
-	case errors.As(err, &twice):
+	case is[*report.TwiceError](err):
 		return advice{"rebuilt-twice", "check which parts the reports are of: each key belongs to one part"}
 	}
 	return advice{}

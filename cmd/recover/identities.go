@@ -97,13 +97,11 @@ func openIdentities(a *secretPrompter, files []*identityFile) ([]age.Identity, e
 
 // foreign returns what a file is instead, where that can be told, and else err.
 func foreign(err error, data []byte) error {
-	var kind *plaintext.KindError
-	var identity rsadecrypt.IdentityLineError
-	vague := errors.As(err, &identity)
+	vague := is[rsadecrypt.IdentityLineError](err)
 	for _, e := range []error{custody.ErrNotShare, custody.ErrNotSealedKey, custody.ErrSSHKey, rsadecrypt.ErrNoIdentities} {
 		vague = vague || errors.Is(err, e)
 	}
-	if !vague || errors.As(err, &kind) {
+	if !vague || is[*plaintext.KindError](err) {
 		return err
 	}
 	switch k := plaintext.Identify(data); {

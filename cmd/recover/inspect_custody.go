@@ -84,7 +84,7 @@ func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 // the share.
 func isQuorumIDs(head []byte) bool {
 	_, err := custody.ParseQuorumIDs(head)
-	return (err == nil || errors.As(err, new(*custody.QuorumLineError))) && !custody.LooksLikeShare(head)
+	return (err == nil || is[*custody.QuorumLineError](err)) && !custody.LooksLikeShare(head)
 }
 
 // inspectQuorumIDs tells which quorum IDs lie with a set.

@@ -16,12 +16,11 @@ const sealedFile = "sealed file, as recovery private keys and shares are"
 // inspectKey says what a key file is. What is sealed is opened only with --open.
 func (in *inspector) inspectKey(r *fileResult, kind plaintext.Kind) {
 	data, err := in.read(r.Path, rsadecrypt.MaxFileSize)
-	var large *output.TooLargeError
 	switch {
-	case errors.As(err, &large) && kind != plaintext.Unknown:
+	case is[*output.TooLargeError](err) && kind != plaintext.Unknown:
 		r.foreign(kind)
 		return
-	case errors.As(err, &large):
+	case is[*output.TooLargeError](err):
 		r.unknown(errUnknownFile, asAny)
 		return
 	case err != nil:

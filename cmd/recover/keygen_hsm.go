@@ -76,8 +76,7 @@ func (f *tokenFlags) generate(a *keySession) (*hsm.Key, error) {
 		return nil, interruptedIfClosed(err)
 	}
 	key, err := f.makeKey(a, s)
-	var unfinished *hsm.UnfinishedKeyError
-	if errors.As(err, &unfinished) {
+	if unfinished, ok := errors.AsType[*hsm.UnfinishedKeyError](err); ok {
 		return nil, &newKeyError{f.keyLocation(), unfinished.Exists, interruptedIfClosed(unfinished.Err)}
 	}
 	if err != nil {
@@ -102,8 +101,7 @@ func (f *tokenFlags) makeKey(a *keySession, s *hsm.Session) (*hsm.Key, error) {
 	_, _ = rand.Read(id) // never fails
 	f.location.ID = string(id)
 	key, err := s.Generate(f.location.Object, f.location.ID)
-	var token *hsm.Error
-	if errors.As(err, &token) && token.Code == hsm.KeyRefused {
+	if token, ok := errors.AsType[*hsm.Error](err); ok && token.Code == hsm.KeyRefused {
 		f.location.ID = string(id[:shortIDSize])
 		key, err = s.Generate(f.location.Object, f.location.ID)
 	}
@@ -117,8 +115,7 @@ const minRecoveryBits = 4096
 func (f *tokenFlags) existing(a *keySession) (*hsm.Key, error) {
 	a.prepare = a.used
 	key, _, err := f.decrypter(a, hsm.KeyFilter{Match: func(public *rsa.PublicKey) bool { return public.N.BitLen() >= minRecoveryBits }}, nil)
-	var token *hsm.Error
-	if errors.As(err, &token) && token.Code == hsm.KeyMismatch {
+	if token, ok := errors.AsType[*hsm.Error](err); ok && token.Code == hsm.KeyMismatch {
 		return nil, errSmallKey
 	}
 	if err != nil {

@@ -157,8 +157,7 @@ func readRunIdentity(path string, as role) ([]byte, error) {
 
 // wrongPassphrase turns age's error for a wrong passphrase into ours.
 func wrongPassphrase(err error) error {
-	var wrong *age.NoIdentityMatchError
-	if errors.As(err, &wrong) {
+	if is[*age.NoIdentityMatchError](err) {
 		return rsadecrypt.ErrWrongPassphrase
 	}
 	return err
@@ -193,8 +192,7 @@ func (s segmentFile) open(read func(lines []byte) error) error {
 	}
 	defer secret.Wipe(lines)
 	err = read(lines)
-	var line *report.KeyLineError
-	if errors.As(err, &line) {
+	if is[*report.KeyLineError](err) {
 		return &fileError{s.path, asRebuilt, err}
 	}
 	return err
@@ -208,8 +206,7 @@ func openSegment(file []byte, identities []age.Identity) (lines []byte, err erro
 
 func decryptSegment(file []byte, identities []age.Identity) ([]byte, error) {
 	r, err := age.Decrypt(bytes.NewReader(file), identities...)
-	var other *age.NoIdentityMatchError
-	if errors.As(err, &other) {
+	if is[*age.NoIdentityMatchError](err) {
 		return nil, errWrongOpener
 	}
 	if err != nil {

@@ -236,7 +236,7 @@ func (k *keyShares) readShares(sets *shareSets, o *shareOpener, c *ceremony) err
 
 // shareError names the file of a share, if it was not typed.
 func shareError(path string, err error) error {
-	if path == "" || errors.As(err, new(*fileError)) {
+	if path == "" || is[*fileError](err) {
 		return err
 	}
 	return &fileError{path, asShare, err}

@@ -230,8 +230,7 @@ func (g *collection) take(from string, share *custody.Share, err error, source c
 // scanned. One that is damaged, and can be mended, is taken if the holder says so.
 func (g *collection) typed() error {
 	share, err := g.ask.typedShare()
-	var damaged *custody.DamagedError
-	if errors.As(err, &damaged) {
+	if damaged, ok := errors.AsType[*custody.DamagedError](err); ok {
 		mended, failed := g.mend(damaged)
 		if failed != nil {
 			return failed

@@ -25,19 +25,15 @@ const (
 // lastMileAdvice is about an error of these verbs.
 func lastMileAdvice(err error) advice {
 	var file *fileError
-	var unproved *unprovedError
-	var noKey *noKeyError
-	var faults *listError
-	var account *transaction.AccountError
 	var form *export.FormatError
 	switch {
-	case errors.As(err, &unproved):
+	case is[*unprovedError](err):
 		return advice{"key-unproved", "compare its address with a source outside the bucket first; if it is right, add --accept-unproved"}
-	case errors.As(err, &noKey):
+	case is[*noKeyError](err):
 		return advice{"key-not-there", "\"recover addresses --keys DIR\" lists the key IDs; keys of a divided run are in several directories"}
-	case errors.As(err, &faults):
+	case is[*listError](err):
 		return advice{"list-invalid", "correct these lines in a copy of the list; every other line can be read"}
-	case errors.As(err, &account):
+	case is[*transaction.AccountError](err):
 		return advice{"account-of-other-key", "\"recover addresses --keys DIR\" shows which key has which address"}
 	case errors.As(err, &form):
 		return formatAdvice(form)
@@ -46,7 +42,6 @@ func lastMileAdvice(err error) advice {
 	case errors.As(err, &file) && (errors.Is(err, sheet.ErrNone) || errors.Is(err, errNoAddresses)):
 		return advice{"list-empty", "give a CSV file with an address on each line, as a spreadsheet saves it"}
 	}
-	var sweepFaults sweep.Faults
 	switch {
 	case errors.Is(err, errOtherPlan):
 		return advice{"plan-changed", "do not sign it: compare it with the approved copy, or have this one approved"}
@@ -54,9 +49,9 @@ func lastMileAdvice(err error) advice {
 		return planEdited
 	case errors.Is(err, errStopped):
 		return advice{"signing-stopped", "start again when ready"}
-	case errors.As(err, &sweepFaults) && file != nil && file.role == asPlan:
+	case is[sweep.Faults](err) && file != nil && file.role == asPlan:
 		return planEdited
-	case errors.As(err, &sweepFaults):
+	case is[sweep.Faults](err):
 		return advice{"sweep-invalid", "correct the file in a copy, and make the plan again; docs/after-the-rebuild.md describes the files"}
 	}
 	if errors.Is(err, errNotAgreed) {
@@ -72,12 +67,10 @@ func lastMileAdvice(err error) advice {
 
 // transactionAdvice is about a file that is to be signed.
 func transactionAdvice(err error) advice {
-	var syntax *transaction.SyntaxError
-	var ambiguous *detect.AmbiguousError
 	switch {
 	case errors.Is(err, detect.ErrUnknown):
 		return advice{"transaction-unknown", "docs/transactions.md lists the forms that are read; --blind signs a digest that something else made"}
-	case errors.As(err, &syntax), errors.As(err, &ambiguous):
+	case is[*transaction.SyntaxError](err), is[*detect.AmbiguousError](err):
 		return advice{"transaction-invalid", "build the transaction again with a wallet or library that writes one of the forms of docs/transactions.md"}
 	case errors.Is(err, errNotHex), errors.Is(err, errNotDigest):
 		return advice{"blind-not-a-digest", "remove --blind if this is a transaction: it is then shown in words"}

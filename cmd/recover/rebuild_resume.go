@@ -50,9 +50,8 @@ func openEarlierRun(t *terminal.Terminal, f *rebuildFlags, s *selection) (*repor
 // runError names the directory of a run, or the file in it that an error is of.
 func runError(dir string, err error) error {
 	var named *output.PathError
-	var file *fileError
 	switch {
-	case errors.As(err, &file):
+	case is[*fileError](err):
 		return err
 	case errors.As(err, &named):
 		return &fileError{named.Path, asOutput, err}

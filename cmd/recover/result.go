@@ -104,13 +104,12 @@ func (r *keyResult) wallet(g group.Group, public group.Point) {
 
 // reasonOf is the code for an error that ended the work on a key.
 func reasonOf(err error) shard.Reason {
-	var notFound *notFoundError
 	switch {
 	case recovery.ReasonOf(err) != "":
 		return recovery.ReasonOf(err)
 	case errors.Is(err, errSignature):
 		return reasonSignature
-	case errors.As(err, &notFound):
+	case is[*notFoundError](err):
 		return shard.ReasonWrongIDs
 	}
 	return recovery.ReasonUnreadable

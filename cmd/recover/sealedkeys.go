@@ -128,9 +128,7 @@ func (s *shareSets) add(share *custody.Share) error {
 // isStranger tells of an error of add that the share is of a set that no sealed
 // key at hand is of.
 func (s *shareSets) isStranger(err error) bool {
-	var set *custody.OtherSetError
-	var key *custody.OtherKeyError
-	return errors.As(err, &set) || errors.As(err, &key)
+	return is[*custody.OtherSetError](err) || is[*custody.OtherKeyError](err)
 }
 
 // oddSealedKeyError is a sealed key that no share belongs to, while shares agree
@@ -189,7 +187,7 @@ func (s *shareSets) combine(t *terminal.Terminal, c *ceremony) (q *custody.Quoru
 		if first == nil {
 			first = &fileError{tried.path, asSealedKey, err}
 		}
-		if errors.As(err, new(custody.TooFewError)) || errors.Is(err, custody.ErrInconsistent) {
+		if is[custody.TooFewError](err) || errors.Is(err, custody.ErrInconsistent) {
 			break // that is no fault of the copy
 		}
 	}

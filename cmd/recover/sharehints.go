@@ -19,57 +19,39 @@ func custodyAdvice(err error) advice {
 	if a := copyAdvice(err); a != (advice{}) {
 		return a
 	}
-	var (
-		damaged     *custody.DamagedError
-		length      custody.LengthError
-		page        *custody.PageError
-		version     custody.VersionError
-		otherKey    *custody.OtherKeyError
-		otherSet    *custody.OtherSetError
-		wrongShare  *custody.WrongShareError
-		wrongHolder *custody.HolderError
-		duplicate   *custody.DuplicateError
-		tooFew      custody.TooFewError
-		name        *custody.NameError
-		chain       *custody.ChainError
-		odd         *oddSealedKeyError
-		differs     *differsError
-		unexpected  *custody.UnexpectedError
-		signers     *custody.SignersError
-		subset      *custody.SubsetError
-	)
+	var differs *differsError
 	switch {
 	case errors.As(err, &differs):
 		return advice{"not-as-the-ceremony", differs.hint}
-	case errors.As(err, &unexpected):
+	case is[*custody.UnexpectedError](err):
 		return advice{"confirmation-differs", "that holder has checked another folder, or another copy: have it checked again, with the transcript, before anything is destroyed"}
-	case errors.As(err, &signers):
+	case is[*custody.SignersError](err):
 		return advice{"signers-invalid", "write NAME, and the public key as it is in the .pub file, on one line for each"}
-	case errors.As(err, &odd):
+	case is[*oddSealedKeyError](err):
 		return advice{"sealed-key-odd", "give another holder's copy with --sealed-key, which may be given several times"}
-	case errors.As(err, &damaged), errors.As(err, &length):
+	case is[*custody.DamagedError](err), is[custody.LengthError](err):
 		return advice{"share-damaged", "look there again, on the paper or in another copy; groups have four characters and are counted from RS1"}
-	case errors.As(err, &page):
+	case is[*custody.PageError](err):
 		return advice{"share-page-changed", "take another copy of the page, or type only the string that begins with RS1"}
-	case errors.As(err, &version):
+	case is[custody.VersionError](err):
 		return advice{"share-version", "look for a newer version of this program, which reads this share"}
-	case errors.As(err, &otherKey):
+	case is[*custody.OtherKeyError](err):
 		return advice{"share-of-other-key", "find the share and the sealed key of the same recovery key: \"recover inspect FILE\" names the key of each"}
-	case errors.As(err, &otherSet):
+	case is[*custody.OtherSetError](err):
 		return advice{"share-of-other-set", "shares of different sets never combine: find the share of this set, or the sealed key of the other set"}
-	case errors.As(err, &wrongShare):
+	case is[*custody.WrongShareError](err):
 		return advice{"share-wrong", "note who brought it, and go on with the other holders; the genuine share is with its holder"}
-	case errors.As(err, &wrongHolder):
+	case is[*custody.HolderError](err):
 		return advice{"share-holder-changed", "the page was changed: find out by whom; the string that begins with RS1 can be typed without it"}
-	case errors.As(err, &duplicate):
+	case is[*custody.DuplicateError](err):
 		return advice{"share-twice", "ask the next holder for another share"}
-	case errors.As(err, &tooFew):
+	case is[custody.TooFewError](err):
 		return advice{"shares-too-few", "ask more holders for their shares; fewer open nothing"}
-	case errors.As(err, &name):
+	case is[*custody.NameError](err):
 		return advice{"holder-name-invalid", "give each holder a short name of ASCII letters and digits, for example custodian-1"}
-	case errors.As(err, &chain):
+	case is[*custody.ChainError](err):
 		return advice{"transcript-damaged", "take another copy of the transcript; the lines before that one are unchanged"}
-	case errors.As(err, &subset):
+	case is[*custody.SubsetError](err):
 		return advice{"split-failed", "keep the original, destroy what was written, and split again on another medium"}
 	}
 	return advice{}

@@ -19,7 +19,7 @@ func tokenAdvice(err error) advice {
 		return pinAdvice(pin)
 	case errors.Is(err, hsm.ErrNoPIN):
 		return advice{"pin-missing", "give the PIN of the token: the line was empty, and nothing was sent"}
-	case errors.As(err, new(*unmeantPINError)):
+	case is[*unmeantPINError](err):
 		return advice{"pin-unmeant", "write the PIN again into a plain text file, the PIN alone, or type it at the terminal: leave --pin-fd out. No try was spent"}
 	case errors.Is(err, errUnsurePIN):
 		return advice{"pin-unsure", hintWrongPIN}
@@ -42,8 +42,7 @@ func tokenAdvice(err error) advice {
 	if brokeOff(err) {
 		hint += "; " + hintResume
 	}
-	var resumed *resumedError
-	if errors.As(err, &resumed) && !brokeOff(err) {
+	if is[*resumedError](err) && !brokeOff(err) {
 		hint += "; the earlier run is as it was: give the same command again"
 	}
 	return advice{string(token.Code), hint}
@@ -57,8 +56,7 @@ func (e *resumedError) Unwrap() error { return e.err }
 
 // markResumed marks an error of a token, in a run that is resumed.
 func markResumed(err error, isResumed bool) error {
-	var token *hsm.Error
-	if isResumed && errors.As(err, &token) {
+	if isResumed && is[*hsm.Error](err) {
 		return &resumedError{err}
 	}
 	return err

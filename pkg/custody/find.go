@@ -44,8 +44,7 @@ func parseCleaned(text []byte) (*Share, error) {
 		}
 	}
 	share, err := parsePage(dense)
-	var page *PageError
-	if errors.As(err, &page) && !hasLines(dense) { // they are lost: only the string can be read
+	if _, ok := errors.AsType[*PageError](err); ok && !hasLines(dense) { // they are lost: only the string can be read
 		return findString(dense)
 	}
 	return share, err

@@ -139,8 +139,7 @@ func ParseSSHIdentity(file []byte, passphrase *secret.Bytes) (age.Identity, erro
 		return nil, err
 	}
 	key, err := ssh.ParseRawPrivateKey(pem)
-	var sealed *ssh.PassphraseMissingError
-	if errors.As(err, &sealed) {
+	if _, ok := errors.AsType[*ssh.PassphraseMissingError](err); ok {
 		if passphrase == nil {
 			return nil, ErrSSHSealed
 		}

@@ -30,8 +30,7 @@ func NewSet(key *SealedKey) *Set { return &Set{key: key} }
 // *OtherSetError, *WrongShareError, *HolderError and *DuplicateError.
 func (s *Set) Add(share *Share) error {
 	if err := s.key.Check(share); err != nil {
-		var wrong *WrongShareError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*WrongShareError](err); ok {
 			_, wrong.Before = s.find(share.Index)
 		}
 		return err

@@ -111,8 +111,7 @@ var badCiphertext = &Error{Code: DecryptFailed, badCiphertext: true}
 // explain tells a ciphertext that is bad from a token that is: the CKRs that
 // are meant for it, and the one that this token showed in the self-test.
 func (d *Decrypter) explain(err error) error {
-	var e *Error
-	if errors.As(err, &e) && e.Function == "C_Decrypt" && e.CKR != ckrOK &&
+	if e, ok := errors.AsType[*Error](err); ok && e.Function == "C_Decrypt" && e.CKR != ckrOK &&
 		(e.Code == DecryptFailed || e.CKR == d.refusal) {
 		e.Code, e.badCiphertext = DecryptFailed, true
 	}

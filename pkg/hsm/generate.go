@@ -109,8 +109,7 @@ func (s *Session) Generate(label, id string) (*Key, error) {
 	}
 	defer s.token.closeSession(session)
 	_, err = s.token.call(wire.Generate, []uint64{session, s.token.generator}, []byte(label), []byte(id))
-	var e *Error
-	if errors.As(err, &e) && slices.Contains(refusesNewKey, e.CKR) {
+	if e, ok := errors.AsType[*Error](err); ok && slices.Contains(refusesNewKey, e.CKR) {
 		return nil, err
 	}
 	if err != nil {

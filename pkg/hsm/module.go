@@ -57,8 +57,7 @@ func Open(ctx context.Context, o Options) (*Module, error) {
 	defer context.AfterFunc(ctx, h.abandon)()
 	if err := m.initialize(o.InitArguments); err != nil {
 		m.Close()
-		var e *Error
-		if errors.As(err, &e) {
+		if e, ok := errors.AsType[*Error](err); ok {
 			e.Stderr = h.stderr.bytes() // all of it, now that the helper has ended
 		}
 		return nil, err

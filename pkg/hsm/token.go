@@ -237,8 +237,7 @@ const normalUser = 1 // CKU_USER
 // explainLogin adds what the token says of its PIN after a C_Login that failed,
 // where that ends the tries.
 func (t *Token) explainLogin(err error) error {
-	var e *Error
-	if errors.As(err, &e) && e.CKR != ckrOK && t.refresh(atToken) == nil {
+	if e, ok := errors.AsType[*Error](err); ok && e.CKR != ckrOK && t.refresh(atToken) == nil {
 		if state, code := t.pinState(); code != "" {
 			e.Detail = state
 		}
@@ -275,8 +274,7 @@ func (t *Token) newSession() (uint64, error) {
 		return t.newSessionAs(sessionReadWrite)
 	}
 	session, err := t.newSessionAs(sessionReadOnly)
-	var e *Error
-	if errors.As(err, &e) && slices.Contains([]CKR{ckrFunctionFailed, ckrArgumentsBad, ckrSessionReadOnly}, e.CKR) {
+	if e, ok := errors.AsType[*Error](err); ok && slices.Contains([]CKR{ckrFunctionFailed, ckrArgumentsBad, ckrSessionReadOnly}, e.CKR) {
 		if session, other := t.newSessionAs(sessionReadWrite); other == nil {
 			t.readWrite.Store(true)
 			return session, nil

@@ -136,8 +136,7 @@ func (w *Wallets) csv(data []byte) error {
 		if err == io.EOF {
 			break
 		}
-		var fault *Error
-		if errors.As(err, &fault) {
+		if fault, ok := errors.AsType[*Error](err); ok {
 			faults.add(line, index, fault)
 			continue
 		}

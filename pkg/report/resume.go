@@ -60,8 +60,7 @@ func Open(path string) (*Run, error) {
 	}
 	r.journal, err = dir.ResumeJournal(JournalName, r.checkHead)
 	if err != nil {
-		var named *output.PathError
-		if errors.As(err, &named) && !isOfSystem(named.Err) {
+		if named, ok := errors.AsType[*output.PathError](err); ok && !isOfSystem(named.Err) {
 			err = named.Err
 		}
 		return nil, err

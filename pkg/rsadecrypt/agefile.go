@@ -54,8 +54,7 @@ func CheckAgeWork(file []byte) error {
 	if err != nil || stanzas[0].Type != "scrypt" {
 		return nil
 	}
-	var work *WorkError
-	if errors.As(checkWorkFactor(stanzas), &work) {
+	if work, ok := errors.AsType[*WorkError](checkWorkFactor(stanzas)); ok {
 		return work
 	}
 	return nil

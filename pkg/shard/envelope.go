@@ -108,8 +108,7 @@ func isObject(text []byte) bool {
 }
 
 func damagedAt(err error, text []byte) int64 {
-	var at base64.CorruptInputError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[base64.CorruptInputError](err); ok {
 		return int64(at)
 	}
 	return int64(len(text))

@@ -70,8 +70,7 @@ func (e *Error) Unwrap() error { return e.err }
 
 // ReasonOf returns the reason of an error of this package, and "" for another.
 func ReasonOf(err error) Reason {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Reason
 	}
 	return ""
