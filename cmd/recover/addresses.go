@@ -230,12 +230,21 @@ func (l *addressLister) show(k *listedKey) error {
 	case l.flags.expect != "": // for people, the comparison alone
 		return nil
 	}
+	return l.showTable(k)
+}
+
+// showTable shows a key on one line and its addresses below it, one a line: a
+// terminal of 80 columns has no room for a key ID and an address side by side.
+func (l *addressLister) showTable(k *listedKey) error {
 	doubt := ""
 	if k.Proved != nil {
 		doubt = "  NOT PROVED"
 	}
+	if err := l.term.Print("%s", strings.TrimRight(fmt.Sprintf("%s  %-9s  %s", k.KeyID, k.Algorithm, k.Name), " ")); err != nil {
+		return err
+	}
 	for _, a := range k.list {
-		if err := l.term.Print("%s", strings.TrimRight(fmt.Sprintf("%s  %-9s  %-15s  %s%s  %s", k.KeyID, k.Algorithm, a.Chain, a.Text, doubt, k.Name), " ")); err != nil {
+		if err := l.term.Print("    %-15s  %s%s", a.Chain, a.Text, doubt); err != nil {
 			return err
 		}
 	}
