@@ -19,7 +19,7 @@ import (
 const inspectUsage = `
 recover inspect FILE…
 
-Says what each file is, and whether it is sound: a recovery key, private or
+Says what each file is, and whether it is valid: a recovery key, private or
 public; a share of one; a shard; a record; a report or journal of a rebuild;
 the transcript of a ceremony; a sealed file; a program, or the directory of a
 release. It asks for no secret unless --open is given.
@@ -45,7 +45,7 @@ Options:
 `
 
 // What is found of a file's content. Scripts read the words, and the name of their
-// field: they stay, although people read "valid" elsewhere.
+// field: they stay, although people read "valid" for isSound.
 const (
 	isSound    = "sound"
 	isDamaged  = "damaged"
@@ -73,6 +73,14 @@ type fileFact struct {
 	Value string `json:"value"`
 }
 
+// verdict is what people read for Sound.
+func (r *fileResult) verdict() string {
+	if r.Sound == isSound {
+		return "valid"
+	}
+	return r.Sound
+}
+
 func (r *fileResult) fact(name, format string, args ...any) {
 	r.Facts = append(r.Facts, fileFact{name, fmt.Sprintf(format, args...)})
 }
@@ -83,7 +91,7 @@ func (r *fileResult) damaged(err error, role role) {
 	r.Sound = isDamaged
 }
 
-// unknown sets why it cannot be said whether the file is sound.
+// unknown sets why it cannot be said whether the file is valid.
 func (r *fileResult) unknown(err error, role role) {
 	f := &fileError{r.Path, role, err}
 	_ = errors.As(err, &f) // of the same file, and in a role that is known better
@@ -227,7 +235,7 @@ func (in *inspector) show(r *fileResult) error {
 		return in.term.JSON(r)
 	}
 	var l listing
-	l.add("%s: %s, %s", r.Path, r.Kind, r.Sound)
+	l.add("%s: %s, %s", r.Path, r.Kind, r.verdict())
 	if r.Detail != "" {
 		l.add("    %s", r.Detail)
 	}
@@ -247,7 +255,7 @@ func (in *inspector) show(r *fileResult) error {
 }
 
 // file finds out from the content what a file is, and looks whether it is
-// sound.
+// valid.
 func (in *inspector) file(path string) *fileResult {
 	r := &fileResult{Type: "file", Path: path, Kind: "unknown file", Sound: notChecked}
 	if list, ok := listInside(path); ok {

@@ -306,7 +306,7 @@ func TestEarlierSets(t *testing.T) {
 		t.Errorf("%d texts agree", n)
 	}
 	reports := set("reports")
-	says(t, exitOK, []string{"inspect", "--record", filepath.Join(reports, "record.json"), filepath.Join(reports, "merged.json")}, "report of a rebuild, sound", "as the report says: 2 keys: 2 ok")
+	says(t, exitOK, []string{"inspect", "--record", filepath.Join(reports, "record.json"), filepath.Join(reports, "merged.json")}, "report of a rebuild, valid", "as the report says: 2 keys: 2 ok")
 	says(t, exitOK, []string{"report", "merge", filepath.Join(reports, "p1", "report.json"), filepath.Join(reports, "p2", "report.json"), "--record", filepath.Join(reports, "record.json")},
 		"2 of 2 keys that are ok have the public key or address of the record", "2 of 2 files with rebuilt keys lie next to their report, unchanged", "2 keys: 2 ok")
 }

@@ -316,7 +316,7 @@ func TestInspectAsks(t *testing.T) {
 	s.answer(keyPrompt, typo)
 	s.expect(wrongAgain)
 	s.answer(keyPrompt, keyPhrase)
-	s.expect("key: recovery private key, sealed, sound\r\n")
+	s.expect("key: recovery private key, sealed, valid\r\n")
 	if o := s.end(typo, keyPhrase); o.status != exitOK {
 		t.Errorf("status %d", o.status)
 	}

@@ -13,7 +13,8 @@ const programPrefix = "recover: "
 
 // wrap breaks one line at blanks so that no part has more than width characters,
 // but for words that are longer by themselves. The parts after the first are
-// indented: below the text that follows "recover: ", or by two more than the line.
+// indented: below the text that follows "recover: ", below the last column of a
+// row, or by two more than the line.
 func wrap(line string, width int) string {
 	if width <= 0 || utf8.RuneCountInString(line) <= width {
 		return line
@@ -22,6 +23,8 @@ func wrap(line string, width int) string {
 	indent := strings.Repeat(" ", len(line)-len(text)+2)
 	if strings.HasPrefix(line, programPrefix) {
 		indent = strings.Repeat(" ", len(programPrefix))
+	} else if column := lastColumn(line, width); column > 0 {
+		indent = strings.Repeat(" ", column)
 	}
 	var out strings.Builder
 	out.WriteString(line[:len(line)-len(text)])
@@ -45,6 +48,31 @@ func wrap(line string, width int) string {
 		gap = strings.Repeat(" ", 1+len(rest)-len(text))
 	}
 	return out.String()
+}
+
+// lastColumn returns where the last column of a row begins: behind two blanks or
+// more, in the left half of the width. It is 0 if the line is no row, or if a word
+// would not fit below the column.
+func lastColumn(line string, width int) int {
+	column, blanks, seen := 0, 0, 0
+	text, begun := "", false
+	for i, r := range line {
+		if r == ' ' {
+			blanks++
+		} else {
+			if begun && blanks > 1 && seen <= width/2 {
+				column, text = seen, line[i:]
+			}
+			blanks, begun = 0, true
+		}
+		seen++
+	}
+	for word := range strings.FieldsSeq(text) {
+		if column+utf8.RuneCountInString(word) > width {
+			return 0
+		}
+	}
+	return column
 }
 
 // wrapAll wraps each line of a text, whose last one ends in a line break.
