@@ -16,7 +16,7 @@ import (
 func scriptCommands(text string) (all []string) {
 	text = strings.ReplaceAll(text, "\\\n            ", "")
 	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "        recover ") {
+		if strings.HasPrefix(line, "        recover ") || strings.HasPrefix(line, "        mkdir ") {
 			all = append(all, strings.TrimSpace(line))
 		}
 	}
@@ -37,10 +37,11 @@ func TestScriptCommands(t *testing.T) {
 	if err := os.CopyFS(filepath.Join(dir, "bucket"), os.DirFS(p.path("bucket"))); err != nil {
 		t.Fatal(err)
 	}
+	memory := t.TempDir() // stands for /dev/shm
 	run := func(command string) outcome {
 		t.Helper()
 		command = strings.ReplaceAll(command, "____________________", "key-0.pem")
-		command = strings.ReplaceAll(command, "/dev/shm/set", "set-"+filepath.Base(t.TempDir()))
+		command = strings.ReplaceAll(command, "/dev/shm", memory)
 		cmd := exec.Command("setsid", "-w", "sh", "-c", command)
 		cmd.Dir = dir
 		return start(t, cmd)
@@ -53,14 +54,17 @@ func TestScriptCommands(t *testing.T) {
 		args string
 		want int
 	}{
-		{"--for new --threshold 2 --custodian dora --custodian emil", 7},
-		{"--for split --threshold 2 --custodian dora --custodian emil --recovery-public-key key-0.pub.der", 7},
-		{"--for reissue --threshold 2 --custodian dora --custodian emil --sealed-key sealed-recovery-key.age", 8},
+		{"--for new --threshold 2 --custodian dora --custodian emil", 8},
+		{"--for split --threshold 2 --custodian dora --custodian emil --recovery-public-key key-0.pub.der", 8},
+		{"--for reissue --threshold 2 --custodian dora --custodian emil --sealed-key sealed-recovery-key.age", 9},
 		{"--for drill --record record.json --sealed-key sealed-recovery-key.age --transcript made.ndjson", 6},
 		{"--for rebuild --record record.json --sealed-key sealed-recovery-key.age", 7},
 		{"--for rebuild --record record.json --recovery-public-key key-0.pub.der", 6},
 		{"--for drill --record record.json --recovery-public-key key-0.pub.der --hsm pkcs11:token=none --hsm-module /nowhere.so", 5},
 	} {
+		if err := os.RemoveAll(filepath.Join(memory, "ceremony")); err != nil { // the workstation is switched off in between
+			t.Fatal(err)
+		}
 		script := run("recover custody script " + c.args)
 		for line := range strings.Lines(script.stdout) {
 			if n := len([]rune(line)); n > 80 { // with its end
@@ -75,7 +79,7 @@ func TestScriptCommands(t *testing.T) {
 			// What waits for holders, or reads what they bring, ends without them.
 			if o := run(command); o.status == exitUsage {
 				t.Errorf("%s: %s is refused: %s", c.args, command, o.stderr)
-			} else if strings.HasPrefix(command, "recover verify") && o.status != 0 {
+			} else if (strings.HasPrefix(command, "recover verify") || strings.HasPrefix(command, "mkdir")) && o.status != 0 {
 				t.Errorf("%s: %s: status %d: %s", c.args, command, o.status, o.stderr)
 			}
 		}

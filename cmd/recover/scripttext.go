@@ -65,7 +65,7 @@ func (s *script) lines() []string {
 	}
 	l.add("")
 	l.add("STEPS. Commands are typed in the directory that has all the files; where an")
-	l.add("answer is longer than the screen, with  | more  behind it. Whatever is not as")
+	l.add("answer is longer than the screen, with  | more  after it. Whatever is not as")
 	l.add("this page says: stop, write down the time and what the screen shows.")
 	for i, step := range s.steps() {
 		l.add("")
@@ -162,6 +162,10 @@ func (s *script) files() (all []string) {
 	return all
 }
 
+// inMemory is where a ceremony makes what is secret. A preflight refuses /dev/shm
+// itself, to which anybody may write.
+const inMemory = "/dev/shm/ceremony"
+
 // newSetSteps make a set of shares.
 func (s *script) newSetSteps() []step {
 	command := map[string][]string{
@@ -176,16 +180,18 @@ func (s *script) newSetSteps() []step {
 		command = append(command, "--custodian", holder)
 		confirm = append(confirm, holder+".json")
 	}
-	command = append(command, "--out", "/dev/shm/set", "--transcript", log)
-	all := []step{{do: "The shares are made. The last lines say that the shares brought the key back.", command: command,
-		fails: "what it left is called set.partial: destroy it, and begin this step again with another name of the transcript."}}
+	command = append(command, "--out", inMemory+"/set", "--transcript", log)
+	all := []step{{do: "A directory in memory is made, that nobody else may write to.", command: []string{"mkdir", "-m", "700", inMemory},
+		fails: "it is there from an earlier ceremony. Switch the workstation off, and begin again."},
+		{do: "The shares are made. The last lines say that the shares brought the key back.", command: command,
+			fails: "what it left is called set.partial: destroy it, and begin this step again with another name of the transcript."}}
 	all = append(all, headSteps(log)...)
 	owners := log + " with its text"
 	if s.occasion == "new" {
 		owners = "recovery-public-key.der, and " + owners
 	}
 	all = append(all,
-		step{do: "Each holder copies their own folder of /dev/shm/set, and no other, to their own medium: cp -R /dev/shm/set/NAME MEDIUM. The owner copies " + owners +
+		step{do: "Each holder copies their own folder of " + inMemory + "/set, and no other, to their own medium: cp -R " + inMemory + "/set/NAME MEDIUM. The owner copies " + owners +
 			". Each holder gets a copy of " + log + " by another way than the folder."}, switchOff)
 	for _, holder := range s.custodians {
 		all = append(all, step{do: fmt.Sprintf("Afterwards %s, alone, with their own medium: \"valid: the share that the ceremony made\".", holder),

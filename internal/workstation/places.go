@@ -145,7 +145,7 @@ func (m *Machine) output(s *Subject) []Finding {
 			continue
 		}
 		if m.UID >= 0 && info.Mode()&0o002 != 0 {
-			found = append(found, unfit("make a directory of your own in it: mkdir -m 700", "anybody may write to %s, where the output is to be", dir))
+			found = append(found, unfit("make a directory of your own in it, and write to that: mkdir -m 700 '"+filepath.Join(dir, "own")+"'", "anybody may write to %s, where the output is to be", dir))
 			continue
 		}
 		on, ok := m.mountOf(dir)
@@ -159,7 +159,7 @@ func (m *Machine) output(s *Subject) []Finding {
 		case m.removable(on):
 			found = append(found, fit("the output goes to a medium that can be taken out, %s", on.point)...)
 		default:
-			found = append(found, doubtful("write to a medium that can be locked away, or to /dev/shm", "the output goes to a disk of this machine (%s): what was on it stays there, also when it is removed", on.point))
+			found = append(found, doubtful("write to a medium that can be locked away, or into memory: mkdir -m 700 /dev/shm/own, and write to that", "the output goes to a disk of this machine (%s): what was on it stays there, also when it is removed", on.point))
 		}
 	}
 	return found
