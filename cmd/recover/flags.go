@@ -35,7 +35,7 @@ func parseFlags(fs *pflag.FlagSet, args []string, maxFiles int) error {
 	case errors.Is(err, pflag.ErrHelp):
 		return err
 	case errors.As(err, &unknown):
-		return &usageError{"unknown flag " + dashed(unknown.GetSpecifiedName()), didYouMean(dashed(unknown.GetSpecifiedName()), flagNames(fs), seeHelp)}
+		return unknownFlag(fs, dashed(unknown.GetSpecifiedName()), seeHelp)
 	case errors.As(err, &missing):
 		return &usageError{"the flag " + dashed(missing.GetSpecifiedName()) + " needs a value", seeHelp}
 	case errors.As(err, &invalid):
@@ -57,7 +57,7 @@ func parseFlags(fs *pflag.FlagSet, args []string, maxFiles int) error {
 // unexpected is the error of an argument that belongs to no flag. It is named
 // where it is a file; else it may be a secret that went astray.
 func unexpected(arg, seeHelp string) error {
-	fact := "there is an argument that belongs to no flag"
+	fact := "unexpected argument (not shown: it may be a secret)"
 	if _, err := os.Lstat(arg); err == nil {
 		fact = "unexpected argument " + message.QuoteLong(arg)
 	}

@@ -46,6 +46,22 @@ func unknownVerb(text string, verbs []string) error {
 	return &usageError{fact, didYouMean(text, verbs, seeHelp)}
 }
 
+// otherVerbs do what a flag was given for. The listing tells nothing of a rebuilt
+// key, so it is compared before any secret is asked for.
+var otherVerbs = map[string]string{
+	"rebuild --listing": "run first: recover verify --record FILE --shards PATH --listing FILE",
+	"drill --listing":   "run first: recover verify --record FILE --shards PATH --listing FILE",
+}
+
+// unknownFlag is the error of a flag that a verb does not have.
+func unknownFlag(fs *pflag.FlagSet, flag, seeHelp string) error {
+	fact := "unknown flag " + flag
+	if other, ok := otherVerbs[fs.Name()+" "+flag]; ok {
+		return &usageError{fact, other}
+	}
+	return &usageError{fact, didYouMean(flag, flagNames(fs), seeHelp)}
+}
+
 // flagNames are the flags of a set, with their dashes.
 func flagNames(fs *pflag.FlagSet) (names []string) {
 	fs.VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
