@@ -111,7 +111,7 @@ func custodyConfirm(p *program, args []string) error {
 		return err
 	}
 	if n := sum.Holders - sum.Confirmed; n > 0 {
-		return &incompleteError{fmt.Sprintf("%d of %d holders have not confirmed: the original may not be destroyed yet", n, sum.Holders),
+		return &incompleteError{fmt.Sprintf("%d of %d holders %s not confirmed: the original may not be destroyed yet", n, sum.Holders, plural(n, "has", "have")),
 			"ask them to run: recover custody check SHARE --confirmation FILE, with --transcript or --set and --sha256", exitSome}
 	}
 	if contents != nil {

@@ -38,7 +38,8 @@ func ageText(age time.Duration) string {
 	case age < 0:
 		return "in the future"
 	case age < 2*time.Hour:
-		return fmt.Sprintf("%d minutes", int(age/time.Minute))
+		n := int(age / time.Minute)
+		return fmt.Sprintf("%d %s", n, plural(n, "minute", "minutes"))
 	case age < 2*day:
 		return fmt.Sprintf("%d hours", int(age/time.Hour))
 	}

@@ -180,7 +180,11 @@ func (r *reporter) outcome(done string) error {
 	case r.sum.OK+r.sum.Unproved > 0:
 		return &incompleteError{fmt.Sprintf("%d of %d keys %s not %s", bad, r.sum.Keys, plural(bad, "is", "are"), done), hintEachKey, exitSome}
 	}
-	return &incompleteError{fmt.Sprintf("none of %d %s is %s", r.sum.Keys, plural(r.sum.Keys, "key", "keys"), done), hintEachKey, exitFailed}
+	todo := hintEachKey
+	if r.sum.Missing > 0 && r.sum.Missing+r.sum.Unrecorded == r.sum.Keys {
+		todo = hintOtherDownload
+	}
+	return &incompleteError{fmt.Sprintf("none of %d %s is %s", r.sum.Keys, plural(r.sum.Keys, "key", "keys"), done), todo, exitFailed}
 }
 
 // strictly is the outcome of a run whose keys are all ok.
@@ -202,6 +206,9 @@ const hintWarnings = "docs/troubleshooting.md explains each warning by its code;
 const hintUnproved = "compare their addresses with a source outside the bucket before you use them: the service's console, an invoice, a block explorer"
 
 const hintEachKey = "the line of each key says why, and what to do next"
+
+// hintOtherDownload is for a download that has none of the keys of the record.
+const hintOtherDownload = "give the record and the download of the same bucket: no recorded key is in this download; recover inspect RECORD shows the environment of a record"
 
 // path is where a key's shard is, or was looked for.
 func (r *reporter) path(k *keyResult) string {
