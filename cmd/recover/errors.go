@@ -104,6 +104,7 @@ var (
 	errInterruptedRun = errors.New("interrupted")
 	errProduction     = errors.New("the record's environment is production, and this is a drill")
 	errSignature      = errors.New("the rebuilt key's signature is not right under the public key")
+	errRunExists      = fmt.Errorf("%w, and holds the keys of an earlier run", output.ErrExists)
 	errShardChanged   = errors.New("the shard is not the one that was rebuilt before")
 	errForgedKey      = errors.New("the journal has another public key for this shard's wallet")
 	errUnknownFile    = errors.New("none of the files that this program reads or writes")

@@ -125,6 +125,7 @@ var fileHints = []struct {
 	{asAny, report.ErrFormat, advice{"report-damaged", "take another copy of the report"}},
 	{asOutput, report.ErrFormat, advice{"journal-damaged", "keep the directory, its keys can still be opened; rebuild into a new one"}},
 	{asNewSet, output.ErrNoSpace, advice{"no-space", "use a medium with more space; nothing of the split was kept, and the original is as it was"}},
+	{asOutput, errRunExists, advice{"output-exists", "to go on with that run, give --resume instead of --out; to do it all again, give a new name"}},
 	{asTranscript, output.ErrExists, advice{"output-exists", "each attempt has a transcript of its own, and none is overwritten: give a new name, such as NAME-2, and keep both"}},
 	{asTranscript, output.ErrNoSpace, advice{"no-space", "use a medium with more space for the transcript"}},
 	{asPublicKey, rsadecrypt.ErrPrivateKey, advice{"key-is-private", "this is the private half: keep it away from here, and give the public half"}},

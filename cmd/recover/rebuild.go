@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"iter"
+	"path/filepath"
 	"sync"
 
 	"recover/internal/output"
@@ -170,7 +172,9 @@ type rebuildJob struct {
 func planRebuild(p *program, f *rebuildFlags, s *selection, session *keySession) (*rebuildJob, error) {
 	job := &rebuildJob{program: p, ctx: p.ctx, term: p.term, narrow: p.narrow, flags: f, selection: s}
 	if f.resume == "" {
-		if err := checkNewDir(f.out); err != nil {
+		if err := checkNewDir(f.out); errors.Is(err, output.ErrExists) && isFile(filepath.Join(f.out, report.JournalName)) {
+			return nil, &fileError{f.out, asOutput, errRunExists}
+		} else if err != nil {
 			return nil, err
 		}
 	} else if earlier, err := openEarlierRun(p.term, f, s); err != nil {
