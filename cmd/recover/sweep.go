@@ -78,7 +78,9 @@ func (p *program) sweepPlan(args []string) error {
 	if err := writeNewData(*out, data); err != nil {
 		return err
 	}
-	p.showSums(plan)
+	if err := p.showSums(plan); err != nil {
+		return err
+	}
 	if n := len(plan.NotMoved); n > 0 {
 		p.term.Note("%d %s not in the state file and will not be moved; not_moved in the plan names them", n, plural(n, "address of the list is", "addresses of the list are"))
 	}
@@ -113,7 +115,7 @@ func readAndPlan(addresses, state, to string) (*sweep.Plan, error) {
 	return plan, nil
 }
 
-// sumRows is the table of what each destination gets.
+// sumRows is the table of what each destination gets, for sums.txt.
 func sumRows(plan *sweep.Plan) [][]string {
 	rows := [][]string{{"NETWORK", "TO", "AMOUNT", "HIGHEST FEES", "TRANSACTIONS"}}
 	for _, s := range plan.Sums {
@@ -129,7 +131,25 @@ func sumRows(plan *sweep.Plan) [][]string {
 	return rows
 }
 
-func (p *program) showSums(plan *sweep.Plan) { p.term.Table(sumRows(plan)) }
+// showSums shows what each destination gets, in lines that people compare with a
+// paper on a terminal of 80 columns.
+func (p *program) showSums(plan *sweep.Plan) error {
+	var l listing
+	for _, s := range plan.Sums {
+		l.add("%s: %d %s", s.Network, s.Transactions, plural(s.Transactions, "transaction", "transactions"))
+		to := s.To
+		if s.Tag != "" {
+			to += ", tag " + s.Tag
+		}
+		l.add("    to            %s", to)
+		l.add("    amount        %s", s.Amount)
+		if s.Token != "" {
+			l.add("    token         %s", s.Token)
+		}
+		l.add("    highest fees  %s", s.HighestFees)
+	}
+	return printLines(p.term, l)
+}
 
 // sweepFlags are the flags of a sweep that signs.
 type sweepFlags struct {
@@ -168,7 +188,9 @@ func (p *program) sweepSign(args []string) error {
 	if err != nil {
 		return &fileError{f.plan, asPlan, err}
 	}
-	p.showSums(plan)
+	if err := p.showSums(plan); err != nil {
+		return err
+	}
 	if err := p.checkHash(f, data); err != nil {
 		return err
 	}
