@@ -14,7 +14,7 @@ Prints all keys of a rebuild, of all its files, after one question for the
 passphrase: an object on a line for each key (docs/formats.md). Each private
 key is checked against the public key of its line first. Whoever has what is
 printed has the funds: keep it in memory, such as in /dev/shm, and remove it
-afterwards.
+afterwards. Only its owner can read FILE.
 
 The age command opens the files too, one at a time.
 
@@ -53,6 +53,9 @@ func runKeys(p *program, args []string) error {
 	}
 	if err := ask.used(); err != nil {
 		return err
+	}
+	if err := p.term.KeepFromOthers(); err != nil {
+		p.term.Warn("others may be able to read the file that the keys are printed to: " + err.Error())
 	}
 	keys, unproved := 0, 0
 	for _, s := range ring.segments {

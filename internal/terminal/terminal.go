@@ -116,6 +116,21 @@ func (t *Terminal) JSON(v any) error {
 // IsShown tells whether stdout is a terminal, where people see what is printed.
 func (t *Terminal) IsShown() bool { return t.outColumns != nil }
 
+// KeepFromOthers takes away from others than its owner the right to read stdout,
+// where that is a file: a shell makes it for all to read. It does nothing where
+// stdout is a pipe, a terminal or a device.
+func (t *Terminal) KeepFromOthers() error {
+	f, ok := t.stdout.(*os.File)
+	if !ok {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	return f.Chmod(info.Mode().Perm() & 0o700)
+}
+
 // PrintSecret writes lines of result as they are. It returns what Err returns.
 func (t *Terminal) PrintSecret(lines *secret.Bytes) error {
 	t.mu.Lock()

@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -187,4 +191,37 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("%q reads back as %q, %v", line, got, err)
 		}
 	})
+}
+
+// TestKeepFromOthers: only a file of its own is closed to others; what is shared,
+// such as a device, stays as it is.
+func TestKeepFromOthers(t *testing.T) {
+	f, err := os.OpenFile(filepath.Join(t.TempDir(), "out"), os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Chmod(0o644); err != nil { // whatever the umask is
+		t.Fatal(err)
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	before, err := null.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []io.Writer{f, null, new(bytes.Buffer)} {
+		if err := New(out, io.Discard).KeepFromOthers(); err != nil {
+			t.Errorf("%T: %v", out, err)
+		}
+	}
+	if info, err := f.Stat(); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("the file has %v, %v", info.Mode(), err)
+	}
+	if info, err := null.Stat(); err != nil || info.Mode() != before.Mode() {
+		t.Errorf("%s has %v, and had %v", os.DevNull, info.Mode(), before.Mode())
+	}
 }
