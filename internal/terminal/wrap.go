@@ -14,7 +14,7 @@ const programPrefix = "recover: "
 // wrap breaks one line at blanks so that no part has more than width characters,
 // but for words that are longer by themselves. The parts after the first are
 // indented: below the text that follows "recover: ", below the last column of a
-// row, or by two more than the line.
+// row, or by two more than the line; but by two only where a word has no other room.
 func wrap(line string, width int) string {
 	if width <= 0 || utf8.RuneCountInString(line) <= width {
 		return line
@@ -36,8 +36,12 @@ func wrap(line string, width int) string {
 		switch {
 		case !begun:
 		case used+len(gap)+size > width:
-			out.WriteString("\n" + indent)
-			used = len(indent)
+			below := indent
+			if len(indent)+size > width && 2+size <= width { // a path: better whole than below the others
+				below = "  "
+			}
+			out.WriteString("\n" + below)
+			used = len(below)
 		default:
 			out.WriteString(gap)
 			used += len(gap)

@@ -22,6 +22,8 @@ func TestWrap(t *testing.T) {
 		{"averyveryverylongword and more", 10, "averyveryverylongword\n  and more"},
 		{"a averyveryverylongword", 10, "a\n  averyveryverylongword"},
 		{"a    b c", 6, "a    b\n  c"},
+		{"recover: error: averylongwordindeed b", 22, "recover: error:\n  averylongwordindeed\n         b"},
+		{"recover: error: averylongwordindeed b", 20, "recover: error:\n         averylongwordindeed\n         b"},
 		{"fee  a b c d e f", 12, "fee  a b c d\n     e f"},
 		{"ok  a1  one two three", 17, "ok  a1  one two\n        three"},
 		{"  ok  one two three", 13, "  ok  one two\n      three"},
