@@ -59,8 +59,14 @@ func unknownFlag(fs *pflag.FlagSet, flag, seeHelp string) error {
 	if other, ok := otherVerbs[fs.Name()+" "+flag]; ok {
 		return &usageError{fact, other}
 	}
+	if other := flagsElsewhere[strings.TrimPrefix(flag, "--")]; other != "" && fs.Lookup(other) != nil {
+		return &usageError{fact, "did you mean --" + other + "? " + seeHelp}
+	}
 	return &usageError{fact, didYouMean(flag, flagNames(fs), seeHelp)}
 }
+
+// flagsElsewhere are what the vendor's tool calls our flags, without dashes.
+var flagsElsewhere = map[string]string{"recovery-kit-file": "shards", "private-key-file": "key"}
 
 // flagNames are the flags of a set, with their dashes.
 func flagNames(fs *pflag.FlagSet) (names []string) {
