@@ -62,6 +62,9 @@ func unknownFlag(fs *pflag.FlagSet, flag, seeHelp string) error {
 	if other := flagsElsewhere[strings.TrimPrefix(flag, "--")]; other != "" && fs.Lookup(other) != nil {
 		return &usageError{fact, "did you mean --" + other + "? " + seeHelp}
 	}
+	if flag == "--rehearsal" || flag == "--accept" {
+		return &usageError{fact, "leave it out: this command does not check the machine"}
+	}
 	return &usageError{fact, didYouMean(flag, flagNames(fs), seeHelp)}
 }
 
