@@ -69,7 +69,7 @@ func custodyAttach(p *program, args []string) error {
 	if f.out != "" {
 		plan, err = f.planNew(p, record)
 	} else {
-		plan, err = f.planFolders(p.term, record)
+		plan, err = f.planFolders(record)
 	}
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func custodyAttach(p *program, args []string) error {
 		if err := f.write(a, record); err != nil {
 			return err
 		}
-		if err := f.show(p.term, a, record); err != nil {
+		if err := f.show(p.term, a); err != nil {
 			return err
 		}
 	}
@@ -106,7 +106,7 @@ func (r *setRecord) attachedTo(path string, sealed *custody.SealedKey, number in
 
 // planFolders looks at every folder before anything is written: each has the
 // sealed key of one set, and no copy of the record that is wrong.
-func (f *attachFlags) planFolders(t *terminal.Terminal, r *setRecord) ([]*attached, error) {
+func (f *attachFlags) planFolders(r *setRecord) ([]*attached, error) {
 	var plan []*attached
 	for _, dir := range f.folders {
 		sealed, err := sealedKeyIn(dir)
@@ -169,7 +169,7 @@ func (f *attachFlags) write(a *attached, r *setRecord) error {
 	return nil
 }
 
-func (f *attachFlags) show(t *terminal.Terminal, a *attached, r *setRecord) error {
+func (f *attachFlags) show(t *terminal.Terminal, a *attached) error {
 	if f.json {
 		return t.JSON(a)
 	}

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"recover/internal/bucket"
+	"recover/internal/message"
 	"recover/internal/output"
 	"recover/internal/plaintext"
 	"recover/pkg/audit/cloud"
@@ -86,12 +87,12 @@ func listingAdvice(e *fileError) advice {
 
 // archiveHint is the command that unpacks an archive.
 func archiveHint(path, kind string) string {
-	command := "tar -xf " + shellQuoted(path) + " -C DIR"
+	command := "tar -xf " + message.ShellQuote(path) + " -C DIR"
 	switch kind {
 	case "zip":
-		command = "unzip " + shellQuoted(path) + " -d DIR"
+		command = "unzip " + message.ShellQuote(path) + " -d DIR"
 	case "7z", "rar":
-		command = "7z x " + shellQuoted(path) + " -oDIR"
+		command = "7z x " + message.ShellQuote(path) + " -oDIR"
 	}
 	return "unpack it into a new directory: " + command + "; then give --shards DIR"
 }
@@ -151,15 +152,15 @@ func keyAdvice(path string, err error) advice {
 	}
 	switch {
 	case errors.As(err, &work) && strings.HasPrefix(work.What, "age "):
-		return advice{"key-unsupported", "let age open it: in bash, --key <(age -d " + shellQuoted(path) + ")"}
+		return advice{"key-unsupported", "let age open it: in bash, --key <(age -d " + message.ShellQuote(path) + ")"}
 	case errors.As(err, &work) && strings.HasPrefix(work.What, "bcrypt "):
 		return advice{"key-unsupported", "set its passphrase again in a copy, with less work: ssh-keygen -p -a 24 -f COPY"}
 	case is[*rsadecrypt.UnsupportedError](err), errors.As(err, &work):
-		return advice{"key-unsupported", "let openssl decrypt it: in bash, --key <(openssl pkey -in " + shellQuoted(path) + " -provider legacy -provider default)"}
+		return advice{"key-unsupported", "let openssl decrypt it: in bash, --key <(openssl pkey -in " + message.ShellQuote(path) + " -provider legacy -provider default)"}
 	case is[*output.TooLargeError](err), errors.Is(err, rsadecrypt.ErrTooLarge), is[*plaintext.LimitError](err):
 		return advice{"key-file-large", "a key file has less than 256 KiB: give the file of the key alone"}
 	case errors.Is(err, rsadecrypt.ErrPKCS12):
-		return advice{"key-is-pkcs12", "take the key out of it: in bash, --key <(openssl pkcs12 -in " + shellQuoted(path) + " -nocerts -nodes -legacy)"}
+		return advice{"key-is-pkcs12", "take the key out of it: in bash, --key <(openssl pkcs12 -in " + message.ShellQuote(path) + " -nocerts -nodes -legacy)"}
 	case is[*rsadecrypt.KeyKindError](err), is[*rsadecrypt.SizeError](err):
 		return notARecoveryKey
 	case is[syscall.Errno](err):

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"recover/internal/message"
 	"recover/internal/plaintext"
 )
 
@@ -10,13 +11,13 @@ import (
 // purpose, becomes usable: for most of them, the one command that does it.
 func foreignHint(f *fileError, kind plaintext.Kind) string {
 	if kind == plaintext.SSHPublicKey && (f.role == asPublicKey || f.role == asAny) {
-		return "convert it: in bash, give <(ssh-keygen -i -f " + shellQuoted(f.path) + ") instead of the file"
+		return "convert it: in bash, give <(ssh-keygen -i -f " + message.ShellQuote(f.path) + ") instead of the file"
 	}
 	if command := openers[kind]; command != "" {
-		return "in bash, give <(" + strings.ReplaceAll(command, "FILE", shellQuoted(f.path)) + ") instead of the file: so it is on no disk in the clear"
+		return "in bash, give <(" + strings.ReplaceAll(command, "FILE", message.ShellQuote(f.path)) + ") instead of the file: so it is on no disk in the clear"
 	}
 	if hint := foreignHints[kind]; hint != "" {
-		return strings.ReplaceAll(hint, "FILE", shellQuoted(f.path))
+		return strings.ReplaceAll(hint, "FILE", message.ShellQuote(f.path))
 	}
 	return ownHints[kind]
 }
@@ -85,15 +86,4 @@ var ownHints = map[plaintext.Kind]string{
 	plaintext.PrivateKey:  "a private key is given with --key",
 	plaintext.PublicKey:   "a public key is given with --recovery-public-key",
 	plaintext.Certificate: "take the public key out of it: openssl x509 -pubkey -noout -in FILE",
-}
-
-// shellQuoted is a path as a shell takes it.
-func shellQuoted(path string) string {
-	plain := func(r rune) bool {
-		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/._-+,:@", r)
-	}
-	if path != "" && strings.IndexFunc(path, func(r rune) bool { return !plain(r) }) < 0 {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

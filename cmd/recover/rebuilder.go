@@ -61,7 +61,6 @@ func (b *keyRebuilder) rebuild(e record.Entry) (*rebuiltKey, error) {
 		r.missing(rebuilt.Err)
 	case rebuilt.Wallet == nil:
 		r.fail(rebuilt.Err)
-		r.master = rebuilt.Master != nil
 	default:
 		r.rebuilt(rebuilt)
 		r.RecoveryKey = b.key.fingerprint.Hex()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"recover/internal/message"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -107,7 +108,7 @@ func (c *checker) one(path string, r *record.Contents) {
 	none := uuid.ID{}
 	if r.IsCSV {
 		c.say("warning", path, none, "the record is CSV, which has no place for the environment and the recovery keys",
-			"make a JSON record of it: recover record new --from "+shellQuoted(path)+" --shards BUCKET --out record.json")
+			"make a JSON record of it: recover record new --from "+message.ShellQuote(path)+" --shards BUCKET --out record.json")
 	}
 	if r.Environment == "" && !r.IsCSV {
 		c.say("warning", path, none, "no environment is recorded", "add \"environment\": \"production\" or \"sandbox\", so that the two cannot be mixed up")

@@ -204,6 +204,3 @@ func claims(m *report.Merge, ok, anchored int) []string {
 		"    the rest is the reports' word alone: \"recover addresses --keys DIR\" reads the keys",
 	}
 }
-
-// count is "1 key", "2 keys".
-func count(n int, one, many string) string { return fmt.Sprintf("%d %s", n, plural(n, one, many)) }

@@ -31,7 +31,6 @@ const reasonUnrecorded = shard.Reason("unrecorded")
 // keyResult is what became of one key, and what is only known here.
 type keyResult struct {
 	report.Key
-	master bool // a master key is kept, without its wallet key
 
 	recordedAddress string
 	newest          time.Time // verify: when its newest backup was written, as far as the download tells
@@ -144,4 +143,4 @@ func (s *summary) seconds() float64 {
 	return float64(time.Since(s.begun).Round(time.Millisecond)) / float64(time.Second)
 }
 
-var plural = message.Plural
+var plural, count = message.Plural, message.Count

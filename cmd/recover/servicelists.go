@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"recover/internal/message"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -244,19 +245,11 @@ func (v *serviceReview) warnOfQuorums() {
 	}
 	if len(bare) > 0 {
 		v.term.Warn(fmt.Sprintf("%d of %d %s no backup kit, so no wallet that is made in them is ever backed up: %s",
-			len(bare), len(v.known.serviceQuorums), plural(len(bare), "quorums has", "quorums have"), firstFew(bare)))
+			len(bare), len(v.known.serviceQuorums), plural(len(bare), "quorums has", "quorums have"), message.Few(bare, 3)))
 	}
 	if len(unlisted) > 0 {
-		v.term.Warn(fmt.Sprintf("the kit of %s is not in the list of kits: its recovery keys were not compared", firstFew(unlisted)))
+		v.term.Warn(fmt.Sprintf("the kit of %s is not in the list of kits: its recovery keys were not compared", message.Few(unlisted, 3)))
 	}
-}
-
-// firstFew names the first three of many.
-func firstFew(names []string) string {
-	if more := len(names) - 3; more > 0 {
-		return strings.Join(names[:3], ", ") + fmt.Sprintf(" and %d more", more)
-	}
-	return strings.Join(names, ", ")
 }
 
 // outcome is the outcome of the keys, together with that of the lists.

@@ -7,9 +7,6 @@ import (
 	"runtime/secret"
 )
 
-// Erases tells whether this build has runtime/secret.
-const Erases = true
-
 func do(f func()) { secret.Do(f) }
 
 func collect() {

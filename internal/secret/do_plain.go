@@ -2,9 +2,6 @@
 
 package secret
 
-// Erases tells whether this build has runtime/secret.
-const Erases = false
-
 func do(f func()) { f() }
 
 func collect() {}

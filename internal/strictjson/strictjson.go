@@ -29,7 +29,6 @@ const MaxDepth = 32
 // SyntaxError says where the text stops being the JSON that was expected.
 type SyntaxError struct {
 	Line    int // 1-based
-	Offset  int // bytes from the beginning
 	Problem string
 }
 
@@ -64,7 +63,7 @@ func (s *Scanner) Fail(format string, args ...any) error {
 
 func (s *Scanner) failAt(offset int, format string, args ...any) error {
 	line := 1 + bytes.Count(s.text[:offset-s.mark], []byte{'\n'})
-	return &SyntaxError{line, offset, fmt.Sprintf(format, args...)}
+	return &SyntaxError{line, fmt.Sprintf(format, args...)}
 }
 
 // fault makes a SyntaxError of an error of the decoder.

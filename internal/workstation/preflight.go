@@ -119,11 +119,11 @@ func unfit(todo, format string, args ...any) Finding {
 }
 
 // orFit returns the findings, or that all is well.
-func orFit(found []Finding, format string, args ...any) []Finding {
+func orFit(found []Finding, well string) []Finding {
 	if len(found) > 0 {
 		return found
 	}
-	return fit(format, args...)
+	return fit("%s", well)
 }
 
 // unseen is an item that cannot be looked at, for example in a container

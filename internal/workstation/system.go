@@ -157,7 +157,7 @@ func (m *Machine) ptrace(*Subject) []Finding {
 // process is one that runs.
 type process struct {
 	name        string
-	parent, uid int
+	uid         int
 	hasTerminal bool
 }
 
@@ -183,8 +183,6 @@ func (m *Machine) processes() map[int]process {
 			switch key {
 			case "Name":
 				p.name = strings.TrimSpace(value)
-			case "PPid":
-				p.parent, _ = strconv.Atoi(fields[0])
 			case "Uid":
 				p.uid, _ = strconv.Atoi(fields[0])
 			}

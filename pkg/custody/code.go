@@ -21,11 +21,11 @@ const (
 // can be turned into by changing t values besides the erased ones, where
 // 2t + len(erased) ≤ 8. Places count from 0. It is found as in any BCH code:
 // Berlekamp-Massey, with Forney's syndromes for what is erased.
-func correct(hrp string, data []byte, erased []int) (word []byte, ok bool) {
+func correct(data []byte, erased []int) (word []byte, ok bool) {
 	if len(erased) > rootCount {
 		return nil, false
 	}
-	syndromes := syndromesOf(codex32.Residue(hrp, data))
+	syndromes := syndromesOf(codex32.Residue(prefix, data))
 	known := poly{1}
 	for _, place := range erased {
 		known = known.times(poly{1, locator(data, place)})
@@ -33,7 +33,7 @@ func correct(hrp string, data []byte, erased []int) (word []byte, ok bool) {
 	forney := syndromes.times(known)[len(erased):rootCount]
 	all := known.times(connection(forney)).trim()
 	word = slices.Clone(data)
-	if !repair(word, all, syndromes) || !codex32.Checks(hrp, word) {
+	if !repair(word, all, syndromes) || !codex32.Checks(prefix, word) {
 		clear(word)
 		return nil, false
 	}

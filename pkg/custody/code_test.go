@@ -57,7 +57,7 @@ func TestCorrect(t *testing.T) {
 							word[place] = 0
 						}
 					}
-					got, ok := correct(prefix, word, places[wrong:])
+					got, ok := correct(word, places[wrong:])
 					if !ok || !bytes.Equal(got, want) {
 						t.Fatalf("length %d, %d wrong, %d erased: not corrected", n, wrong, erased)
 					}
@@ -78,7 +78,7 @@ func TestCorrectGivesWords(t *testing.T) {
 		for _, place := range rng.Perm(dataLen)[:wrong] {
 			word[place] ^= byte(1 + rng.IntN(31))
 		}
-		got, ok := correct(prefix, word, nil)
+		got, ok := correct(word, nil)
 		if !ok {
 			if wrong <= 4 {
 				t.Fatalf("%d wrong values were not corrected", wrong)
@@ -97,7 +97,7 @@ func TestCorrectGivesWords(t *testing.T) {
 
 func TestTooManyErasures(t *testing.T) {
 	word := randomWord(rand.New(rand.NewPCG(5, 6)), dataLen)
-	if _, ok := correct(prefix, word, []int{0, 1, 2, 3, 4, 5, 6, 7, 8}); ok {
+	if _, ok := correct(word, []int{0, 1, 2, 3, 4, 5, 6, 7, 8}); ok {
 		t.Error("nine erasures were corrected")
 	}
 }

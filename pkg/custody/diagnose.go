@@ -157,7 +157,7 @@ func repaired(whole []byte) []byte {
 			erased = append(erased, i)
 		}
 	}
-	data, ok := correct(prefix, word, erased)
+	data, ok := correct(word, erased)
 	if !ok {
 		return nil
 	}

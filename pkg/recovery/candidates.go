@@ -111,6 +111,6 @@ func (r *rebuild) salvage(b *Backup) {
 	}
 	salvaged := *b
 	salvaged.describe(s)
-	salvaged.shard, salvaged.salvage, salvaged.Err, salvaged.ignored = s, true, nil, false
+	salvaged.shard, salvaged.Err, salvaged.ignored = s, nil, false
 	*b = salvaged
 }

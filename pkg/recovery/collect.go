@@ -59,12 +59,10 @@ type Backup struct {
 	RecoveryKey     rsadecrypt.Fingerprint
 	MasterPublicKey group.Point
 	WalletPublicKey group.Point // as an ED25519 wallet's, its master public key
-	claimed         group.Point // walletPublicKeyBase64
 	masters         []group.Point
 
 	shard   *shard.Shard // nil: read it again
 	proof   *proof       // nil: not looked at yet
-	salvage bool         // shard is what could be read of a damaged file
 	ignored bool         // neither named like a shard nor one
 	archive string       // which kind of archive it is, if it is one
 	listed  *listed      // what the listing says of it; nil: there is none
@@ -112,8 +110,7 @@ func (s *Backups) All() []*Backup {
 
 // describe notes what the shard says of itself.
 func (b *Backup) describe(s *shard.Shard) {
-	b.RecoveryKey, b.MasterPublicKey = s.Fingerprint(), s.MasterPublicKey()
-	b.claimed, b.WalletPublicKey = s.WalletPublicKey(), WalletPublicKey(s)
+	b.RecoveryKey, b.MasterPublicKey, b.WalletPublicKey = s.Fingerprint(), s.MasterPublicKey(), WalletPublicKey(s)
 	b.masters = s.NamedMasterKeys()
 }
 

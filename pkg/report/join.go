@@ -3,12 +3,11 @@ package report
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
+	"recover/internal/message"
 	"recover/internal/output"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -190,12 +189,7 @@ func (j *Join) Check() error {
 	if len(missing) == 0 {
 		return nil
 	}
-	const most = 10
-	text := strings.Join(missing[:min(len(missing), most)], ", ")
-	if more := len(missing) - most; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return &PartError{text, "", ErrPartMissing}
+	return &PartError{message.Few(missing, 10), "", ErrPartMissing}
 }
 
 // Each yields what the parts say of each key: those of the record in its order,

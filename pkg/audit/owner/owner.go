@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"recover/internal/message"
 	"recover/internal/uuid"
 	"recover/pkg/audit"
 	"recover/pkg/record"
@@ -194,20 +195,9 @@ var titles = map[string]string{
 const maxNamed = 4
 
 // some names a few of many.
-func some(names []string) string {
-	if more := len(names) - maxNamed; more > 0 {
-		return strings.Join(names[:maxNamed], ", ") + fmt.Sprintf(" and %d more", more)
-	}
-	return strings.Join(names, ", ")
-}
+func some(names []string) string { return message.Few(names, maxNamed) }
 
-// count is "1 key", "2 keys".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
+var count, quoted = message.Count, message.ShellQuote
 
 // nameOf is what people call a key.
 func nameOf(e record.Entry) string {
@@ -243,14 +233,6 @@ func (j *judge) kitKeys() []PublicKey {
 		all = append(all, j.Files.PublicKeys...)
 	}
 	return all
-}
-
-// quoted is a path as a shell takes it.
-func quoted(path string) string {
-	if path != "" && strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./_-+,:@") == "" {
-		return path
-	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }
 
 func date(t time.Time) string { return t.UTC().Format(time.DateOnly) }

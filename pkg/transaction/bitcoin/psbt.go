@@ -32,8 +32,6 @@ const (
 	outRedeemScript  = 0x00
 	outWitnessScript = 0x01
 	outDerivation    = 0x02
-
-	proprietary = 0xfc
 )
 
 // pair is one entry of a map: a type, key data, and a value.

@@ -52,7 +52,7 @@ func TestRefused(t *testing.T) {
 		"a derivation": {segwit, func(p *packet) {
 			p.inputs[0] = append(p.inputs[0], pair{inDerivation, append([]byte{2}, make([]byte, 32)...), make([]byte, 8)})
 		}, "ok"},
-		"an entry of another":         {segwit, func(p *packet) { p.outputs[0] = append(p.outputs[0], pair{proprietary, []byte{1}, []byte{1}}) }, "ok"},
+		"an entry of another":         {segwit, func(p *packet) { p.outputs[0] = append(p.outputs[0], pair{0xfc, []byte{1}, []byte{1}}) }, "ok"},
 		"version 0 as an entry":       {segwit, func(p *packet) { p.global = append(p.global, pair{globalVersion, nil, make([]byte, 4)}) }, "ok"},
 		"version 2":                   {segwit, func(p *packet) { p.global = append(p.global, pair{globalVersion, nil, []byte{2, 0, 0, 0}}) }, ""},
 		"a field of version 2":        {segwit, func(p *packet) { p.inputs[0] = append(p.inputs[0], pair{0x0e, nil, make([]byte, 32)}) }, ""},
