@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"iter"
 	mathrand "math/rand/v2"
@@ -13,6 +14,7 @@ import (
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
+	"recover/pkg/transaction"
 	"recover/pkg/wallet"
 )
 
@@ -286,16 +288,30 @@ func signChallenge(k *wallet.Key, e record.Entry) error {
 	_, _ = rand.Read(challenge) // never fails, see crypto/rand
 	// No transaction begins like this, so the signature is good for nothing else.
 	message := append([]byte("recover drill: this signature moves nothing\n"), challenge...)
-	signature, err := k.Sign(message)
+	signer, err := transaction.NewKey(k.Group(), k.Private())
 	if err != nil {
 		return err
 	}
+	defer signer.Wipe()
 	public := k.Public()
 	if e.PublicKey != nil {
 		public = e.PublicKey
 	}
-	if !wallet.VerifySignature(k.Group(), public, message, signature) {
+	right, err := signsFor(signer, public, message)
+	if err == transaction.ErrSignature || err == nil && !right {
 		return errSignature
 	}
-	return nil
+	return err
+}
+
+// signsFor tells whether the signature of a message, or of its SHA-256 with a key
+// of secp256k1, is right under the public key.
+func signsFor(signer *transaction.Key, public group.Point, message []byte) (bool, error) {
+	if signer.Group() == group.Edwards25519 {
+		signature, err := signer.SignMessage(message)
+		return transaction.VerifyMessage(public, message, signature), err
+	}
+	digest := sha256.Sum256(message)
+	signature, err := signer.SignDigest(digest)
+	return transaction.VerifyDigest(public, digest, signature), err
 }

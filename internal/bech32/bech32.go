@@ -42,6 +42,22 @@ func AppendFives(to, b []byte) []byte {
 	return to
 }
 
+// Bytes reverses AppendFives. What is left over has to be zero, and less than one
+// group. The result is the only copy that is made.
+func Bytes(fives []byte) (b []byte, ok bool) {
+	b = make([]byte, 0, len(fives))
+	var held uint32
+	var bits int
+	for _, v := range fives {
+		held, bits = held<<5|uint32(v), bits+5
+		if bits >= 8 {
+			bits -= 8
+			b = append(b, byte(held>>bits))
+		}
+	}
+	return b, bits < 5 && held&(1<<bits-1) == 0
+}
+
 // Mul multiplies in GF(32), where x⁵ = x³ + 1.
 func Mul(a, b byte) (product byte) {
 	for ; b > 0; b >>= 1 {

@@ -90,3 +90,19 @@ func TestMul(t *testing.T) {
 		}
 	}
 }
+
+// TestBytes: groups of five become the bytes that they were made of, and what no
+// bytes are split into is refused.
+func TestBytes(t *testing.T) {
+	for n := range 12 {
+		b := bytes.Repeat([]byte{0xa5}, n)
+		if got, ok := Bytes(AppendFives(nil, b)); !ok || !bytes.Equal(got, b) {
+			t.Errorf("%d bytes: %x, %t", n, got, ok)
+		}
+	}
+	for _, fives := range [][]byte{{0}, {0, 1}, {31, 31}, {0, 0, 0}, {31, 28, 0}} {
+		if b, ok := Bytes(fives); ok {
+			t.Errorf("%v: %x", fives, b)
+		}
+	}
+}

@@ -42,3 +42,27 @@ func TestGroups(t *testing.T) {
 		}
 	}
 }
+
+func TestCountAndFew(t *testing.T) {
+	for n, want := range map[int]string{0: "0 keys", 1: "1 key", 2: "2 keys"} {
+		if got := Count(n, "key", "keys"); got != want {
+			t.Errorf("%d: %s", n, got)
+		}
+	}
+	names := []string{"a", "b", "c", "d", "e"}
+	for n, want := range map[int]string{0: "", 1: "a", 3: "a, b, c", 4: "a, b, c and 1 more", 5: "a, b, c and 2 more"} {
+		if got := Few(names[:n], 3); got != want {
+			t.Errorf("%d: %s", n, got)
+		}
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "''", "/media/a_b-1.pem": "/media/a_b-1.pem", "my key": "'my key'", "it's": `'it'\''s'`, "é": "'é'", "a\xff": "'a\xff'", "a$b": "'a$b'",
+	} {
+		if got := ShellQuote(in); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}

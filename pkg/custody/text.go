@@ -134,22 +134,6 @@ func write(symbols []byte, between, newline string) *secret.Bytes {
 	return secret.New(text)
 }
 
-// bytesOf reverses bech32.AppendFives, and fails where the bits that fill up are not
-// zero. The caller wipes the result.
-func bytesOf(fives []byte) (b []byte, ok bool) {
-	b = make([]byte, 0, len(fives))
-	var held uint32
-	var bits int
-	for _, v := range fives {
-		held, bits = held<<5|uint32(v), bits+5
-		if bits >= 8 {
-			bits -= 8
-			b = append(b, byte(held>>bits))
-		}
-	}
-	return b, held&(1<<bits-1) == 0
-}
-
 // parseString reads a share string as it was typed, or scanned.
 func parseString(text []byte) (*Share, error) {
 	if len(text) > maxString {
@@ -209,7 +193,7 @@ func hasChecksum(symbols []byte) bool {
 
 // parseSymbols takes symbols whose checksum is right.
 func parseSymbols(symbols []byte) (*Share, error) {
-	payload, ok := bytesOf(symbols[prefixLen : prefixLen+payloadEnd])
+	payload, ok := bech32.Bytes(symbols[prefixLen : prefixLen+payloadEnd])
 	defer secret.Wipe(payload)
 	if !ok {
 		return nil, ErrInvalidFields

@@ -2,7 +2,6 @@ package wallet
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"math/big"
 	"strings"
@@ -42,9 +41,8 @@ func decodeBase58check(alphabet, text string) (version byte, payload []byte, ok 
 		return 0, nil, false
 	}
 	body, sum := b[:len(b)-4], b[len(b)-4:]
-	first := sha256.Sum256(body)
-	want := sha256.Sum256(first[:])
-	return body[0], body[1:], bytes.Equal(sum, want[:4])
+	want := checksum58(body)
+	return body[0], body[1:], bytes.Equal(sum, want[:])
 }
 
 // maxBech32 is the longest text of BIP-173.
@@ -73,26 +71,9 @@ func decodeWitness(prefix, text string) (version byte, program []byte, ok bool) 
 	if version > 16 || !witnessCode(version).Checks(prefix, data) {
 		return 0, nil, false
 	}
-	program, ok = eightBits(data[1 : len(data)-6])
+	program, ok = bech32.Bytes(data[1 : len(data)-6])
 	if !ok || len(program) < 2 || len(program) > 40 || version == 0 && len(program) != 20 && len(program) != 32 {
 		return 0, nil, false
 	}
 	return version, program, true
-}
-
-// eightBits joins groups of five bits to bytes. What is left over has to be zero,
-// and less than one group.
-func eightBits(groups []byte) ([]byte, bool) {
-	var b []byte
-	var held uint32
-	var bits int
-	for _, v := range groups {
-		held, bits = held<<5|uint32(v), bits+5
-		if bits >= 8 {
-			bits -= 8
-			b = append(b, byte(held>>bits))
-			held &= 1<<bits - 1
-		}
-	}
-	return b, bits < 5 && held == 0
 }

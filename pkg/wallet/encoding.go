@@ -32,13 +32,18 @@ func base58(alphabet string, b []byte) string {
 	return string(text)
 }
 
-// base58check writes a version byte and a payload with the first four bytes of
-// their double SHA-256.
+// base58check writes a version byte and a payload with their checksum.
 func base58check(alphabet string, version byte, payload []byte) string {
 	b := append([]byte{version}, payload...)
+	sum := checksum58(b)
+	return base58(alphabet, append(b, sum[:]...))
+}
+
+// checksum58 is the first four bytes of the double SHA-256.
+func checksum58(b []byte) [4]byte {
 	first := sha256.Sum256(b)
 	sum := sha256.Sum256(first[:])
-	return base58(alphabet, append(b, sum[:4]...))
+	return [4]byte(sum[:])
 }
 
 // witness writes a witness program (BIP-141) in bech32 (BIP-173), or for versions
