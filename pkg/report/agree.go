@@ -70,6 +70,21 @@ func parsePublicKey(g group.Group, text string) (group.Point, error) {
 	return g.ParsePoint(b)
 }
 
+// readKeyAt reads the line of a key again, and returns it without the comma of a
+// report. One that is another now is ErrChanged.
+func readKeyAt(r io.ReaderAt, offset int64) (*Key, []byte, error) {
+	line, err := readLine(r, offset)
+	if err != nil {
+		return nil, nil, err
+	}
+	line = bytes.TrimSuffix(line, []byte(","))
+	k, err := parseKey(line)
+	if err != nil {
+		return nil, nil, ErrChanged
+	}
+	return k, line, nil
+}
+
 // readLine reads the line that begins at an offset, without its line break. Past
 // the end the error is io.EOF.
 func readLine(r io.ReaderAt, offset int64) ([]byte, error) {

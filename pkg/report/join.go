@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -257,15 +256,8 @@ func (k *Key) unlike(e record.Entry) (problem string) {
 }
 
 func (j *Join) read(at place) (*Key, error) {
-	line, err := readLine(j.parts[at.report], at.offset)
-	if err != nil {
-		return nil, err
-	}
-	k, err := parseKey(bytes.TrimSuffix(line, []byte(",")))
-	if err != nil {
-		return nil, ErrChanged
-	}
-	return k, nil
+	k, _, err := readKeyAt(j.parts[at.report], at.offset)
+	return k, err
 }
 
 // Parts returns how many reports were added.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bytes"
 	"io"
 
 	"recover/internal/message"
@@ -94,8 +93,7 @@ func (m *Merge) checkHead(h *Header) error {
 	if err := CheckHead(h, m.record); err != nil {
 		return err
 	}
-	switch {
-	case len(m.reports) > 1 && h.RecoveryKey != m.reports[0].header.RecoveryKey:
+	if len(m.reports) > 1 && h.RecoveryKey != m.reports[0].header.RecoveryKey {
 		return ErrOtherRecoveryKey
 	}
 	return nil
@@ -214,14 +212,9 @@ func (m *Merge) Nearby() (listed, compared int) {
 }
 
 func (m *Merge) read(at place, id uuid.ID) (*Key, []byte, error) {
-	line, err := readLine(m.reports[at.report], at.offset)
+	k, line, err := readKeyAt(m.reports[at.report], at.offset)
 	if err != nil {
 		return nil, nil, err
-	}
-	line = bytes.TrimSuffix(line, []byte(","))
-	k, err := parseKey(line)
-	if err != nil {
-		return nil, nil, ErrChanged
 	}
 	if now, err := uuid.Parse(k.KeyID); err != nil || now != id {
 		return nil, nil, ErrChanged

@@ -93,8 +93,13 @@ func pbkdf1(newHash func() hash.Hash, passphrase, salt []byte, iterations int) [
 	h := newHash()
 	h.Write(passphrase)
 	h.Write(salt)
+	return rehash(h, iterations-1)
+}
+
+// rehash returns the sum of h, hashed again so many times.
+func rehash(h hash.Hash, times int) []byte {
 	sum := h.Sum(nil)
-	for range iterations - 1 {
+	for range times {
 		h.Reset()
 		h.Write(sum)
 		sum = h.Sum(sum[:0])
@@ -125,12 +130,7 @@ func pkcs12KDF(newHash func() hash.Hash, passphrase, salt []byte, iterations int
 		h.Reset()
 		h.Write(d)
 		h.Write(i)
-		a := h.Sum(nil)
-		for range iterations - 1 {
-			h.Reset()
-			h.Write(a)
-			a = h.Sum(a[:0])
-		}
+		a := rehash(h, iterations-1)
 		out = append(out, a...)
 		b := fill(a, v)[:v]
 		for block := i; len(block) > 0; block = block[v:] {

@@ -2,8 +2,8 @@ package rsadecrypt
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rsa"
-	stdasn1 "encoding/asn1"
 	"math/big"
 
 	"golang.org/x/crypto/cryptobyte"
@@ -123,11 +123,8 @@ func classifyPKCS8(rest cryptobyte.String) (*File, error) {
 	if !rest.ReadASN1(&algorithm, asn1.SEQUENCE) || !rest.ReadASN1(&key, asn1.OCTET_STRING) {
 		return nil, ErrBadStructure
 	}
-	switch kind, ok := readKind(&algorithm); {
-	case !ok:
-		return nil, ErrBadStructure
-	case kind != "RSA":
-		return nil, &KeyKindError{Kind: kind, Private: true}
+	if err := readRSA(&algorithm, true); err != nil {
+		return nil, err
 	}
 	return &File{form: "PKCS#8", private: true, pkcs1: secret.New(key)}, nil
 }
@@ -139,11 +136,8 @@ func classifySPKI(algorithm, rest cryptobyte.String) (*File, error) {
 	if !rest.ReadASN1BitStringAsBytes(&key) || !rest.Empty() {
 		return nil, ErrBadStructure
 	}
-	switch kind, ok := readKind(&algorithm); {
-	case !ok:
-		return nil, ErrBadStructure
-	case kind != "RSA":
-		return nil, &KeyKindError{Kind: kind}
+	if err := readRSA(&algorithm, false); err != nil {
+		return nil, err
 	}
 	if !bytes.Equal(algorithm, []byte{0x05, 0x00}) {
 		return nil, ErrBadStructure
@@ -180,16 +174,18 @@ var kinds = map[string]string{
 	"1.3.101.113":           "Ed448",
 }
 
-// readKind reads the OID of an AlgorithmIdentifier and leaves its parameters.
-func readKind(algorithm *cryptobyte.String) (kind string, ok bool) {
-	var oid stdasn1.ObjectIdentifier
-	if !algorithm.ReadASN1ObjectIdentifier(&oid) {
-		return "", false
+// readRSA reads the OID of an AlgorithmIdentifier, refuses any but that of RSA, and
+// leaves the parameters.
+func readRSA(algorithm *cryptobyte.String, private bool) error {
+	oid, params, err := readAlgorithm(*algorithm)
+	if err != nil {
+		return err
 	}
-	if kind, ok = kinds[oid.String()]; !ok {
-		kind = "unknown"
+	if kind := cmp.Or(kinds[oid], "unknown"); kind != "RSA" {
+		return &KeyKindError{Kind: kind, Private: private}
 	}
-	return kind, true
+	*algorithm = params
+	return nil
 }
 
 // parsePrivate reads an RSAPrivateKey (RFC 8017, A.1.2) and proves that its

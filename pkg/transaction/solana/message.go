@@ -1,6 +1,7 @@
 package solana
 
 import (
+	"encoding/binary"
 	"errors"
 	"slices"
 )
@@ -161,12 +162,12 @@ func (m *message) bytes() []byte {
 		b = append(b, versionBit)
 	}
 	b = append(b, m.signers, m.readOnlySigners, m.readOnlyUnsigned)
-	b = appendCount(b, len(m.keys))
+	b = binary.AppendUvarint(b, uint64(len(m.keys)))
 	for _, k := range m.keys {
 		b = append(b, k[:]...)
 	}
 	b = append(b, m.blockhash[:]...)
-	b = appendCount(b, len(m.instructions))
+	b = binary.AppendUvarint(b, uint64(len(m.instructions)))
 	for _, i := range m.instructions {
 		b = append(b, i.program)
 		b = appendBytes(appendBytes(b, i.accounts), i.data)
@@ -174,7 +175,7 @@ func (m *message) bytes() []byte {
 	if !m.versioned {
 		return b
 	}
-	b = appendCount(b, len(m.lookups))
+	b = binary.AppendUvarint(b, uint64(len(m.lookups)))
 	for _, l := range m.lookups {
 		b = append(b, l.table[:]...)
 		b = appendBytes(appendBytes(b, l.writable), l.readOnly)
@@ -182,12 +183,6 @@ func (m *message) bytes() []byte {
 	return b
 }
 
-// appendCount appends a compact-u16.
-func appendCount(b []byte, n int) []byte {
-	for ; n >= 0x80; n >>= 7 {
-		b = append(b, byte(n)|0x80)
-	}
-	return append(b, byte(n))
+func appendBytes(b, data []byte) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(data))), data...)
 }
-
-func appendBytes(b, data []byte) []byte { return append(appendCount(b, len(data)), data...) }

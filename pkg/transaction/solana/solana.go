@@ -8,6 +8,7 @@
 package solana
 
 import (
+	"encoding/binary"
 	"math/big"
 	"slices"
 
@@ -103,7 +104,7 @@ func (t *Transaction) Payments() []transaction.Payment {
 func (t *Transaction) Unsigned() []byte { return encode(t.signatures, t.message) }
 
 func encode(signatures [][signatureSize]byte, m *message) []byte {
-	b := appendCount(nil, len(signatures))
+	b := binary.AppendUvarint(nil, uint64(len(signatures)))
 	for _, s := range signatures {
 		b = append(b, s[:]...)
 	}

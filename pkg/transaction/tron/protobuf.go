@@ -1,6 +1,7 @@
 package tron
 
 import (
+	"encoding/binary"
 	"math"
 
 	"recover/pkg/transaction"
@@ -64,22 +65,11 @@ func readMessage(name string, b []byte) ([]field, error) {
 //
 //go:noinline
 func readVarint(b []byte) (n uint64, rest []byte, ok bool) {
-	for i := 0; i < len(b) && i < 10; i++ {
-		n |= uint64(b[i]&0x7f) << (7 * i)
-		if b[i] < 0x80 {
-			minimal := i == 0 || b[i] != 0
-			return n, b[i+1:], minimal && (i < 9 || b[i] == 1)
-		}
+	n, size := binary.Uvarint(b)
+	if size <= 0 || size > 1 && b[size-1] == 0 {
+		return 0, nil, false
 	}
-	return 0, nil, false
-}
-
-//go:noinline
-func appendVarint(b []byte, n uint64) []byte {
-	for ; n >= 0x80; n >>= 7 {
-		b = append(b, byte(n)|0x80)
-	}
-	return append(b, byte(n))
+	return n, b[size:], true
 }
 
 // appendNumber writes a field that is a number; zero is not written.
@@ -89,7 +79,7 @@ func appendNumber(b []byte, number uint64, n int64) []byte {
 	if n == 0 {
 		return b
 	}
-	return appendVarint(appendVarint(b, number<<3|wireVarint), uint64(n))
+	return binary.AppendUvarint(binary.AppendUvarint(b, number<<3|wireVarint), uint64(n))
 }
 
 // appendBytes writes a field of bytes; none are not written.
@@ -99,6 +89,6 @@ func appendBytes(b []byte, number uint64, content []byte) []byte {
 	if len(content) == 0 {
 		return b
 	}
-	b = appendVarint(appendVarint(b, number<<3|wireBytes), uint64(len(content)))
+	b = binary.AppendUvarint(binary.AppendUvarint(b, number<<3|wireBytes), uint64(len(content)))
 	return append(b, content...)
 }
