@@ -259,8 +259,3 @@ func (p *program) narrow(dir string, renamed bool) {
 	}
 	raiseFence(f)
 }
-
-// isGap tells an error of the fence.
-func isGap(err error) bool {
-	return is[*workstation.GapError](err)
-}

@@ -99,7 +99,7 @@ func generalAdvice(err error) advice {
 	switch {
 	case errors.As(err, &variable):
 		return advice{"variable-set", "unset " + variable.Name + " and start again: it can change how the program computes"}
-	case isGap(err):
+	case is[*workstation.GapError](err):
 		return advice{"fence-incomplete", "use a Linux kernel that has it, or leave " + strictFlag + " out"}
 	case errors.Is(err, output.ErrNoSpace) && brokeOff(err):
 		return advice{"no-space", "use a medium with more space; " + hintResume}

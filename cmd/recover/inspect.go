@@ -7,6 +7,7 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/checksums"
 	"recover/internal/plaintext"
 	"recover/internal/secret"
 	"recover/internal/terminal"
@@ -272,7 +273,7 @@ func (in *inspector) file(path string) *fileResult {
 	switch {
 	case isProgram(head):
 		in.inspectProgram(r)
-	case isChecksums(head):
+	case checksums.Looks(head):
 		in.inspectChecksums(r)
 	case kind == plaintext.ShareSVG || kind == plaintext.QuorumSVG || kind == plaintext.SetReadMe || kind == plaintext.DotNetXML || kind == plaintext.HTML:
 		r.foreign(kind)

@@ -15,9 +15,6 @@ import (
 	"recover/pkg/custody"
 )
 
-// isChecksums tells a list of SHA-256 sums, as a release has one.
-func isChecksums(head []byte) bool { return checksums.Looks(head) }
-
 // inspectRelease is for a directory with a list, as it is carried on a stick.
 func (in *inspector) inspectRelease(r *fileResult, list string) {
 	in.compareWithList(r, list)

@@ -11,6 +11,7 @@ import (
 	"recover/internal/terminal"
 	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard"
 )
 
 // keySession is what a run has to open a recovery key with: a prompter for
@@ -203,7 +204,7 @@ func (f *tokenFlags) announce(work *work) string {
 	}
 	text := "the token will decrypt " + strings.Join(uses, " and ")
 	if work != nil {
-		text += fmt.Sprintf(" (for a key whose backups are damaged, up to %d times)", work.limit())
+		text += fmt.Sprintf(" (for a key whose backups are damaged, up to %d times)", shard.Limit(work.salvage).Left)
 	}
 	return text + "; if each needs a touch or the PIN, it asks that often"
 }

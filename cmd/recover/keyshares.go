@@ -116,9 +116,6 @@ func readSealedKey(ctx context.Context, path string) (*custody.SealedKey, error)
 	return sealed, nil
 }
 
-// expected returns the recovery key that the shares are for.
-func (k *keyShares) expected() rsadecrypt.Fingerprint { return k.sealed.Key }
-
 // open brings the recovery key back. Its ceremony goes on until the key is
 // closed, or its user ends it.
 func (k *keyShares) open(a *secretPrompter) (*recoveryKey, error) {

@@ -89,7 +89,7 @@ func (f *keyFlags) open(verb string, s *keySession, b *backups) (*recoveryKey, e
 		return nil, err
 	}
 	if shares, ok := source.(*keyShares); ok { // nobody is to come for nothing
-		if err := b.expect(shares.expected()); err != nil {
+		if err := b.expect(shares.sealed.Key); err != nil {
 			return nil, err
 		}
 		if err := b.compareCopies(shares); err != nil {

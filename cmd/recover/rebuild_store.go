@@ -92,7 +92,7 @@ func (j *rebuildJob) openStore() error {
 	j.store = &keyStore{store, j.flags.withMaster}
 	if j.earlier != nil {
 		counts := j.earlier.Counts()
-		j.report.resume(counts)
+		j.report.sum.Summary = counts
 		j.term.Note("%d %s done before", counts.Keys, plural(counts.Keys, "key was", "keys were"))
 	}
 	return nil

@@ -8,7 +8,6 @@ import (
 
 	"recover/internal/terminal"
 	"recover/pkg/recovery"
-	"recover/pkg/report"
 )
 
 // reporter shows results as they come: for scripts, or for people.
@@ -67,9 +66,6 @@ type warningLine struct {
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 }
-
-// resume takes over the counts of an earlier run.
-func (r *reporter) resume(counts report.Summary) { r.sum.Summary = counts }
 
 // key shows one result.
 func (r *reporter) key(k *keyResult) error {

@@ -10,7 +10,6 @@ import (
 	"recover/pkg/record"
 	"recover/pkg/recovery"
 	"recover/pkg/rsadecrypt"
-	"recover/pkg/shard"
 )
 
 // backups are what a recovery key is wanted for.
@@ -96,6 +95,3 @@ func (w *work) most() (operations, keys int) {
 	}
 	return operations, keys
 }
-
-// limit returns how many operations damaged backups of one key may take.
-func (w *work) limit() int { return shard.Limit(w.salvage).Left }

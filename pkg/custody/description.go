@@ -34,8 +34,6 @@ type Description struct {
 // Count returns the number of shares.
 func (d *Description) Count() int { return len(d.Holders) }
 
-func (d *Description) plan() Plan { return Plan{d.Threshold, d.Holders} }
-
 // Holder returns the name of the holder of share index, counted from 1.
 func (d *Description) Holder(index int) string { return d.Holders[index-1] }
 
@@ -131,7 +129,7 @@ func parseDescription(text []byte, id SetID) (*Description, error) {
 		name, value, _ := strings.Cut(line, " ")
 		d.set(name, value)
 	}
-	if d.plan().check() != nil || !bytes.Equal(d.marshal(), text) {
+	if (Plan{d.Threshold, d.Holders}).check() != nil || !bytes.Equal(d.marshal(), text) {
 		return nil, ErrDescription
 	}
 	return d, nil

@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -133,34 +134,43 @@ type tokenState struct {
 // sweepEVM moves the tokens first, then the coins that the fees leave.
 func sweepEVM(s evm.State, tokens []tokenState, to Destination) ([]transaction.Transaction, error) {
 	s.Balance = new(big.Int).Set(s.Balance)
+	move := func(t tokenState) (transaction.Transaction, error) {
+		s.Gas = t.gas
+		tx, err := evm.TransferToken(s, t.contract, to.Address, t.balance)
+		if err != nil {
+			return nil, err
+		}
+		s.Nonce++
+		s.Balance.Sub(s.Balance, tx.MaxFee().Units)
+		return tx, nil
+	}
+	return sweepTokens(tokens, move, func() (transaction.Transaction, error) {
+		s.Gas = 0
+		return evm.TransferAll(s, to.Address)
+	})
+}
+
+// sweepTokens moves each token that there is something of, and then the coins.
+// These are passed over where they are too few for a transfer of their own, and
+// tokens have been moved.
+func sweepTokens(tokens []tokenState, move func(tokenState) (transaction.Transaction, error), coins func() (transaction.Transaction, error)) ([]transaction.Transaction, error) {
 	var all []transaction.Transaction
 	for _, t := range tokens {
 		if t.balance.Sign() == 0 {
 			continue
 		}
-		s.Gas = t.gas
-		tx, err := evm.TransferToken(s, t.contract, to.Address, t.balance)
+		tx, err := move(t)
 		if err != nil {
 			return nil, fmt.Errorf("token %s: %w", transaction.Quote(t.contract), err)
 		}
 		all = append(all, tx)
-		s.Nonce++
-		s.Balance.Sub(s.Balance, tx.MaxFee().Units)
 	}
-	s.Gas = 0
-	tx, err := evm.TransferAll(s, to.Address)
-	if err != nil {
-		return nothingLeft(all, err)
+	tx, err := coins()
+	if err == nil {
+		return append(all, tx), nil
 	}
-	return append(all, tx), nil
-}
-
-// nothingLeft passes over coins that are too few for a transfer of their own,
-// where tokens have been moved.
-func nothingLeft(moved []transaction.Transaction, err error) ([]transaction.Transaction, error) {
-	var few *transaction.InsufficientError
-	if len(moved) > 0 && asInsufficient(err, &few) {
-		return moved, nil
+	if _, few := errors.AsType[*transaction.InsufficientError](err); few && len(all) > 0 {
+		return all, nil
 	}
 	return nil, err
 }
@@ -182,23 +192,15 @@ func readTron(v *values, r *stateReader) {
 }
 
 func sweepTron(s tron.State, tokens []tokenState, to Destination) ([]transaction.Transaction, error) {
-	var all []transaction.Transaction
-	for _, t := range tokens {
-		if t.balance.Sign() == 0 {
-			continue
-		}
+	move := func(t tokenState) (transaction.Transaction, error) {
 		tx, err := tron.TransferToken(s, t.contract, to.Address, t.balance)
 		if err != nil {
-			return nil, fmt.Errorf("token %s: %w", transaction.Quote(t.contract), err)
+			return nil, err
 		}
-		all = append(all, tx)
 		s.Balance -= tx.MaxFee().Units.Int64()
+		return tx, nil
 	}
-	tx, err := tron.TransferAll(s, to.Address)
-	if err != nil {
-		return nothingLeft(all, err)
-	}
-	return append(all, tx), nil
+	return sweepTokens(tokens, move, func() (transaction.Transaction, error) { return tron.TransferAll(s, to.Address) })
 }
 
 func readBitcoin(v *values, r *stateReader) {

@@ -183,5 +183,3 @@ func (v *values) elements(name string) [][]byte {
 	}
 	return elements
 }
-
-func asInsufficient(err error, to **transaction.InsufficientError) bool { return errors.As(err, to) }

@@ -47,9 +47,9 @@ func TransferAll(s State, to string) (*Transaction, error) {
 	}
 	// The fee depends on how long the amount is. With the balance instead, it is
 	// the highest; a second try may leave a byte less to pay for.
-	t.amount = units(max(s.Balance, 1))
+	t.amount = big.NewInt(max(s.Balance, 1))
 	amount := max(s.Balance-t.maxFee(), 1)
-	t.amount = units(amount)
+	t.amount = big.NewInt(amount)
 	if more, err := Transfer(s, to, max(s.Balance-t.maxFee(), 1)); err == nil {
 		return more, nil
 	}
@@ -91,14 +91,12 @@ func (s *State) begin(to string) (*Transaction, error) {
 
 // finish checks that the balance suffices for the amount of sun and the fee.
 func (s *State) finish(t *Transaction, amount int64) (*Transaction, error) {
-	need := new(big.Int).Add(units(amount), units(t.maxFee()))
-	if need.Cmp(units(s.Balance)) > 0 {
-		return nil, &transaction.InsufficientError{Have: t.Chain().Native(units(s.Balance)), Need: t.Chain().Native(need)}
+	need := new(big.Int).Add(big.NewInt(amount), big.NewInt(t.maxFee()))
+	if need.Cmp(big.NewInt(s.Balance)) > 0 {
+		return nil, &transaction.InsufficientError{Have: t.Chain().Native(big.NewInt(s.Balance)), Need: t.Chain().Native(need)}
 	}
 	if err := t.valid(); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
-
-func units(n int64) *big.Int { return big.NewInt(n) }

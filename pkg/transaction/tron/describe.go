@@ -1,6 +1,7 @@
 package tron
 
 import (
+	"math/big"
 	"time"
 
 	"recover/pkg/transaction"
@@ -27,7 +28,7 @@ func (t *Transaction) Describe() []transaction.Line {
 	l.Add("Highest fee", t.MaxFee().String()+" by the network's usual prices, without free bandwidth")
 	l.Add("Expires", moment(t.expiration))
 	if t.feeLimit > 0 || t.token != nil {
-		l.Add("Fee limit", t.Chain().Native(units(t.feeLimit)).String()+" for the energy of the call")
+		l.Add("Fee limit", t.Chain().Native(big.NewInt(t.feeLimit)).String()+" for the energy of the call")
 	}
 	if t.timestamp != 0 {
 		l.Add("Made", moment(t.timestamp))
