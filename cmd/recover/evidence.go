@@ -162,12 +162,19 @@ func (e *evidence) lines() []string {
 }
 
 // warnOtherSet returns a warning where the record names another set as the
-// present one of this recovery key, else "".
+// present one of this recovery key, else "". Which of the two is out of date, the
+// record or the set, is not known: nobody is told to destroy the present one.
 func warnOtherSet(recorded []record.RecoveryKey, k *custody.SealedKey) string {
 	for _, r := range recorded {
-		if r.SHA256 == k.Key && r.Set != [8]byte{} && r.Set != k.ID {
-			return fmt.Sprintf("set %s is not the present one: the record names set %s; this one was replaced, and its shares and sealed keys should be destroyed",
-				k.ID, custody.SetID(r.Set))
+		switch named := custody.SetID(r.Set); {
+		case r.SHA256 != k.Key || named == (custody.SetID{}) || named == k.ID:
+			continue
+		case k.Replaces == named:
+			return fmt.Sprintf("set %s says that it replaces set %s, which the record names as the present one: the record is out of date, or this set was never confirmed; keep both until \"recover custody confirm\" has brought the record up to date",
+				k.ID, named)
+		default:
+			return fmt.Sprintf("set %s is not the present one: the record names set %s; if the record is up to date, the shares and sealed keys of set %[1]s should be destroyed",
+				k.ID, named)
 		}
 	}
 	return ""

@@ -106,6 +106,13 @@ func TestLifeOfASet(t *testing.T) {
 		t.Errorf("the present set is warned of: %s", o.stderr)
 	}
 
+	// With a record from before, nobody is told to destroy the present set.
+	o = says(t, exitOK, run("drill", path("record-2.json"), "--sealed-key", in(again, "dave", custody.SealedKeyName),
+		"--share", in(again, "dave", "share.txt"), "--share", in(again, "carol", "share.txt")), " says that it replaces set ", "the record is out of date")
+	if strings.Contains(o.stderr, "destroyed") {
+		t.Errorf("the present set is to be destroyed: %s", o.stderr)
+	}
+
 	// The auditor.
 	says(t, exitOK, []string{"inspect", path("split.ndjson"), "--head", head, "--signers", path("allowed")}, "and the last one is that which was written down",
 		"split.ndjson.txt says the same", "the key of witness", "says that it proved: the recovery key SHA256:", "all 3 subsets brought the key back")
