@@ -55,7 +55,7 @@ A new set:
                           and its quorum IDs on paper: then any K holders need
                           the bucket and nothing else, and so does a thief of K
                           shares. Also warns if the set is not the present one
-  --show-qr               show each holder the code of the own share at the
+  --show-qr               show each holder the code of their own share at the
                           terminal, to scan it, and clear the screen again
   --json                  an object about the set, instead of lines
 

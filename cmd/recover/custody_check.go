@@ -38,7 +38,7 @@ func (f *shareCheck) parse(args []string) error {
 	case f.typed && len(f.files) > 0:
 		return &usageError{"--typed and a file are both given", "give one or the other"}
 	case f.confirmation != "" && len(f.files) > 1:
-		return &usageError{"--confirmation is given with several shares", "each holder confirms the own share"}
+		return &usageError{"--confirmation is given with several shares", "each holder confirms their own share"}
 	case f.confirmation != "" && f.evidence.transcript == "" && (f.evidence.set == "" || f.evidence.sha256 == ""):
 		return &usageError{"--confirmation is given with nothing to compare the share with", "add --transcript FILE, or --set and --sha256 with what the ceremony showed"}
 	}
@@ -124,7 +124,7 @@ func (f *shareCheck) checkAll(a *secretPrompter, ids []age.Identity, sealed *cus
 	return checked, wrong
 }
 
-// confirm writes what the owner collects: that this holder has compared the own
+// confirm writes what the owner collects: that this holder has compared their own
 // share and the sealed key with the ceremony.
 func (f *shareCheck) confirm(p *program, c *checkedShare, against *evidence) error {
 	if c.sealed == nil {

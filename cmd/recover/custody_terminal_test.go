@@ -341,7 +341,7 @@ func TestTypedCheck(t *testing.T) {
 	}
 }
 
-// TestShowQR shows each holder the own code, and leaves nothing of it.
+// TestShowQR shows each holder their own code, and leaves nothing of it.
 func TestShowQR(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command("recover", "custody", "split", "--key", small().path("key-0.pem"), "--threshold", "2",

@@ -247,7 +247,7 @@ func acceptedEvent(k *custody.SealedKey, index int) custody.Event {
 type shareOpener struct {
 	ask        *secretPrompter
 	identities []age.Identity
-	// identity asks a holder for the own identity. It is nil where nobody can
+	// identity asks a holder for their own identity. It is nil where nobody can
 	// be asked.
 	identity func() ([]age.Identity, error)
 }

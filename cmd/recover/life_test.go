@@ -17,7 +17,7 @@ import (
 )
 
 // TestLifeOfASet goes through the whole life of a split key: it is split, the
-// folders are carried away on sticks, each holder checks the own one and confirms,
+// folders are carried away on sticks, each holder checks their own and confirms,
 // the original is destroyed, a year later each checks again, one leaves, a new set
 // is made, the old one is warned of, and a drill is done with the new one. Then an
 // auditor looks at all that was written down.

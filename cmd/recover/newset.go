@@ -315,7 +315,7 @@ func (n *newSet) nextSteps() []string {
 		"next, in this order:",
 		"  1. give each holder the folder, and by another way the set ID and the",
 		"     SHA-256 above, or a copy of the transcript",
-		"  2. each holder checks the own medium, and sends you the confirmation:",
+		"  2. each holder checks their own medium, and sends you the confirmation:",
 		"       recover custody check SHARE --confirmation FILE",
 		"         " + with,
 		"  3. only when \"recover custody confirm\" says that all holders have confirmed,",

@@ -62,7 +62,7 @@ func runPreflight(p *program, args []string) error {
 		}
 	}
 	if n := counts[workstation.Unfit]; n > 0 {
-		return &incompleteError{"this machine is not fit for a ceremony", "put right what is unfit, and run it again; --accept ITEM goes on all the same", exitFailed}
+		return &incompleteError{"this machine is not fit for a ceremony", "correct what is unfit, and run it again, or accept it by name with --accept ITEM", exitFailed}
 	}
 	return nil
 }

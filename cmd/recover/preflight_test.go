@@ -186,7 +186,7 @@ func TestOutputInDownload(t *testing.T) {
 func TestPreflightVerb(t *testing.T) {
 	t.Parallel()
 	o := execute(t, "preflight", "--sha256", strings.Repeat("0", 64))
-	o.refused(t, exitFailed, "this machine is not fit for a ceremony", "put right what is unfit, and run it again; --accept ITEM goes on all the same")
+	o.refused(t, exitFailed, "this machine is not fit for a ceremony", "correct what is unfit, and run it again, or accept it by name with --accept ITEM")
 	if !strings.Contains(o.stdout, "unfit     program      the program's SHA-256 is ") || !strings.Contains(o.stdout, "fit       network      no network interface is up\n") {
 		t.Errorf("%s", o.stdout)
 	}

@@ -7,7 +7,7 @@ import (
 	"recover/pkg/custody"
 )
 
-// showCodes shows each holder the code of the own share, and nobody that of
+// showCodes shows each holder the code of their own share, and nobody that of
 // another. A share that is sealed is not shown.
 func showCodes(t *terminal.Terminal, n *newSet, k *custody.SealedKey, shares []*custody.Share) error {
 	screen, err := t.Screen()
