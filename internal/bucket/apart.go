@@ -66,28 +66,25 @@ func (b *Bucket) noteApart(name string, ids []uuid.ID) {
 	}
 }
 
-// link looks where a link of the discovery leads: to a folder, or to something
-// else. What is wrong is nil for what there is nothing to say of.
-func (b *Bucket) link(name string, isKey bool) (folder bool, wrong error) {
+// link looks where a link of the discovery leads, and says what is wrong with it;
+// nil also where there is nothing to say of it.
+func (b *Bucket) link(name string, isKey bool) error {
 	info, err := b.root.Stat(name)
 	if err == nil {
 		if info.IsDir() && !isKey {
-			wrong = ErrLinkFolder
+			return ErrLinkFolder
 		}
-		return info.IsDir(), wrong
+		return nil
 	}
-	wrong = b.linkFault(name, err)
+	wrong := b.linkFault(name, err)
 	if wrong == ErrLinkOut {
 		to, err := os.Stat(filepath.Join(b.name, filepath.FromSlash(name)))
-		if err == nil && !to.IsDir() && !shardLike.MatchString(name) {
-			return false, nil
-		}
-		return false, wrong
+		isKey = err != nil || to.IsDir() || shardLike.MatchString(name) // or may be one
 	}
 	if isKey {
-		return false, wrong
+		return wrong
 	}
-	return false, nil
+	return nil
 }
 
 // Apart returns the files that may be the key's by their names: those in folders

@@ -114,6 +114,11 @@ func TestApart(t *testing.T) {
 	if _, places, _ := b.Apart(id(t, keyB)); places != nil {
 		t.Errorf("a folder without shards: %q", places)
 	}
+	failing(t, func(op, path string) bool { return op == "open" && path == "old "+keyB })
+	if _, _, warnings := b.Apart(id(t, keyB)); len(warnings) != 1 || !errors.Is(warnings[0].Err, errPlayed) || warnings[0].Path != "old "+keyB {
+		t.Errorf("a folder that cannot be read: %v", warnings)
+	}
+	fault = nil
 	var keys []string
 	for k := range b.Keys(failOnWarning(t)) {
 		keys = append(keys, k.String())
@@ -203,9 +208,39 @@ func TestQuorumFolders(t *testing.T) {
 	if got := paths(t, b, keyA); !slices.Equal(got, []string{keyC + "/" + keyA + "/recovery_shard-0.txt"}) {
 		t.Errorf("files %q", got)
 	}
-	b = openWith(t, tree(t, keyC+"/recovery_shard-0.txt", keyB+"/recovery_shard-0.txt"), hints)
-	if got, strays := paths(t, b, keyC), names(b.Strays()); !slices.Equal(got, []string{keyC + "/recovery_shard-0.txt"}) || !slices.Equal(strays, got) {
-		t.Errorf("files %q, strays %q", got, strays)
+	for what, other := range map[string]string{"nothing": "", "a file": keyC + "/" + keyA, "a folder": keyC + "/2024/note"} {
+		shards := []string{keyC + "/recovery_shard-0.txt", keyC + "/recovery_shard-1.txt"}
+		all := append(slices.Clone(shards), keyB+"/recovery_shard-0.txt")
+		if other != "" {
+			all = append(all, other)
+		}
+		b = openWith(t, tree(t, all...), hints)
+		got := slices.DeleteFunc(paths(t, b, keyC), func(name string) bool { return name == other })
+		if strays := names(b.Strays()); !slices.Equal(got, shards) || !slices.Equal(strays, got) {
+			t.Errorf("beside %s: files %q, strays %q", what, got, strays)
+		}
+	}
+}
+
+// TestIsProper: a shard is where the service puts it in the folder of its key, which
+// may be the download itself.
+func TestIsProper(t *testing.T) {
+	bucket := tree(t, keyA+"/recovery_shard-0.txt", keyA+"/versions/recovery_shard-0.txt", "recovery_shard-0.txt")
+	for _, c := range []struct {
+		dir, name string
+		named     bool
+		want      bool
+	}{
+		{bucket, keyA + "/recovery_shard-0.txt", true, true},
+		{bucket, keyA + "/recovery_shard-0.txt", false, false},
+		{bucket, keyA + "/versions/recovery_shard-0.txt", true, false},
+		{bucket, "recovery_shard-0.txt", true, false},
+		{filepath.Join(bucket, keyA), "recovery_shard-0.txt", true, true},
+		{filepath.Join(bucket, keyA), "versions/recovery_shard-0.txt", true, false},
+	} {
+		if got := open(t, c.dir).IsProper(File{Path: c.name, Named: c.named}); got != c.want {
+			t.Errorf("%s in %s: %v", c.name, filepath.Base(c.dir), got)
+		}
 	}
 }
 
@@ -308,15 +343,28 @@ func TestProper(t *testing.T) {
 // TestProperLimit: so many key folders are looked into, and no further one.
 func TestProperLimit(t *testing.T) {
 	dir := tree(t, "below/"+keyA+"/recovery_shard-0.txt") // comes after those above it
-	for i := range maxProper {
-		if i == maxProper-1 && !open(t, dir).HasProper() {
-			t.Errorf("not found after %d folders", i)
-		}
+	empty := func(i int) {
 		if err := os.Mkdir(filepath.Join(dir, uuid.ID{6: 0x40, 8: 0x80, 14: byte(i >> 8), 15: byte(i)}.String()), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if open(t, dir).HasProper() {
-		t.Errorf("found after %d folders", maxProper)
+	for i := range maxProper - 1 {
+		empty(i)
+	}
+	if !open(t, dir).HasProper() {
+		t.Errorf("not found after %d folders", maxProper-1)
+	}
+	empty(maxProper)
+	empty(maxProper + 1)
+	b := open(t, dir)
+	looked := -1 // the folder that they are in
+	failing(t, func(op, path string) bool {
+		if op == "open" {
+			looked++
+		}
+		return false
+	})
+	if b.HasProper() || looked != maxProper {
+		t.Errorf("%d folders were looked into", looked)
 	}
 }

@@ -180,13 +180,12 @@ func (b *Bucket) discover() error {
 		isDir := e.IsDir()
 		id, err := uuid.ParseAny(e.Name())
 		if e.Type()&fs.ModeSymlink != 0 {
-			to, wrong := b.link(path.Join(dir, e.Name()), err == nil)
-			if wrong != nil {
+			if wrong := b.link(path.Join(dir, e.Name()), err == nil); wrong != nil {
 				linked = linked || err == nil && wrong == ErrLinkOut
 				b.warn(Warning{path.Join(dir, e.Name()), wrong})
 				return pass
 			}
-			isDir = to
+			isDir = b.isFolder(dir, e)
 		}
 		switch {
 		case !isDir:
