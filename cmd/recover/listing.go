@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"recover/internal/output"
-	"recover/internal/terminal"
 	"recover/pkg/bucketlist"
 	"recover/pkg/recovery"
 )
@@ -47,15 +46,8 @@ func (s *selection) addListing(ctx context.Context, path string) error {
 		return &fileError{path, asListing, err}
 	}
 	var l *bucketlist.Listing
-	parsed := make(chan struct{})
-	go func() {
-		defer close(parsed)
-		l, err = bucketlist.Parse(data)
-	}()
-	select {
-	case <-parsed:
-	case <-ctx.Done(): // a large one takes some seconds
-		return terminal.ErrInterrupted
+	if stopped := await(ctx, func() { l, err = bucketlist.Parse(data) }); stopped != nil {
+		return stopped
 	}
 	if err != nil {
 		return &fileError{path, asListing, fmt.Errorf("%w: %w", errListing, err)}

@@ -43,7 +43,7 @@ func recordFind(p *program, f *recordFlags) error {
 	}
 	x := &finder{ctx: p.ctx, term: p.term, flags: f, sel: &selection{shardsPath: f.shards}}
 	var err error
-	if x.known, err = readKnown(p.term, f); err != nil {
+	if x.known, err = readKnown(p.ctx, p.term, f); err != nil {
 		return err
 	}
 	draft, err := x.draft()

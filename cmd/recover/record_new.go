@@ -67,7 +67,7 @@ func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 	}
 	h := &recordBuilder{ctx: p.ctx, term: p.term, flags: f, base: base, sel: &selection{shardsPath: f.shards}, recorded: make(map[uuid.ID]int)}
 	var err error
-	if h.known, err = readKnown(p.term, f); err != nil {
+	if h.known, err = readKnown(p.ctx, p.term, f); err != nil {
 		return err
 	}
 	if err := h.known.intoRecord(base, f); err != nil {
@@ -77,7 +77,7 @@ func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 		return err
 	}
 	defer h.sel.Close()
-	if err := h.sel.openDownload(f.shards, recovery.Hints{Quorums: h.known.asSet()}); err != nil {
+	if err := h.sel.openDownload(f.shards, recovery.Hints{Quorums: h.known.isQuorum}); err != nil {
 		return err
 	}
 	if err := h.sel.addListing(p.ctx, f.listing); err != nil {
@@ -167,11 +167,14 @@ func (h *recordBuilder) run() error {
 	}
 	slices.SortFunc(added, func(a, b record.Entry) int { return bytes.Compare(a.KeyID[:], b.KeyID[:]) })
 	h.base.Entries = append(h.base.Entries, added...)
-	if err := h.lists.alarms(found); err != nil {
+	if err := h.lists.alarms(h.ctx, found); err != nil {
 		return err
 	}
 	h.report.sum.NoBackup, h.report.sum.KitProblems = h.lists.noBackup, h.lists.kitProblems
 	for _, r := range results {
+		if h.ctx.Err() != nil {
+			return terminal.ErrInterrupted
+		}
 		if err := h.report.key(r); err != nil {
 			return err
 		}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"recover/internal/terminal"
@@ -61,7 +61,8 @@ func (f *recordFlags) oneRecord() (string, error) {
 
 // known are IDs and wallets that are known beside the record.
 type known struct {
-	quorums        []uuid.ID
+	quorums        []uuid.ID // each once
+	isQuorum       map[uuid.ID]struct{}
 	wallets        []record.Wallet
 	serviceQuorums []record.Quorum
 	kits           []record.Kit
@@ -75,22 +76,18 @@ type known struct {
 }
 
 func (k *known) addQuorum(id uuid.ID) {
-	if !id.IsZero() && !slices.Contains(k.quorums, id) {
-		k.quorums = append(k.quorums, id)
+	if _, have := k.isQuorum[id]; have || id.IsZero() {
+		return
 	}
-}
-
-// asSet returns the quorum IDs, so that folders named by them are no key folders.
-func (k *known) asSet() map[uuid.ID]struct{} {
-	set := make(map[uuid.ID]struct{}, len(k.quorums))
-	for _, id := range k.quorums {
-		set[id] = struct{}{}
+	if k.isQuorum == nil {
+		k.isQuorum = make(map[uuid.ID]struct{})
 	}
-	return set
+	k.isQuorum[id] = struct{}{}
+	k.quorums = append(k.quorums, id)
 }
 
 // readKnown reads --from, and --quorum-id where it has to be right.
-func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
+func readKnown(ctx context.Context, t *terminal.Terminal, f *recordFlags) (*known, error) {
 	k := new(known)
 	for _, text := range f.quorumIDs {
 		id, err := uuid.ParseAny(text)
@@ -106,7 +103,7 @@ func readKnown(t *terminal.Terminal, f *recordFlags) (*known, error) {
 			}
 			continue
 		}
-		w, err := readWallets(path)
+		w, err := readWallets(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -152,9 +149,11 @@ func (k *known) warnOfPages(t *terminal.Terminal) {
 // maxListFaults is how many faults of a list of wallets are shown.
 const maxListFaults = 10
 
-func readWallets(path string) (*record.Wallets, error) {
-	return parseFile(path, asAny, record.MaxWalletsSize, func(data []byte) (*record.Wallets, error) {
-		w, err := record.ParseWallets(data)
+func readWallets(ctx context.Context, path string) (*record.Wallets, error) {
+	return parseFile(path, asAny, record.MaxWalletsSize, func(data []byte) (w *record.Wallets, err error) {
+		if stopped := await(ctx, func() { w, err = record.ParseWallets(data) }); stopped != nil {
+			return nil, stopped
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s", errWallets, err.Error())
 		}

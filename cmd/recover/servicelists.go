@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -84,13 +85,32 @@ type serviceReview struct {
 	known *known
 	ours  []rsadecrypt.Fingerprint // recovery keys that were given, or are recorded already
 
+	quorums map[uuid.ID]*record.Quorum // of the list
+	inUse   map[string]bool            // kits that a quorum of the list has
+
 	noBackup, kitProblems int
+}
+
+// index makes the quorums of the list to be found: there may be very many.
+func (v *serviceReview) index() {
+	v.quorums, v.inUse = make(map[uuid.ID]*record.Quorum), make(map[string]bool)
+	for i := range v.known.serviceQuorums {
+		q := &v.known.serviceQuorums[i]
+		v.inUse[q.Kit] = true
+		if v.quorums[q.ID] == nil {
+			v.quorums[q.ID] = q
+		}
+	}
 }
 
 // alarms names what has no backup, and what is wrong with a kit. found tells of
 // each wallet of the list whether a key of the bucket is its key.
-func (v *serviceReview) alarms(found []bool) error {
+func (v *serviceReview) alarms(ctx context.Context, found []bool) error {
+	v.index()
 	for i := range v.known.wallets {
+		if ctx.Err() != nil {
+			return terminal.ErrInterrupted
+		}
 		if found[i] {
 			continue
 		}
@@ -104,6 +124,9 @@ func (v *serviceReview) alarms(found []bool) error {
 		}
 	}
 	for _, line := range v.kitLines() {
+		if ctx.Err() != nil {
+			return terminal.ErrInterrupted
+		}
 		if line.Status != statusOK {
 			v.kitProblems++
 		}
@@ -128,7 +151,7 @@ func (v *serviceReview) withoutBackup(w *record.Wallet) *walletLine {
 	if !w.QuorumID.IsZero() {
 		line.QuorumID = w.QuorumID.String()
 	}
-	quorum := v.quorum(w.QuorumID)
+	quorum := v.quorums[w.QuorumID]
 	switch {
 	case w.IsHSM():
 		line.Reason, line.Detail = reasonHSM, "its key is in the HSM of the service, which writes no backup of it"
@@ -152,15 +175,6 @@ func namedBy(w *record.Wallet) string {
 	return "address"
 }
 
-func (v *serviceReview) quorum(id uuid.ID) *record.Quorum {
-	for i, q := range v.known.serviceQuorums {
-		if q.ID == id {
-			return &v.known.serviceQuorums[i]
-		}
-	}
-	return nil
-}
-
 func kindOf(q *record.Quorum) string {
 	if q.Type == "" {
 		return ""
@@ -170,7 +184,7 @@ func kindOf(q *record.Quorum) string {
 
 // kitLines compare the kits that are in use with our recovery keys.
 func (v *serviceReview) kitLines() (all []*kitLine) {
-	var registered []rsadecrypt.Fingerprint
+	registered := make(map[rsadecrypt.Fingerprint]bool)
 	kits := v.kitsInUse()
 	for _, kit := range kits {
 		for _, k := range kit.Keys {
@@ -178,7 +192,7 @@ func (v *serviceReview) kitLines() (all []*kitLine) {
 			f, err := kitFingerprint(k)
 			if err != nil {
 				line.Reason, line.Detail = reasonKitUnreadable, fmt.Sprintf("its recovery key %s cannot be read: %v", quotedName(k.Name), err)
-			} else if registered, line.RecoveryKey = append(registered, f), f.Hex(); len(v.ours) == 0 {
+			} else if registered[f], line.RecoveryKey = true, f.Hex(); len(v.ours) == 0 {
 				line.Status, line.Detail = statusOK, fmt.Sprintf("recovery key %s %s: compare it with yours, or give yours with --recovery-public-key", quotedName(k.Name), f)
 			} else if slices.Contains(v.ours, f) {
 				line.Status, line.Detail = statusOK, fmt.Sprintf("recovery key %s is yours: %s", quotedName(k.Name), f)
@@ -192,7 +206,7 @@ func (v *serviceReview) kitLines() (all []*kitLine) {
 		}
 	}
 	for _, f := range v.ours {
-		if len(kits) > 0 && !slices.Contains(registered, f) {
+		if len(kits) > 0 && !registered[f] {
 			all = append(all, &kitLine{Type: "kit", Status: statusFailed, Name: "of your quorums", RecoveryKey: f.Hex(), Reason: reasonKitLacks,
 				Detail: fmt.Sprintf("your recovery key %s is in no kit that a quorum uses", f)})
 		}
@@ -207,7 +221,7 @@ func (v *serviceReview) kitLines() (all []*kitLine) {
 // listed.
 func (v *serviceReview) kitsInUse() []record.Kit {
 	return slices.DeleteFunc(slices.Clone(v.known.kits), func(k record.Kit) bool {
-		return len(v.known.serviceQuorums) > 0 && !slices.ContainsFunc(v.known.serviceQuorums, func(q record.Quorum) bool { return q.Kit == k.ID })
+		return len(v.quorums) > 0 && !v.inUse[k.ID]
 	})
 }
 
@@ -235,11 +249,15 @@ func quotedName(name string) string {
 // warnOfQuorums names the quorums without a kit, and those whose kit is not listed.
 func (v *serviceReview) warnOfQuorums() {
 	var bare, unlisted []string
+	listed := make(map[string]bool, len(v.known.kits))
+	for _, k := range v.known.kits {
+		listed[k.ID] = true
+	}
 	for _, q := range v.known.serviceQuorums {
 		switch {
 		case q.Kit == "":
 			bare = append(bare, q.ID.String()+kindOf(&q))
-		case len(v.known.kits) > 0 && !slices.ContainsFunc(v.known.kits, func(k record.Kit) bool { return k.ID == q.Kit }):
+		case len(v.known.kits) > 0 && !listed[q.Kit]:
 			unlisted = append(unlisted, q.ID.String())
 		}
 	}
