@@ -121,10 +121,11 @@ func runAudit(p *program, args []string) error {
 	if r.sections = append(r.sections, sections...); len(f.clouds) == 0 {
 		r.missing = append(r.missing, owner.Missing{Section: "cloud", Give: "--cloud"})
 	}
+	verdict := showAudit(p, r)
 	if err := r.writePage(); err != nil {
 		return err
 	}
-	return showAudit(p, r)
+	return verdict
 }
 
 // review is what was judged.

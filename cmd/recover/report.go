@@ -118,18 +118,20 @@ func mergeRebuilds(p *program, f *mergeFlags, s *selection) error {
 	if err != nil {
 		return err
 	}
+	var ended error
+	if !f.json {
+		ended = printLines(p.term, claims(m, shown.sum.OK, anchored))
+	}
+	if ended == nil {
+		ended = shown.end()
+	}
 	if f.out != "" {
 		if err := writeNewFile(f.out, m.Write); err != nil {
 			return err
 		}
 	}
-	if !f.json {
-		if err := printLines(p.term, claims(m, shown.sum.OK, anchored)); err != nil {
-			return err
-		}
-	}
-	if err := shown.end(); err != nil {
-		return err
+	if ended != nil {
+		return ended
 	}
 	return shown.outcome("rebuilt")
 }
@@ -170,20 +172,22 @@ func joinVerifications(p *program, f *mergeFlags, s *selection) error {
 		return err
 	}
 	stale := shown.joined(j.Summary(), limit)
+	var ended error
+	if !f.json {
+		ended = p.term.Print("%s, as they say:", count(j.Parts(), "part", "parts"))
+	}
+	if ended == nil {
+		ended = shown.end()
+	}
+	shown.noteNewest()
 	if f.out != "" {
 		if err := outputError(f.out, out.Write(func(w io.Writer) error { return j.Write(w, shown.sum.Summary) })); err != nil {
 			return err
 		}
 	}
-	if !f.json {
-		if err := p.term.Print("%s, as they say:", count(j.Parts(), "part", "parts")); err != nil {
-			return err
-		}
+	if ended != nil {
+		return ended
 	}
-	if err := shown.end(); err != nil {
-		return err
-	}
-	shown.noteNewest()
 	verdict := shown.outcome("verified")
 	if stale != nil && shown.sum.OK == shown.sum.Keys {
 		verdict = stale
