@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -60,15 +61,24 @@ func recordEvent(p *program, args []string) error {
 			c.RecoveryKeys = append(c.RecoveryKeys, record.RecoveryKey{SHA256: sum})
 		}
 	}
-	if err := c.AddEvent(*e); err != nil {
-		return eventUsage(err)
+	if len(c.Events) >= record.MaxEvents {
+		return &usageError{fmt.Sprintf("the record has %d events already, and no more are read", len(c.Events)), "take old ones out of a copy of it, after which everything has been made anew, and add this one to the copy"}
+	}
+	if err := c.AddEvent(*e); err != nil { // it was checked: only this one is left
+		return &usageError{"the record has this event already", "leave it as it is; an event that differs has another date, other IDs or another --note"}
 	}
 	for _, s := range c.StrayEvents() {
 		if s.Event.Type == e.Type && s.Event.Date.Equal(e.Date) && (f.names(s.Value)) {
 			return &usageError{s.Value + " is not in the record", "copy the ID from the record; a key or quorum that it lacks is added first: recover record add"}
 		}
 	}
-	return writeRecord(p.term, f.out, c)
+	if err := writeRecord(p.term, f.out, c); err != nil {
+		return err
+	}
+	if e.Date.After(time.Now().Add(24 * time.Hour)) {
+		p.term.Warn("--date " + e.Date.Format(time.DateOnly) + " is in the future: if it is a mistake, write the record again from " + f.record)
+	}
+	return nil
 }
 
 // names tells whether one of the flags is this ID.

@@ -39,7 +39,7 @@ type Entry struct {
 	// 1024 bytes of UTF-8 and no control characters.
 	Name, Address, Blockchain, Note string
 	PublicKey                       group.Point // of Algorithm
-	PreviousQuorumIDs               []uuid.ID   // 24 at most
+	PreviousQuorumIDs               []uuid.ID   // 27 at most
 	Recorded                        Anchor      // as the record has it; Anchor tells what it comes to
 	MasterPublicKey                 group.Point // of Algorithm; pins a key that has no better anchor
 

@@ -74,3 +74,28 @@ func TestInterruptedAlarms(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestEventTooMany: a full record is named as such, not as a wrong flag; and a day
+// that has not come yet is written with a warning.
+func TestEventTooMany(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var events []string
+	for i := range record.MaxEvents {
+		events = append(events, fmt.Sprintf(`{"type":"personnel","date":"2026-03-02","holder":"h%d","change":"left"}`, i))
+	}
+	full, few := filepath.Join(dir, "full.json"), filepath.Join(dir, "few.json")
+	const key = `{"quorum_id":"19000000-0000-4000-8000-000000000001","key_id":"19000000-0000-4000-8000-000000000002","algorithm":"SECP256K1"}`
+	for path, events := range map[string][]string{full: events, few: events[:1]} {
+		write(t, path, `{"format":"recover-record/1","events":[`+strings.Join(events, ",")+`],"keys":[`+key+`]}`)
+	}
+	event := func(record, day string) outcome {
+		return execute(t, "record", "event", "--record", record, "--type", "personnel", "--holder", "x", "--change", "left", "--date", day, "--out", filepath.Join(dir, "out.json"))
+	}
+	event(full, "2026-03-02").refused(t, exitUsage, "the record has 10000 events already, and no more are read",
+		"take old ones out of a copy of it, after which everything has been made anew, and add this one to the copy")
+	o := event(few, "2062-03-02")
+	if warned := strings.Join(strings.Fields(o.stderr), " "); o.status != exitOK || !strings.Contains(warned, "--date 2062-03-02 is in the future") {
+		t.Errorf("status %d: %s", o.status, o.stderr)
+	}
+}
