@@ -3,6 +3,7 @@ package recovery
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"fmt"
 	"path"
 	"regexp"
 	"slices"
@@ -189,7 +190,30 @@ func (s *Backups) listingWarnings(wrong func(*Backup) error) (warnings []Warning
 	for _, o := range objects {
 		s.warnOfObject(w, o, wrong)
 	}
-	return w.Warnings
+	return firstOfEach(w.Warnings)
+}
+
+// maxAlike is how many warnings of one code the listing makes for one key: whoever
+// can write to the bucket can put any number of backups of it there.
+const maxAlike = 20
+
+// firstOfEach keeps the first warnings of each code, and tells how many more there
+// were.
+func firstOfEach(all []Warning) []Warning {
+	count := make(map[string]int)
+	var kept []Warning
+	for _, w := range all {
+		if count[w.Code]++; count[w.Code] <= maxAlike {
+			kept = append(kept, w)
+		}
+	}
+	for _, w := range kept {
+		if more := count[w.Code] - maxAlike; more > 0 {
+			kept = append(kept, Warning{Code: w.Code, Detail: fmt.Sprintf("and %d more of this key in the listing, in the same way", more)})
+			count[w.Code] = 0
+		}
+	}
+	return kept
 }
 
 // warnOfObject warns where the download does not have the newest version of one

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -265,5 +266,47 @@ func TestEnrollByAddress(t *testing.T) {
 		if n == 4 && (en.Entry.Name != "one" || en.Entry.Anchor() != record.AnchorService) {
 			t.Errorf("%+v", en.Entry)
 		}
+	}
+}
+
+// TestListingOfManyObjects: whoever can write to the bucket can put any number of
+// backups of a key there; the first are named, and how many more there are.
+func TestListingOfManyObjects(t *testing.T) {
+	key := makeKey(t, 90, sandbox.Spec{Group: group.Edwards25519})
+	data := encode(t, key.Shards[0])
+	dir := t.TempDir()
+	path := filepath.Join(dir, key.IDs.Key.String(), "recovery_shard-0.txt")
+	if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o700), os.WriteFile(path, data, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 18, 9, 30, 5, 0, time.UTC)
+	versions := []inBucket{{"KEY/recovery_shard-0.txt", "version-1", data, at, false, false}}
+	for i := range 50 {
+		versions = append(versions, inBucket{fmt.Sprintf("KEY/recovery_shard-%d.txt", i+1), "version-x", []byte("x"), at, false, false})
+	}
+	for i := range 21 {
+		versions = append(versions, inBucket{name: fmt.Sprintf("KEY/recovery_shard-%d.txt", i+100), id: "version-y", at: at})
+	}
+	d, err := recovery.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	d.Listing = listingOf(t, key.IDs.Key.String(), versions...)
+	found, err := recovery.Collect(t.Context(), d, record.Entry{KeyID: key.IDs.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := make(map[string]int)
+	var more []string
+	for _, w := range found.CompareListing() {
+		count[w.Code]++
+		if strings.HasPrefix(w.Detail, "and ") {
+			more = append(more, w.Code+": "+w.Detail)
+		}
+	}
+	want := "newest-not-downloaded: and 30 more of this key in the listing, in the same way; deleted-in-bucket: and 1 more of this key in the listing, in the same way"
+	if count[recovery.WarnNotDownloaded] != 21 || count[recovery.WarnDeleted] != 21 || len(count) != 2 || strings.Join(more, "; ") != want {
+		t.Errorf("%v, %q", count, more)
 	}
 }
