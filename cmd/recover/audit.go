@@ -232,11 +232,14 @@ func lookAtBackups(p *program, s *selection, listing string, in *owner.Input) (*
 		b.Keys[l.id] = l.key
 	}
 	for id := range recovery.Keys(s.bucket, passedOver) {
+		if p.ctx.Err() != nil {
+			return nil, terminal.ErrInterrupted
+		}
 		if _, recorded := b.Keys[id]; !recorded {
 			b.Unrecorded = append(b.Unrecorded, id)
 		}
 	}
-	return b, p.ctx.Err()
+	return b, nil
 }
 
 // cloudSections judges the answers about each environment, and whether each two

@@ -88,6 +88,9 @@ func (c *checker) say(kind, path string, key uuid.ID, problem, next string) {
 }
 
 func (c *checker) finding(f finding) {
+	if c.ctx.Err() != nil {
+		return // end says so
+	}
 	of := f.Record
 	if f.KeyID != "" {
 		of += ": key " + f.KeyID
@@ -125,6 +128,9 @@ func (c *checker) one(path string, r *record.Contents) {
 	}
 	var weak, unsaid sameWarning
 	for _, e := range r.Entries {
+		if c.ctx.Err() != nil {
+			return
+		}
 		c.keys++
 		if keys[e.QuorumID] {
 			c.problem(path, e.KeyID, fmt.Sprintf("its quorum_id %s is the key_id of another entry", e.QuorumID), "look for the right one with \"recover record find\"")

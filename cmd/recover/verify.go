@@ -152,14 +152,17 @@ func verifyAll(p *program, s *selection, share report.Part, shown *reporter, wor
 	if s.recordPath == "" {
 		return nil // one key was asked about
 	}
-	return s.unrecorded(recorded, share, shown)
+	return s.unrecorded(p.ctx, recorded, share, shown)
 }
 
 // unrecorded reports the keys of a part that are in the bucket and not in the
 // record.
-func (s *selection) unrecorded(recorded map[uuid.ID]struct{}, share report.Part, shown *reporter) error {
+func (s *selection) unrecorded(ctx context.Context, recorded map[uuid.ID]struct{}, share report.Part, shown *reporter) error {
 	warn := func(path string, err error) { shown.passedOver(s.shardsPath, path, err) }
 	for id := range recovery.Keys(s.bucket, warn) {
+		if ctx.Err() != nil {
+			return terminal.ErrInterrupted
+		}
 		if _, ok := recorded[id]; ok || !share.Has(id) {
 			continue
 		}
