@@ -62,6 +62,8 @@ type keyShares struct {
 	copies     []sealedCopy       // all that were given
 	identities []string
 	verb       string
+
+	beforeShare func(path string) error // of a share that is named at the terminal; nil: nothing
 }
 
 // keyShares reads the sealed key, and looks whether the shares are there.
@@ -163,7 +165,7 @@ func (k *keyShares) quorum(a *secretPrompter, c *ceremony) (*custody.Quorum, err
 	}
 	sets := newShareSets(k.copies)
 	defer sets.wipe()
-	o := &shareOpener{ask: a, identities: ids}
+	o := &shareOpener{ask: a, identities: ids, before: k.beforeShare}
 	if k.atTerminal {
 		err = collectShares(sets, o, c)
 	} else {
@@ -250,6 +252,8 @@ type shareOpener struct {
 	// identity asks a holder for their own identity. It is nil where nobody can
 	// be asked.
 	identity func() ([]age.Identity, error)
+	// before looks at what lies next to a share that is named there; nil: nothing.
+	before func(path string) error
 }
 
 // file reads the share in a file.

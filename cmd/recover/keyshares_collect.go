@@ -125,7 +125,14 @@ func (g *collection) named(answer string) error {
 		file, err := shareIn(path)
 		var share *custody.Share
 		if err == nil {
-			path = file
+			if path = file; g.before != nil {
+				err = g.before(file)
+			}
+			if named := new(fileError); errors.As(err, &named) {
+				path = named.path // not the share is wrong, but what lies next to it
+			}
+		}
+		if err == nil {
 			share, err = g.file(file)
 		}
 		return g.take(path+": ", share, err, custody.FromFile)

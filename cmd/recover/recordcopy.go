@@ -1,8 +1,10 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -105,7 +107,7 @@ func recordIn(dir string) (*recordCopy, error) {
 	for _, n := range numbers {
 		name, sheetName := copyNames(n)
 		path := filepath.Join(dir, name)
-		sum, err := hashFile(path)
+		sum, err := hashCopy(path)
 		if err != nil {
 			return nil, &fileError{path, asRecord, err}
 		}
@@ -135,6 +137,19 @@ func recordIn(dir string) (*recordCopy, error) {
 		return nil, err
 	}
 	return c, c.compareWithFirst(first)
+}
+
+// hashCopy hashes a copy of the record. What is no file of a record's size, such as
+// a pipe or a link to a device, would be read for ever.
+func hashCopy(path string) (sum custody.Digest, err error) {
+	in, err := output.OpenInput(path, record.MaxJSONSize)
+	if err != nil {
+		return sum, err
+	}
+	defer func() { _ = in.Close() }()
+	h := sha256.New()
+	_, err = io.Copy(h, io.LimitReader(in, record.MaxJSONSize))
+	return custody.Digest(h.Sum(nil)), err
 }
 
 // sealedKeyIn reads the sealed key of a holder's folder; nil if there is none.
@@ -280,7 +295,7 @@ func (c *recordCopy) agrees(other *recordCopy) bool {
 }
 
 // compareCopies holds the copy of the record that is in use against those of the
-// holders whose shares are given as files. A record that was named as a file is
+// holders whose shares are given as files, also at the terminal. A record that was named as a file is
 // the choice of whoever did so.
 func (s *selection) compareCopies(shares *keyShares) error {
 	if s.copy == nil {
@@ -290,19 +305,26 @@ func (s *selection) compareCopies(shares *keyShares) error {
 		return copyFaultAt(s.copy.path, copyOtherSet, "it lies with set %s; the sealed key is of set %s", k.ID, shares.sealed.ID)
 	}
 	for _, path := range shares.shares {
-		dir := filepath.Dir(path)
-		if len(copiesIn(dir)) == 0 {
-			continue
-		}
-		other, err := recordIn(dir)
-		if err != nil {
+		if err := s.compareCopy(path); err != nil {
 			return err
 		}
-		if !s.copy.agrees(other) {
-			return copyFaultAt(other.path, copiesDiffer, "not the record that %s is: their SHA-256 are %x and %x", s.copy.path, other.sum, s.copy.sum)
-		}
 	}
+	shares.beforeShare = s.compareCopy // of those that are named at the terminal
 	return nil
+}
+
+// compareCopy holds the copy of the record that is in use against the one that lies
+// next to a share, if there is one.
+func (s *selection) compareCopy(share string) error {
+	dir := filepath.Dir(share)
+	if len(copiesIn(dir)) == 0 {
+		return nil
+	}
+	other, err := recordIn(dir)
+	if err == nil && !s.copy.agrees(other) {
+		err = copyFaultAt(other.path, copiesDiffer, "not the record that %s is: their SHA-256 are %x and %x", s.copy.path, other.sum, s.copy.sum)
+	}
+	return err
 }
 
 // warnOfCopy says what nothing vouches for.

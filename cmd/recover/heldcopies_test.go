@@ -1,0 +1,107 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"recover/internal/terminal"
+	"recover/pkg/custody"
+	"recover/pkg/report"
+)
+
+// TestCopiesAtTheTable: a holder whose copy of the record is not the one in use is
+// named when the share is, and the share is not taken: one of the two was changed.
+func TestCopiesAtTheTable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	set := splitInto(t, filepath.Join(dir, "set"), 2, "alice", "bob", "carol")
+	folder := func(holder string) string { return filepath.Join(set, holder) }
+	record := small().path("record.json")
+	other := filepath.Join(dir, "other.json")
+	write(t, other, string(must(os.ReadFile(record)))+"\n")
+	done(t, "custody", "attach-record", "--record", record, "--folder", folder("alice"))
+	done(t, "custody", "attach-record", "--record", other, "--folder", folder("bob"))
+	cmd := exec.Command("recover", "rebuild", "--record", folder("alice"), "--shards", small().path("bucket"), "--sealed-key", filepath.Join(folder("alice"), custody.SealedKeyName),
+		"--collect-shares", "--unsealed", "--out", "out")
+	cmd.Dir = dir
+	s := sit(t, cmd)
+	for _, named := range []string{folder("bob"), filepath.Join(folder("bob"), custody.PageName)} {
+		s.answer(sharePrompt, named)
+		s.expect("refused: " + filepath.Join(folder("bob"), custody.RecordName) + ": not the record that ")
+		s.expect("next: compare both with the owner's record")
+	}
+	s.answer(sharePrompt, folder("alice"))
+	s.expect("share 1 (alice) accepted: 1 of 2")
+	s.answer(sharePrompt, folder("carol")) // who has no copy
+	s.expect("share 3 (carol) accepted: 2 of 2")
+	s.answer(sharePrompt, "open")
+	s.expect("4 keys: 4 ok\r\n")
+	if o := s.end(); o.status != exitOK {
+		t.Errorf("status %d\n%s", o.status, o.stderr)
+	}
+}
+
+// TestCopyIsNoFile: a pipe or a device in the place of a copy is not read, and nobody
+// waits for it.
+func TestCopyIsNoFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, custody.RecordName)
+	refused := func() {
+		t.Helper()
+		_, err := recordIn(dir)
+		if file := new(fileError); !errors.As(err, &file) || file.path != path {
+			t.Errorf("%v", err)
+		}
+	}
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused()
+	for _, target := range []string{"/dev/zero", dir, filepath.Join(dir, "gone")} {
+		if err := errors.Join(os.Remove(path), os.Symlink(target, path)); err != nil {
+			t.Fatal(err)
+		}
+		refused()
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "")
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	refused()
+}
+
+// TestInterruptedLists: Ctrl-C ends the naming of keys that are not recorded, and of
+// what a check finds.
+func TestInterruptedLists(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var shown strings.Builder
+	term := terminal.New(&shown, &shown)
+	s := new(selection)
+	defer s.Close()
+	if err := errors.Join(s.openRecord(small().path("record.json")), s.openDownload(small().path("bucket"), s.hints(false))); err != nil {
+		t.Fatal(err)
+	}
+	shownBy := &reporter{term: term, selection: s, sum: newSummary()}
+	if err := s.unrecorded(ctx, nil, report.Part{N: 1, Of: 1}, shownBy); !errors.Is(err, terminal.ErrInterrupted) || shown.Len() > 0 {
+		t.Errorf("%v, %q", err, shown.String())
+	}
+	c := &checker{ctx: ctx, term: term, flags: new(recordFlags), sel: s}
+	c.problem("record.json", numberedID(1), "wrong", "next")
+	if err := c.end(); !errors.Is(err, terminal.ErrInterrupted) || shown.Len() > 0 {
+		t.Errorf("%v, %q", err, shown.String())
+	}
+}
