@@ -150,10 +150,17 @@ func (k *known) warnOfPages(t *terminal.Terminal) {
 const maxListFaults = 10
 
 func readWallets(ctx context.Context, path string) (*record.Wallets, error) {
-	return parseFile(path, asAny, record.MaxWalletsSize, func(data []byte) (w *record.Wallets, err error) {
-		if stopped := await(ctx, func() { w, err = record.ParseWallets(data) }); stopped != nil {
-			return nil, stopped
-		}
+	var w *record.Wallets
+	var err error
+	if stopped := await(ctx, func() { w, err = parseWallets(path) }); stopped != nil {
+		return nil, stopped
+	}
+	return w, err
+}
+
+func parseWallets(path string) (*record.Wallets, error) {
+	return parseFile(path, asAny, record.MaxWalletsSize, func(data []byte) (*record.Wallets, error) {
+		w, err := record.ParseWallets(data)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s", errWallets, err.Error())
 		}
