@@ -118,6 +118,7 @@ var fileHints = []struct {
 	{asIdentity, custody.ErrSSHKey, sshKey},
 	{asIdentity, rsadecrypt.ErrSealedIdentities, advice{"identity-sealed", "open it on the way: in bash, --identity <(age -d FILE)"}},
 	{asShare, errNoShareIn, advice{"no-share-in-folder", "name the file of the share, or the holder's folder that it is in"}},
+	{asSealedKey, output.ErrDirectory, advice{"is-a-directory", "name the file in it: sealed-recovery-key.age"}},
 	{asShare, output.ErrDirectory, advice{"is-a-directory", "there are several shares in it: name the file of one"}},
 	{asAny, output.ErrDirectory, advice{"is-a-directory", "name the files in it"}},
 	{asAny, output.ErrNotRegular, advice{"not-a-file", "copy what it holds to a file"}},
