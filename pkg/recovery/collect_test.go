@@ -288,6 +288,11 @@ func TestCollectLimits(t *testing.T) {
 		if has(s.Warnings, "recovery_shard-1.txt: damaged, and too large") != c.warned || has(s.Warnings, "other: damaged") {
 			t.Errorf("limits %d and %d: %q", c.examined, c.one, s.Warnings)
 		}
+		for _, b := range s.All() {
+			if (b.Err == nil) != strings.HasSuffix(b.Path, "recovery_shard-0.txt") {
+				t.Errorf("limits %d and %d: %s: %v", c.examined, c.one, b.Path, b.Err)
+			}
+		}
 	}
 }
 

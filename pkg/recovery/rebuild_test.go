@@ -314,3 +314,12 @@ func TestRecoveryKeyFails(t *testing.T) {
 type noRSA struct{ ed25519.PrivateKey }
 
 func (noRSA) Decrypt(io.Reader, []byte, crypto.DecrypterOpts) ([]byte, error) { return nil, errBroken }
+
+// TestOneTry: a single backup that gives another key than the record's is tried once.
+func TestOneTry(t *testing.T) {
+	k := makeKey(t, 72, sandbox.Spec{Group: group.Secp256k1})
+	r := rebuild(t, folder(t, k, map[string][]byte{"recovery_shard-0.txt": encode(t, planted(t, k).Shards[0])}), entry(k, record.AnchorService), recovery.RebuildOptions{})
+	if recovery.ReasonOf(r.Err) != recovery.ReasonRecord || r.Operations != 3 {
+		t.Errorf("%d operations: %v", r.Operations, r.Err)
+	}
+}

@@ -104,8 +104,8 @@ func TestVerifyKit(t *testing.T) {
 
 // TestVerifyOldCopies: that only an older copy is valid is said, and nothing else.
 func TestVerifyOldCopies(t *testing.T) {
-	k := makeKey(t, 31, sandbox.Spec{Group: group.Secp256k1})
-	first, spoilt := encode(t, k.Shards[0]), changed(t, k, spoilProof)
+	k := kit(t, 31, group.Edwards25519)
+	first, second, spoilt := encode(t, k.Shards[0]), encode(t, k.Shards[1]), changed(t, k, spoilProof)
 	again := changed(t, k, func(s *sandbox.Shard) { s.MPCAlgorithm = "x" })
 	const day = 24 * time.Hour
 	for _, c := range []struct {
@@ -123,6 +123,10 @@ func TestVerifyOldCopies(t *testing.T) {
 			map[string]time.Duration{"old/recovery_shard-0.txt": 40 * day}, true},
 		{"a newer one of another name is no shard", map[string][]byte{"recovery_shard-1.txt": []byte("x"), "recovery_shard-0.txt": first},
 			map[string]time.Duration{"recovery_shard-0.txt": 40 * day}, false},
+		{"the newest is of another recovery key", map[string][]byte{"recovery_shard-0.txt": spoilt, "old": first, "recovery_shard-1.txt": second},
+			map[string]time.Duration{"old": 40 * day, "recovery_shard-0.txt": 20 * day}, true},
+		{"the damaged one is of another recovery key", map[string][]byte{"recovery_shard-0.txt": first, "old": spoilt, "recovery_shard-1.txt": second},
+			map[string]time.Duration{"old": 20 * day, "recovery_shard-1.txt": 40 * day}, false},
 	} {
 		dir := t.TempDir()
 		in := filepath.Join(dir, k.IDs.Key.String())
