@@ -144,6 +144,14 @@ func TestTrialLimit(t *testing.T) {
 	if files, codes := taken(t, d, entry(a, record.AnchorNone)); files != nil || !slices.Equal(codes, []string{recovery.WarnNotRead}) {
 		t.Errorf("files %q, warnings %q", files, codes)
 	}
+	// What is a key's is not tried for another.
+	recovery.SetMaxTrials(t, 3)
+	d = hinted(t, map[string][]byte{"recovery_shard-0.txt": encode(t, a.Shards[0]), "recovery_shard-1.txt": encode(t, b.Shards[0])}, recovery.Hints{Labels: true})
+	for _, k := range []*sandbox.Key{a, b} {
+		if files, codes := taken(t, d, entry(k, record.AnchorNone)); len(files) != 1 {
+			t.Errorf("files %q, warnings %q", files, codes)
+		}
+	}
 }
 
 // TestArchiveOfKey: where an archive lies in the place of a backup, it is named;
