@@ -116,9 +116,21 @@ func companions(path string) []string {
 	return all
 }
 
-// checkOutputs refuses an output inside of the download, which is to stay as it
-// came from the bucket: what lies in it is taken for backups.
+// checkOutputs refuses two outputs of one name, of which the second would be refused
+// after the work; and an output inside of the download, which is to stay as it came
+// from the bucket: what lies in it is taken for backups.
 func (p *commandPaths) checkOutputs() error {
+	flags := make(map[string]string)
+	for _, out := range p.flagged {
+		if !slices.Contains(outputFlags, out.name) || out.value == "" {
+			continue
+		}
+		path := realPath(out.value)
+		if other, twice := flags[path]; twice && other != out.name {
+			return &usageError{"--" + other + " and --" + out.name + " name the same file", "give each of them a name of its own"}
+		}
+		flags[path] = out.name
+	}
 	for _, download := range p.flagged {
 		info, err := os.Stat(download.value)
 		if download.name != "shards" || err != nil || !info.IsDir() {
@@ -131,6 +143,19 @@ func (p *commandPaths) checkOutputs() error {
 		}
 	}
 	return nil
+}
+
+// realPath is the path of an output, by whatever links its directory is named.
+func realPath(path string) string {
+	dir, name := filepath.Split(filepath.Clean(path))
+	real, err := filepath.EvalSymlinks(filepath.Clean(dir + "."))
+	if err == nil {
+		dir = real
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return filepath.Join(dir, name)
 }
 
 // isInside tells whether a path that does not exist yet would be in a directory,

@@ -105,3 +105,48 @@ func TestInterruptedLists(t *testing.T) {
 		t.Errorf("%v, %q", err, shown.String())
 	}
 }
+
+// TestPipesBesideShares: nobody waits for a pipe in the place of a record or of a
+// file that the ceremony wrote.
+func TestPipesBesideShares(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	set, made, pipe := filepath.Join(dir, "set"), filepath.Join(dir, "made"), filepath.Join(dir, "pipe")
+	done(t, "custody", "split", "--key", small().path("key-0.pem"), "--threshold", "2", "--custodian", "alice", "--custodian", "bob", "--out", set, "--transcript", made)
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	within := func(args ...string) outcome {
+		t.Helper()
+		return start(t, exec.Command("timeout", append([]string{"20", "recover"}, args...)...))
+	}
+	within("record", "find", "--record", pipe, "--shards", small().path("bucket")).refused(t, exitInput, pipe+": is not a regular file", "give the record as a file")
+	code := filepath.Join(set, "alice", codeName)
+	if err := errors.Join(os.Remove(code), syscall.Mkfifo(code, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	o := within("custody", "check", filepath.Join(set, "alice"), "--transcript", made)
+	if o.status != exitFailed || !strings.Contains(o.stdout+o.stderr, "not the file that the ceremony wrote") {
+		t.Errorf("status %d\n%s%s", o.status, o.stdout, o.stderr)
+	}
+}
+
+// TestOutputsOfOneName: refused before the work, also where a link leads to the same
+// directory.
+func TestOutputsOfOneName(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "out")
+	for _, same := range []string{out, dir + "/./out", filepath.Join(link, "out")} {
+		for _, more := range [][]string{nil, {"--replace"}} {
+			args := append([]string{"verify", "--report", out, "--html", same}, small().selection()...)
+			execute(t, append(args, more...)...).refused(t, exitUsage, "--report and --html name the same file", "give each of them a name of its own")
+			absent(t, out)
+		}
+	}
+	done(t, append([]string{"verify", "--report", out, "--html", out + ".html"}, small().selection()...)...)
+}

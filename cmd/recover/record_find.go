@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"recover/internal/bucket"
+	"recover/internal/output"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -101,12 +102,19 @@ func (x *finder) draft() (*record.Draft, error) {
 }
 
 func openDraft(path string) (*record.Draft, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		err = output.ErrNotRegular // to open a pipe would be to wait for ever
+	}
+	if err != nil {
+		return nil, &fileError{path, asRecord, err}
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, &fileError{path, asRecord, err}
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
+	info, err = f.Stat()
 	var d *record.Draft
 	if err == nil {
 		d, err = record.OpenDraft(f, info.Size())

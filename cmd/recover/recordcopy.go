@@ -107,7 +107,7 @@ func recordIn(dir string) (*recordCopy, error) {
 	for _, n := range numbers {
 		name, sheetName := copyNames(n)
 		path := filepath.Join(dir, name)
-		sum, err := hashCopy(path)
+		sum, err := hashHeld(path)
 		if err != nil {
 			return nil, &fileError{path, asRecord, err}
 		}
@@ -139,9 +139,9 @@ func recordIn(dir string) (*recordCopy, error) {
 	return c, c.compareWithFirst(first)
 }
 
-// hashCopy hashes a copy of the record. What is no file of a record's size, such as
-// a pipe or a link to a device, would be read for ever.
-func hashCopy(path string) (sum custody.Digest, err error) {
+// hashHeld hashes a file of a holder's folder: the largest is the record. A pipe or a
+// link to a device would be read for ever.
+func hashHeld(path string) (sum custody.Digest, err error) {
 	in, err := output.OpenInput(path, record.MaxJSONSize)
 	if err != nil {
 		return sum, err
