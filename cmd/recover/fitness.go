@@ -17,12 +17,13 @@ import (
 // the machine is fit.
 
 // needsFitness are the verbs that run a preflight first.
-var needsFitness = []string{"rebuild", "drill", "custody", "keygen", "sign"}
+var needsFitness = []string{"rebuild", "drill", "custody", "keygen", "sign", "sweep"}
 
-// looksFirst tells a verb that runs a preflight. The script of a ceremony is made
-// of public data, on the machine that has a printer.
+// looksFirst tells a verb that runs a preflight. The script of a ceremony and the
+// plan of a sweep are made of public data, on a machine that is of no concern.
 func looksFirst(verb string, args []string) bool {
-	return slices.Contains(needsFitness, verb) && !(verb == "custody" && len(args) > 0 && args[0] == "script")
+	public := map[string]string{"custody": "script", "sweep": "plan"}[verb]
+	return slices.Contains(needsFitness, verb) && !(public != "" && len(args) > 0 && args[0] == public)
 }
 
 // goesOn tells a verb that an unfit machine does not end at once: with a record,

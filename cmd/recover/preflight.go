@@ -11,8 +11,8 @@ Is this machine fit for a ceremony? It looks at the network, radios, swap,
 other users, remote sessions, the clock and more, and with flags of a rebuild
 also at the files: who may read them, and on which medium they are.
 
-rebuild, drill, custody, keygen and sign run it first; what is unfit stops
-them.
+rebuild, drill, custody, keygen, sign and sweep run it first; what is unfit
+stops them.
 
 Options, and all flags of rebuild that name files:
     --sha256 HEX               the SHA-256 that this program should have, or a

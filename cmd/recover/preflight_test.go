@@ -58,6 +58,7 @@ func TestUnfit(t *testing.T) {
 		{"custody", "split", "--key", p.path("key-0.pem"), "--threshold", "2", "--custodian", "a", "--custodian", "b", "--out", out},
 		{"keygen", "--unsealed", "--out", out},
 		{"sign", "--keys", out, "--key-id", keyID(1).String(), "--in", out, "--out", out},
+		{"sweep", "--plan", out, "--keys", out, "--out", out},
 	} {
 		o := unfitly(t, args...)
 		o.refused(t, exitFailed, unfitFact, unfitHint)
@@ -78,6 +79,7 @@ func TestUnfit(t *testing.T) {
 		}
 	}
 	unfitly(t, append([]string{"verify"}, p.selection()...)...).wantStatus(t, exitOK)
+	unfitly(t, "sweep", "plan", "--out", out).refused(t, exitUsage, "--addresses is missing", "recover sweep --help says what it is")
 	unfitly(t, p.rebuild(out, "--accept", "weather")...).refused(t, exitUsage, "--accept: there is no such item", "the items are "+strings.Join(workstation.Items(), ", "))
 	unfitly(t, "rebuild", "--accept").refused(t, exitUsage, "the flag --accept needs a value", "recover preflight lists the items")
 }
