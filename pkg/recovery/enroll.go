@@ -138,10 +138,7 @@ func (e *enrollment) quorumOf(s *shard.Shard) (uuid.ID, error) {
 // conclude makes the entry of what was proved and of what is known.
 func (e *enrollment) conclude() {
 	entry := &e.out.Entry
-	var listed *record.Wallet
-	if e.out.Listed = e.known.walletsOf(e.Entry.KeyID, e.proved); len(e.out.Listed) > 0 {
-		listed = &e.known.Wallets[e.out.Listed[0]]
-	}
+	listed := e.listed()
 	e.anchor(listed)
 	if len(e.proved) == 0 {
 		e.out.Err = e.failure
@@ -203,6 +200,24 @@ func (e *enrollment) identify(use int) {
 			entry.Algorithm = sh.Group()
 		}
 	}
+}
+
+// listed returns the wallet of the list that is the key's, if there is one: of
+// several, as of one key on several chains, the first that names a public key.
+// Where they name different ones, the list does not say which wallet it is.
+func (e *enrollment) listed() (w *record.Wallet) {
+	e.out.Listed = e.known.walletsOf(e.Entry.KeyID, e.proved)
+	for _, i := range e.out.Listed {
+		switch other := &e.known.Wallets[i]; {
+		case w == nil || w.PublicKey == nil && other.PublicKey != nil:
+			w = other
+		case w.PublicKey != nil && other.PublicKey != nil && !shard.SamePublicKey(w.PublicKey, other.PublicKey):
+			e.failure = &RecordError{"public_key", "the list has this key ID twice, with different public keys: find out which is right"}
+			e.out.Err = e.failure
+			return nil
+		}
+	}
+	return w
 }
 
 func (e *enrollment) warnf(code, format string, args ...any) {

@@ -188,6 +188,49 @@ func TestEnrollList(t *testing.T) {
 	}
 }
 
+// TestEnrollListTwice: a list that has a key ID twice names a wallet only where both
+// agree, in either order.
+func TestEnrollListTwice(t *testing.T) {
+	k := makeKey(t, 44, sandbox.Spec{Group: group.Secp256k1})
+	right := k.Group.NewPoint().BaseMul(k.Wallet)
+	other := k.Group.NewPoint().BaseMul(k.Group.NewScalar().SetUint64(77))
+	d := folder(t, k, map[string][]byte{"recovery_shard-0.txt": encode(t, k.Shards[0])})
+	none := folder(t, k, map[string][]byte{"recovery_shard-0.txt": changed(t, k, spoilProof)})
+	for _, c := range []struct {
+		title          string
+		download       *recovery.Download
+		recorded       group.Point
+		first, second  record.Wallet
+		reason         shard.Reason
+		usable, anchor bool
+	}{
+		{"on two chains", d, nil, record.Wallet{PublicKey: right, Blockchain: "ethereum"}, record.Wallet{PublicKey: right, Blockchain: "tron"}, "", true, true},
+		{"one without a public key", d, nil, record.Wallet{Name: "n"}, record.Wallet{PublicKey: right}, "", true, true},
+		{"two public keys", d, nil, record.Wallet{PublicKey: right}, record.Wallet{PublicKey: other}, recovery.ReasonRecord, false, false},
+		{"two public keys, of which the record has one", d, right, record.Wallet{PublicKey: right}, record.Wallet{PublicKey: other}, recovery.ReasonRecord, true, true},
+		{"two public keys, and no backup that is proved", none, nil, record.Wallet{PublicKey: right}, record.Wallet{PublicKey: other}, recovery.ReasonRecord, false, false},
+	} {
+		c.first.QuorumID, c.second.QuorumID = k.IDs.Quorum, k.IDs.Quorum
+		for _, list := range [][]record.Wallet{{c.first, c.second}, {c.second, c.first}} {
+			list[0].KeyID, list[1].KeyID = k.IDs.Key, k.IDs.Key
+			start := record.Entry{KeyID: k.IDs.Key, PublicKey: c.recorded}
+			if c.recorded != nil {
+				start.Recorded = record.AnchorDrill
+			}
+			en := enrollAs(t, c.download, start, recovery.Known{Quorums: []uuid.ID{k.IDs.Quorum}, Wallets: list})
+			if got := recovery.ReasonOf(en.Err); got != c.reason || en.Usable != c.usable {
+				t.Errorf("%s: %q, usable %v: %v", c.title, got, en.Usable, en.Err)
+			}
+			if public := en.Entry.PublicKey; (public != nil) != c.anchor || public != nil && !public.Equal(right) {
+				t.Errorf("%s: public key %v", c.title, public)
+			}
+			if len(en.Listed) != 2 {
+				t.Errorf("%s: %d wallets of the list", c.title, len(en.Listed))
+			}
+		}
+	}
+}
+
 // TestEnrollListWithoutIDs finds the wallet of a list without key IDs by the
 // public key that a proved backup names, and by nothing else.
 func TestEnrollListWithoutIDs(t *testing.T) {
