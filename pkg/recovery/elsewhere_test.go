@@ -69,31 +69,39 @@ func TestElsewhere(t *testing.T) {
 		want  []string
 		codes []string
 	}{
-		"its own folder":          {map[string][]byte{id + "/" + name: fileA}, labels, e, []string{id + "/" + name}, nil},
-		"and a second":            {map[string][]byte{id + "/" + name: fileA, id + " (1)/" + name: fileB}, labels, e, []string{id + "/" + name}, []string{recovery.WarnElsewhere}},
-		"a copied folder":         {map[string][]byte{id + " (1)/" + name: fileA}, labels, e, []string{id + " (1)/" + name}, []string{recovery.WarnElsewhere}},
-		"another's under its ID":  {map[string][]byte{id + " (1)/" + name: fileB}, labels, e, []string{id + " (1)/" + name}, []string{recovery.WarnElsewhere}},
-		"beside a damaged one":    {map[string][]byte{id + "/" + name: cut, id + " (1)/" + name: fileA}, labels, e, []string{id + "/" + name, id + " (1)/" + name}, []string{recovery.WarnElsewhere}},
-		"another's beside it":     {map[string][]byte{id + "/" + name: cut, id + " (1)/" + name: fileB}, labels, e, []string{id + "/" + name}, nil},
-		"a stray":                 {map[string][]byte{name: fileA, "x/" + name: fileB}, labels, e, []string{name}, []string{recovery.WarnElsewhere}},
-		"a stray of before":       {map[string][]byte{name: fileA, "x/" + name: fileB}, labels, old, []string{name}, []string{recovery.WarnElsewhere}},
-		"another's stray":         {map[string][]byte{name: fileB}, labels, e, nil, nil},
-		"a damaged stray":         {map[string][]byte{name: cut}, labels, e, nil, nil},
-		"any name, only key":      {map[string][]byte{"x/y": fileA, "z": []byte("note")}, only, e, []string{"x/y"}, nil},
-		"of two, only key":        {map[string][]byte{"x/y": fileA, "z": fileB}, only, e, []string{"x/y"}, nil},
-		"damaged, only key":       {map[string][]byte{name: cut}, only, e, []string{name}, nil},
-		"another's, only key":     {map[string][]byte{"x/y": fileB}, only, e, []string{"x/y"}, nil},
-		"key folders, only key":   {map[string][]byte{b.IDs.Key.String() + "/" + name: fileB, "x": fileA, "y": cut}, only, e, []string{"x"}, nil},
-		"another's folder":        {map[string][]byte{b.IDs.Key.String() + "/" + name: fileA}, only, e, []string{b.IDs.Key.String() + "/" + name}, nil},
-		"copies of one":           {map[string][]byte{name: fileA, "recovery_shard-0 (1).txt": fileA}, labels, e, []string{name, "recovery_shard-0 (1).txt"}, []string{recovery.WarnElsewhere, recovery.WarnElsewhere}},
-		"no current one":          {map[string][]byte{id + "/v/1": fileA, b.IDs.Key.String() + "/" + name: fileB}, labels, e, []string{id + "/v/1"}, []string{recovery.WarnNoCurrent}},
-		"litter":                  {map[string][]byte{id + "/" + name: fileA, id + "/.DS_Store": {0}, id + "/._" + name: {1}, id + "/note": []byte("x")}, labels, e, []string{id + "/" + name}, []string{recovery.WarnNotShard}},
-		"litter that is a backup": {map[string][]byte{id + "/._x": fileA}, labels, e, []string{id + "/._x"}, nil},
+		"its own folder":           {map[string][]byte{id + "/" + name: fileA}, labels, e, []string{id + "/" + name}, nil},
+		"and a second":             {map[string][]byte{id + "/" + name: fileA, id + " (1)/" + name: fileB}, labels, e, []string{id + "/" + name}, []string{recovery.WarnElsewhere}},
+		"a copied folder":          {map[string][]byte{id + " (1)/" + name: fileA}, labels, e, []string{id + " (1)/" + name}, []string{recovery.WarnElsewhere}},
+		"another's under its ID":   {map[string][]byte{id + " (1)/" + name: fileB}, labels, e, []string{id + " (1)/" + name}, []string{recovery.WarnElsewhere}},
+		"beside a damaged one":     {map[string][]byte{id + "/" + name: cut, id + " (1)/" + name: fileA}, labels, e, []string{id + "/" + name, id + " (1)/" + name}, []string{recovery.WarnElsewhere}},
+		"another's beside it":      {map[string][]byte{id + "/" + name: cut, id + " (1)/" + name: fileB}, labels, e, []string{id + "/" + name}, nil},
+		"a stray beside a damaged": {map[string][]byte{id + "/" + name: cut, "x/" + name: fileA}, labels, e, []string{id + "/" + name, "x/" + name}, []string{recovery.WarnElsewhere}},
+		"a stray":                  {map[string][]byte{name: fileA, "x/" + name: fileB}, labels, e, []string{name}, []string{recovery.WarnElsewhere}},
+		"a stray of before":        {map[string][]byte{name: fileA, "x/" + name: fileB}, labels, old, []string{name}, []string{recovery.WarnElsewhere}},
+		"another's stray":          {map[string][]byte{name: fileB}, labels, e, nil, nil},
+		"a damaged stray":          {map[string][]byte{name: cut}, labels, e, nil, nil},
+		"any name, only key":       {map[string][]byte{"x/y": fileA, "z": []byte("note")}, only, e, []string{"x/y"}, nil},
+		"of two, only key":         {map[string][]byte{"x/y": fileA, "z": fileB}, only, e, []string{"x/y"}, nil},
+		"damaged, only key":        {map[string][]byte{name: cut}, only, e, []string{name}, nil},
+		"another's, only key":      {map[string][]byte{"x/y": fileB}, only, e, []string{"x/y"}, nil},
+		"key folders, only key":    {map[string][]byte{b.IDs.Key.String() + "/" + name: fileB, "x": fileA, "y": cut}, only, e, []string{"x"}, nil},
+		"another's folder":         {map[string][]byte{b.IDs.Key.String() + "/" + name: fileA}, only, e, []string{b.IDs.Key.String() + "/" + name}, nil},
+		"copies of one":            {map[string][]byte{name: fileA, "recovery_shard-0 (1).txt": fileA}, labels, e, []string{name, "recovery_shard-0 (1).txt"}, []string{recovery.WarnElsewhere, recovery.WarnElsewhere}},
+		"no current one":           {map[string][]byte{id + "/v/1": fileA, b.IDs.Key.String() + "/" + name: fileB}, labels, e, []string{id + "/v/1"}, []string{recovery.WarnNoCurrent}},
+		"litter":                   {map[string][]byte{id + "/" + name: fileA, id + "/.DS_Store": {0}, id + "/._" + name: {1}, id + "/note": []byte("x")}, labels, e, []string{id + "/" + name}, []string{recovery.WarnNotShard}},
+		"litter that is a backup":  {map[string][]byte{id + "/._x": fileA}, labels, e, []string{id + "/._x"}, nil},
 	} {
 		files, codes := taken(t, hinted(t, c.files, c.hints), c.entry)
 		if !slices.Equal(files, c.want) || !slices.Equal(codes, c.codes) {
 			t.Errorf("%s: files %q, want %q; warnings %q, want %q", what, files, c.want, codes, c.codes)
 		}
+	}
+}
+
+// TestOpenNothing: what is not there is an error, and no download.
+func TestOpenNothing(t *testing.T) {
+	if d, err := recovery.Open(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) || d != nil {
+		t.Errorf("%v, %v", d, err)
 	}
 }
 

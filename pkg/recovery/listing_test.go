@@ -109,6 +109,7 @@ func TestListing(t *testing.T) {
 		{"14 hours and a quarter early", []inBucket{v2}, []file{{current, now, day2.Add(-14*time.Hour - 15*time.Minute)}}, "stale-copy", "", []time.Time{none}, 0, false},
 		{"an hour and seven minutes early", []inBucket{v2}, []file{{current, now, day2.Add(-67 * time.Minute)}}, "stale-copy", "", []time.Time{none}, 0, false},
 		{"the exact date goes before a shifted one", []inBucket{before, after}, []file{{current, old, day2.Add(-time.Hour)}}, "stale-copy", "is the version of 2026-11-25: the newest", []time.Time{before.at}, 0, false},
+		{"the exact date goes before an earlier shifted one", []inBucket{before, after}, []file{{current, now, day2}}, "", "", []time.Time{day2}, 1, false},
 		{"an old one by its date", []inBucket{v1, v2}, []file{{current, old, day1}}, "stale-copy", "is the version of 2026-11-18: the newest version in the bucket, of 2026-11-25", []time.Time{day1}, 0, false},
 		{"an old one by a day before the newest", []inBucket{v1, v2}, []file{{current, old, day1.Add(30*time.Hour + 100*time.Second)}}, "stale-copy", "", []time.Time{day1}, 0, false},
 		{"nothing tells which", []inBucket{v1, v2}, []file{{current, old, day9}}, "version-unknown", "which of 2 versions of the same size " + key + "/" + current, []time.Time{none}, 0, false},
