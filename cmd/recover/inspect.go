@@ -92,6 +92,19 @@ func (r *fileResult) damaged(err error, role role) {
 	r.Sound = isDamaged
 }
 
+// parsed returns what was read of a file, parsed; where that cannot be done, it is
+// damaged: as any file where it cannot be read, and else in its role.
+func parsed[T any](r *fileResult, data []byte, err error, as role, parse func([]byte) (T, error)) (v T, ok bool) {
+	if err != nil {
+		r.damaged(err, asAny)
+		return v, false
+	}
+	if v, err = parse(data); err != nil {
+		r.damaged(err, as)
+	}
+	return v, err == nil
+}
+
 // unknown sets why it cannot be said whether the file is valid.
 func (r *fileResult) unknown(err error, role role) {
 	f := &fileError{r.Path, role, err}

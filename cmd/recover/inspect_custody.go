@@ -14,14 +14,9 @@ import (
 func (in *inspector) inspectShare(r *fileResult) {
 	r.Kind = "share of a recovery key, NOT SEALED: a secret"
 	data, err := in.read(r.Path, maxShareFile)
-	if err != nil {
-		r.damaged(err, asAny)
-		return
-	}
 	defer secret.Wipe(data)
-	s, err := custody.ParseShare(data)
-	if err != nil {
-		r.damaged(err, asShare)
+	s, ok := parsed(r, data, err, asShare, custody.ParseShare)
+	if !ok {
 		return
 	}
 	defer s.Wipe()
@@ -38,9 +33,8 @@ func (in *inspector) inspectShare(r *fileResult) {
 // the shares.
 func (in *inspector) inspectSealedKey(r *fileResult, data []byte) {
 	r.Kind = "sealed recovery key, split among several holders"
-	sealed, err := custody.ParseSealedKey(data)
-	if err != nil {
-		r.damaged(err, asSealedKey)
+	sealed, ok := parsed(r, data, nil, asSealedKey, custody.ParseSealedKey)
+	if !ok {
 		return
 	}
 	r.fact("recovery key", "%s", sealed.Key)
@@ -91,13 +85,8 @@ func isQuorumIDs(head []byte) bool {
 func (in *inspector) inspectQuorumIDs(r *fileResult) {
 	r.Kind = "quorum IDs of the backups"
 	data, err := in.read(r.Path, custody.MaxQuorumIDsSize)
-	if err != nil {
-		r.damaged(err, asAny)
-		return
-	}
-	q, err := custody.ParseQuorumIDs(data)
-	if err != nil {
-		r.damaged(err, asAny)
+	q, ok := parsed(r, data, err, asAny, custody.ParseQuorumIDs)
+	if !ok {
 		return
 	}
 	r.Sound, r.Detail = isSound, "make the record again with: recover record new --shards BUCKET --from FILE --out FILE"

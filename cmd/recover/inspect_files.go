@@ -16,13 +16,8 @@ import (
 func (in *inspector) inspectShard(r *fileResult) {
 	r.Kind = "shard"
 	data, err := in.read(r.Path, shard.MaxFileSize)
-	if err != nil {
-		r.damaged(err, asAny)
-		return
-	}
-	s, err := shard.Parse(data)
-	if err != nil {
-		r.damaged(err, asShards)
+	s, ok := parsed(r, data, err, asShards, shard.Parse)
+	if !ok {
 		return
 	}
 	r.shardFacts(s)

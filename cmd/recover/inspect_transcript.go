@@ -146,13 +146,8 @@ func isConfirmation(head []byte) bool { return bytes.HasPrefix(head, []byte(`{"t
 func (in *inspector) inspectConfirmations(r *fileResult) {
 	r.Kind = "confirmation of a holder"
 	data, err := output.ReadFile(r.Path, custody.MaxConfirmations)
-	if err != nil {
-		r.damaged(err, asAny)
-		return
-	}
-	all, err := custody.ParseConfirmations(data)
-	if err != nil {
-		r.damaged(err, asAny)
+	all, ok := parsed(r, data, err, asAny, custody.ParseConfirmations)
+	if !ok {
 		return
 	}
 	for _, c := range all {

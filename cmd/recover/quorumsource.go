@@ -70,12 +70,9 @@ func (k *known) takeFolder(t *terminal.Terminal, dir string) error {
 func (k *known) takeCopy(t *terminal.Terminal, dir string) error {
 	s := new(selection)
 	defer s.Close()
-	if err := s.openRecord(dir); err != nil {
-		return err
-	}
-	contents, err := s.record.Contents()
+	contents, err := s.contents(dir)
 	if err != nil {
-		return &fileError{s.recordPath, asRecord, err}
+		return err
 	}
 	s.warnOfCopy(t)
 	for _, e := range contents.Entries {

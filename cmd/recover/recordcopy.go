@@ -260,12 +260,9 @@ func compareAnchors(first, later string) error {
 	for _, path := range []string{first, later} {
 		s := new(selection)
 		defer s.Close()
-		if err := s.openRecord(path); err != nil {
-			return err
-		}
-		contents, err := s.record.Contents()
+		contents, err := s.contents(path)
 		if err != nil {
-			return &fileError{path, asRecord, err}
+			return err
 		}
 		both = append(both, contents)
 	}

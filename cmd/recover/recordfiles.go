@@ -172,12 +172,9 @@ func parseWallets(path string) (*record.Wallets, error) {
 func readContents(t *terminal.Terminal, path string) (*record.Contents, error) {
 	s := new(selection)
 	defer s.Close()
-	if err := s.openRecord(path); err != nil {
-		return nil, err
-	}
-	c, err := s.record.Contents()
+	c, err := s.contents(path)
 	if err != nil {
-		return nil, &fileError{s.recordPath, asRecord, err}
+		return nil, err
 	}
 	warnOfRecord(t, s.recordPath, c.Warnings)
 	s.warnOfCopy(t)

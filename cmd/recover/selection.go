@@ -159,6 +159,18 @@ func (s *selection) openRecord(path string) error {
 	return nil
 }
 
+// contents opens the record as openRecord does, and reads all of it into memory.
+func (s *selection) contents(path string) (*record.Contents, error) {
+	if err := s.openRecord(path); err != nil {
+		return nil, err
+	}
+	c, err := s.record.Contents()
+	if err != nil {
+		return nil, &fileError{s.recordPath, asRecord, err}
+	}
+	return c, nil
+}
+
 // maxQuorums is how many quorum IDs of the record are held, so that folders
 // named by them can be told from key folders.
 const maxQuorums = 10_000
