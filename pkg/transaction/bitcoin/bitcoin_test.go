@@ -11,33 +11,14 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/signing"
 	"recover/fixtures/vectors"
 	"recover/internal/group"
 	"recover/pkg/transaction"
 	"recover/pkg/wallet"
 )
 
-func unhex(t testing.TB, digits string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(digits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-func testKey(t testing.TB, digits string) *transaction.Key {
-	t.Helper()
-	s, err := group.Secp256k1.ParseScalar(unhex(t, digits))
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := transaction.NewKey(group.Secp256k1, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
+var unhex, testKey, describe = signing.Unhex, signing.Key, signing.Text
 
 var anyFee = transaction.Limits{MaxFee: big.NewInt(maxMoney), MaxFeeRate: maxMoney}
 
@@ -112,17 +93,6 @@ func TestAllOfBIP174(t *testing.T) {
 			t.Errorf("%s is accepted:\n%s", c.Case, describe(tx))
 		}
 	}
-}
-
-func describe(tx transaction.Transaction) string {
-	var b strings.Builder
-	for _, l := range tx.Describe() {
-		if l.Warning {
-			b.WriteString("! ")
-		}
-		b.WriteString(l.Label + ": " + l.Value + "\n")
-	}
-	return b.String()
 }
 
 // previous returns a transaction that pays amounts to a script, and its ID.

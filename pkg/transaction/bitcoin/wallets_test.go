@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -18,15 +17,7 @@ import (
 
 const many = 1000
 
-var random = rand.New(rand.NewPCG(20, 26))
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(random.Uint32())
-	}
-	return b
-}
+var random, randomBytes = wallets.Random, wallets.Bytes
 
 // randomScript is a script of one of the usual kinds.
 func randomScript() []byte {

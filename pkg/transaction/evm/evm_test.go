@@ -8,26 +8,12 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/signing"
 	"recover/internal/group"
 	"recover/pkg/transaction"
 )
 
-func testKey(t testing.TB, digits string) *transaction.Key {
-	t.Helper()
-	b, err := hex.DecodeString(digits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := group.Secp256k1.ParseScalar(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := transaction.NewKey(group.Secp256k1, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
+var testKey, describe = signing.Key, signing.Text
 
 // anyFee lets every fee through.
 var anyFee = transaction.Limits{MaxFee: new(big.Int).Lsh(big.NewInt(1), 256)}
@@ -81,18 +67,6 @@ const (
 	unsignedDynamic = "0x02f8a6010984773594008506fc23ac0082ea6094dac17f958d2ee523a2206206994597c13d831ec780b844a9059cbb0000000000000000000000003535353535353535353535353535353535353535000000000000000000000000000000000000000000000000000000000012d687f838f7945aaeb6053f3e94c9b9a09f33669435e7ef1beaede1a00000000000000000000000000000000000000000000000000000000000000001"
 	signedDynamic   = "0x02f8e9010984773594008506fc23ac0082ea6094dac17f958d2ee523a2206206994597c13d831ec780b844a9059cbb0000000000000000000000003535353535353535353535353535353535353535000000000000000000000000000000000000000000000000000000000012d687f838f7945aaeb6053f3e94c9b9a09f33669435e7ef1beaede1a0000000000000000000000000000000000000000000000000000000000000000180a082d7a23734f0e851be00bf18dc6b36bbc0daaeded85b882f7c2d091990ab482aa04132356c63ff14411cbebdeaae1842069984b579d240a9624ff51e3cfbe742bb"
 )
-
-// describe joins a description into text.
-func describe(tx transaction.Transaction) string {
-	var b strings.Builder
-	for _, l := range tx.Describe() {
-		if l.Warning {
-			b.WriteString("! ")
-		}
-		b.WriteString(l.Label + ": " + l.Value + "\n")
-	}
-	return b.String()
-}
 
 // TestDescribe pins what people read.
 func TestDescribe(t *testing.T) {

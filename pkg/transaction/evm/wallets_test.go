@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -17,21 +16,7 @@ import (
 
 const many = 1000
 
-var random = rand.New(rand.NewPCG(20, 26))
-
-func randomBytes(n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(random.Uint32())
-	}
-	return b
-}
-
-// randomNumber has a random length up to bits.
-func randomNumber(bits int) *big.Int {
-	n := new(big.Int).SetBytes(randomBytes(bits / 8))
-	return n.Rsh(n, uint(random.IntN(bits)))
-}
+var random, randomBytes, randomNumber = wallets.Random, wallets.Bytes, wallets.Number
 
 func randomAccount() account { return account(randomBytes(20)) }
 

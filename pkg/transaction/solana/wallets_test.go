@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 
+	"recover/fixtures/signing"
 	"recover/fixtures/wallets"
 	"recover/internal/group"
 	"recover/pkg/transaction"
@@ -23,27 +23,12 @@ const (
 	script = "../wallets-ed/solana.mjs"
 )
 
-var random = rand.New(rand.NewPCG(20, 26))
+var random = wallets.Random
 
-func randomAddress() address {
-	var a address
-	for i := range a {
-		a[i] = byte(random.Uint32())
-	}
-	return a
-}
+func randomAddress() address { return address(wallets.Bytes(len(address{}))) }
 
 func randomKey(t *testing.T) *transaction.Key {
-	t.Helper()
-	s, err := group.RandomScalar(group.Edwards25519, rand.NewChaCha8(randomAddress()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := transaction.NewKey(group.Edwards25519, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
+	return signing.SeededKey(t, group.Edwards25519, randomAddress())
 }
 
 // randomOwner is an account that is a public key, as the library wants owners.

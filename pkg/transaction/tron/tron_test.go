@@ -9,9 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"recover/fixtures/signing"
 	"recover/internal/group"
 	"recover/pkg/transaction"
 )
+
+var describe = signing.Text
 
 // What TronWeb 6.5.1 builds for the account of the private key 1: a transfer of
 // TRX with a memo, and one of a token.
@@ -32,17 +35,6 @@ func keyOf(t testing.TB, n uint64) *transaction.Key {
 		t.Fatal(err)
 	}
 	return k
-}
-
-func describe(tx transaction.Transaction) string {
-	var b strings.Builder
-	for _, l := range tx.Describe() {
-		if l.Warning {
-			b.WriteString("! ")
-		}
-		b.WriteString(l.Label + ": " + l.Value + "\n")
-	}
-	return b.String()
 }
 
 func TestDescribe(t *testing.T) {

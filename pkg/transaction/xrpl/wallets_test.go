@@ -6,10 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"recover/fixtures/signing"
 	"recover/fixtures/wallets"
 	"recover/internal/group"
 	"recover/pkg/transaction"
@@ -21,43 +21,14 @@ const (
 	script = "../wallets-ed/xrpl.mjs"
 )
 
-var random = rand.New(rand.NewPCG(20, 26))
+var random = wallets.Random
 
-func randomHex(n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(random.Uint32())
-	}
-	return fmt.Sprintf("%X", b)
-}
+func randomHex(n int) string { return fmt.Sprintf("%X", wallets.Bytes(n)) }
 
-func randomAccount() string {
-	var a [20]byte
-	for i := range a {
-		a[i] = byte(random.Uint32())
-	}
-	return wallet.XRPAddress(a)
-}
+func randomAccount() string { return wallet.XRPAddress([20]byte(wallets.Bytes(20))) }
 
 func randomKey(t *testing.T, g group.Group) *transaction.Key {
-	return newRandomKey(t, g, random.Uint64())
-}
-
-func newRandomKey(t *testing.T, g group.Group, seed uint64) *transaction.Key {
-	t.Helper()
-	var b [32]byte
-	for i := range 8 {
-		b[i] = byte(seed >> (8 * i))
-	}
-	s, err := group.RandomScalar(g, rand.NewChaCha8(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := transaction.NewKey(g, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
+	return signing.SeededKey(t, g, [32]byte(wallets.Bytes(32)))
 }
 
 func randomDrops() string { return fmt.Sprint(1 + random.Uint64N(1<<random.IntN(56))) }

@@ -1,14 +1,19 @@
 package xrpl
 
 import (
-	"encoding/hex"
-	"math/rand/v2"
-	"strings"
 	"testing"
 
+	"recover/fixtures/signing"
 	"recover/internal/group"
 	"recover/pkg/transaction"
 )
+
+var said, unhex = signing.Text, signing.Unhex
+
+// newKey returns a key made from a seed.
+func newKey(t testing.TB, g group.Group, seed byte) *transaction.Key {
+	return signing.SeededKey(t, g, [32]byte{seed})
+}
 
 // Addresses of the XRP Ledger documents.
 const (
@@ -18,20 +23,6 @@ const (
 	gate    = "rvYAfWj5gh67oV6fW32ZzP3Aw4Eubs59B"
 )
 
-// newKey returns a key made from a seed.
-func newKey(t testing.TB, g group.Group, seed byte) *transaction.Key {
-	t.Helper()
-	s, err := group.RandomScalar(g, rand.NewChaCha8([32]byte{seed}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	k, err := transaction.NewKey(g, s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
-
 func mustParse(t testing.TB, text string) *Transaction {
 	t.Helper()
 	tx, err := Parse([]byte(text), Options{})
@@ -39,27 +30,6 @@ func mustParse(t testing.TB, text string) *Transaction {
 		t.Fatalf("%v: %s", err, text)
 	}
 	return tx.(*Transaction)
-}
-
-// said is a description as text, warnings with an exclamation mark.
-func said(tx transaction.Transaction) string {
-	var b strings.Builder
-	for _, l := range tx.Describe() {
-		if l.Warning {
-			b.WriteString("! ")
-		}
-		b.WriteString(l.Label + ": " + l.Value + "\n")
-	}
-	return b.String()
-}
-
-func unhex(t testing.TB, text string) []byte {
-	t.Helper()
-	b, err := hex.DecodeString(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // payment is a Payment of JSON with more fields, given as JSON.
