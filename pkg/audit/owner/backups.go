@@ -182,7 +182,7 @@ func (j *judge) olderThanEvents(s *section) {
 		}
 		concerned++
 		since := event.Date.Add(-dayTolerance)
-		kit, _ := j.kitOf(e)
+		kit := j.kitOf(e)
 		for f, written := range k.Written {
 			switch {
 			case len(kit) > 0 && !slices.Contains(kit, f):

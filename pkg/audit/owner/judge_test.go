@@ -96,7 +96,7 @@ func TestKitOf(t *testing.T) {
 		}
 		j := &judge{Input: in, record: in.Records[0]}
 		for i, want := range c.want {
-			if got, _ := j.kitOf(in.Records[0].Entries[i]); !slices.Equal(got, want) {
+			if got := j.kitOf(in.Records[0].Entries[i]); !slices.Equal(got, want) {
 				t.Errorf("%+v: key %d: %v, want %v", c.events, i, got, want)
 			}
 		}

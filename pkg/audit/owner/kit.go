@@ -12,9 +12,8 @@ import (
 
 // kitOf returns the recovery keys that a key has to be backed up to: those of the
 // newest event that names its quorum, else those of the newest event that names
-// none, else those that were given, else those of the record. said tells that an
-// event does.
-func (j *judge) kitOf(e record.Entry) (kit []rsadecrypt.Fingerprint, said bool) {
+// none, else those that were given, else those of the record.
+func (j *judge) kitOf(e record.Entry) (kit []rsadecrypt.Fingerprint) {
 	var of, general *record.Event
 	for i, event := range j.record.Events {
 		if event.Type != record.NewKit {
@@ -38,7 +37,7 @@ func (j *judge) kitOf(e record.Entry) (kit []rsadecrypt.Fingerprint, said bool) 
 		for _, sum := range of.RecoveryKeys {
 			kit = append(kit, sum)
 		}
-		return kit, true
+		return kit
 	}
 	for _, k := range j.Kit {
 		if !slices.Contains(kit, k.Fingerprint) {
@@ -50,7 +49,7 @@ func (j *judge) kitOf(e record.Entry) (kit []rsadecrypt.Fingerprint, said bool) 
 			kit = append(kit, k.SHA256)
 		}
 	}
-	return kit, false
+	return kit
 }
 
 // kit judges whether the kit is recorded, and whether each key is backed up to
@@ -67,7 +66,7 @@ func (j *judge) kit(s *section) {
 		if k.Err != nil {
 			return // its own line says so
 		}
-		kit, _ := j.kitOf(e)
+		kit := j.kitOf(e)
 		if len(kit) == 0 {
 			kitless++
 			return
