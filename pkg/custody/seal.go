@@ -129,38 +129,43 @@ func PassphraseIdentity(passphrase *secret.Bytes) (*age.ScryptIdentity, error) {
 // The file may be in UTF-16, have lost its line breaks, or be quoted as in a mail.
 // One that asks for more work than any honest one is a *rsadecrypt.WorkError.
 func ParseSSHIdentity(file []byte, passphrase *secret.Bytes) (age.Identity, error) {
+	_, id, err := parseSSHKey(file, passphrase)
+	return id, err
+}
+
+// parseSSHKey is ParseSSHIdentity, and returns the key as well.
+func parseSSHKey(file []byte, passphrase *secret.Bytes) (key any, id age.Identity, err error) {
 	text, err := plaintext.Decode(file, rsadecrypt.MaxFileSize)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pem := plaintext.PEM(bytes.Clone(text))
 	defer secret.Wipe(pem)
 	if err := rsadecrypt.CheckSSHWork(pem); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	key, err := ssh.ParseRawPrivateKey(pem)
+	key, err = ssh.ParseRawPrivateKey(pem)
 	if _, ok := errors.AsType[*ssh.PassphraseMissingError](err); ok {
 		if passphrase == nil {
-			return nil, ErrSSHSealed
+			return nil, nil, ErrSSHSealed
 		}
 		key, err = ssh.ParseRawPrivateKeyWithPassphrase(pem, passphrase.Reveal())
 		if errors.Is(err, x509.IncorrectPasswordError) {
-			return nil, rsadecrypt.ErrWrongPassphrase
+			return nil, nil, rsadecrypt.ErrWrongPassphrase
 		}
 	}
-	var id age.Identity
 	switch key := key.(type) {
 	case *ed25519.PrivateKey:
 		id, err = agessh.NewEd25519Identity(*key)
 	case *rsa.PrivateKey:
 		id, err = agessh.NewRSAIdentity(key)
 	default:
-		return nil, ErrSSHKey
+		return nil, nil, ErrSSHKey
 	}
 	if err != nil {
-		return nil, ErrSSHKey
+		return nil, nil, ErrSSHKey
 	}
-	return id, nil
+	return key, id, nil
 }
 
 // SealTo seals a page, or another secret, to all of the recipients: each of them

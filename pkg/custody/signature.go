@@ -16,7 +16,6 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"recover/internal/secret"
-	"recover/pkg/rsadecrypt"
 )
 
 // Signatures of transcripts and confirmations are those of "ssh-keygen -Y sign"
@@ -155,18 +154,11 @@ func weakSignature(key ssh.PublicKey, sig *ssh.Signature) bool {
 // ParseSigner reads an SSH private key to sign with. The errors are those of
 // ParseSSHIdentity.
 func ParseSigner(pem []byte, passphrase *secret.Bytes) (ssh.Signer, error) {
-	if _, err := ParseSSHIdentity(pem, passphrase); err != nil {
+	key, _, err := parseSSHKey(pem, passphrase)
+	if err != nil {
 		return nil, err
 	}
-	var key ssh.Signer
-	var err error
-	if key, err = ssh.ParsePrivateKey(pem); err != nil && passphrase != nil {
-		key, err = ssh.ParsePrivateKeyWithPassphrase(pem, passphrase.Reveal())
-	}
-	if err != nil {
-		return nil, rsadecrypt.ErrWrongPassphrase
-	}
-	return key, nil
+	return ssh.NewSignerFromKey(key)
 }
 
 // Signers are the keys whose owners are known: an allowed_signers file of
