@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +35,8 @@ func TestLines(t *testing.T) {
 		QuorumID         string            `json:"quorum_id"`
 		KeyID            string            `json:"key_id"`
 		Algorithm        string            `json:"algorithm"`
+		Name             string            `json:"name,omitempty"`
+		Blockchain       string            `json:"blockchain,omitempty"`
 		Derivation       string            `json:"derivation"`
 		PrivateKey       string            `json:"private_key"`
 		PublicKey        string            `json:"public_key"`
@@ -61,8 +65,8 @@ func TestLines(t *testing.T) {
 	}{
 		{&WalletKey{QuorumID: "q", KeyID: odd, Algorithm: "A", Derivation: "m/0", PrivateKey: one, PublicKey: "04", Addresses: map[string]string{"b": odd, "a": ""}},
 			plainKey{QuorumID: "q", KeyID: odd, Algorithm: "A", Derivation: "m/0", PrivateKey: hexOf(1), PublicKey: "04", Addresses: map[string]string{"b": odd, "a": ""}}},
-		{&WalletKey{PrivateKey: secretOf(3), MasterPrivateKey: two, MasterChainCode: secretOf(0xff), Proved: new(bool), Doubt: odd},
-			plainKey{PrivateKey: hexOf(3), MasterPrivateKey: hexOf(2), MasterChainCode: hexOf(0xff), Proved: new(bool), Doubt: odd}},
+		{&WalletKey{Name: odd, Blockchain: "tron", PrivateKey: secretOf(3), MasterPrivateKey: two, MasterChainCode: secretOf(0xff), Proved: new(bool), Doubt: odd},
+			plainKey{Name: odd, Blockchain: "tron", PrivateKey: hexOf(3), MasterPrivateKey: hexOf(2), MasterChainCode: hexOf(0xff), Proved: new(bool), Doubt: odd}},
 		{&MasterKey{QuorumID: "q", KeyID: "k", MasterPrivateKey: secretOf(4), MasterPublicKey: odd}, plainMaster{QuorumID: "q", KeyID: "k", MasterPrivateKey: hexOf(4), MasterPublicKey: odd}},
 		{&MasterKey{MasterPrivateKey: secretOf(4), MasterChainCode: secretOf(5)}, plainMaster{MasterPrivateKey: hexOf(4), MasterChainCode: hexOf(5)}},
 	} {
@@ -82,6 +86,30 @@ func TestLines(t *testing.T) {
 	}
 	if !bytes.Equal(one, make([]byte, 32)) || !bytes.Equal(two, make([]byte, 32)) {
 		t.Error("the secrets were not wiped")
+	}
+}
+
+// TestFieldsOfLines: whatever field a line has, it is written.
+func TestFieldsOfLines(t *testing.T) {
+	for _, line := range []secretLine{
+		&WalletKey{"q", "k", "a", "n", "b", "m/0", HexSecret{1}, "04", map[string]string{"tron": "T"}, HexSecret{2}, HexSecret{3}, new(bool), "d"},
+		&MasterKey{"q", "k", "a", HexSecret{1}, HexSecret{2}, "04"},
+	} {
+		fields, err := line.fields()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want []string
+		for _, f := range fields {
+			got = append(got, f.name)
+		}
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(line).Elem()) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			want = append(want, name)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%T: %q, want %q", line, got, want)
+		}
 	}
 }
 

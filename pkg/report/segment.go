@@ -76,9 +76,11 @@ func (f field) append(line []byte) []byte {
 	return append(hex.AppendEncode(append(line, '"'), f.secret), '"')
 }
 
+// optional is a text that is left out where it is empty.
+type optional string
+
 // fieldsOf takes names and values in turns, and leaves out what is empty.
-func fieldsOf(pairs ...any) ([]field, error) {
-	var all []field
+func fieldsOf(pairs ...any) (all []field, err error) {
 	for i := 0; i < len(pairs); i += 2 {
 		f := field{name: pairs[i].(string)}
 		switch v := pairs[i+1].(type) {
@@ -91,11 +93,16 @@ func fieldsOf(pairs ...any) ([]field, error) {
 				continue
 			}
 			f.value = strconv.AppendBool(nil, *v)
-		default:
-			var err error
-			if f.value, err = json.Marshal(v); err != nil {
-				return nil, err
+		case optional:
+			if v == "" {
+				continue
 			}
+			f.value, err = json.Marshal(v)
+		default:
+			f.value, err = json.Marshal(v)
+		}
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, f)
 	}
@@ -103,14 +110,10 @@ func fieldsOf(pairs ...any) ([]field, error) {
 }
 
 func (k *WalletKey) fields() ([]field, error) {
-	all, err := fieldsOf("quorum_id", k.QuorumID, "key_id", k.KeyID, "algorithm", k.Algorithm, "derivation", k.Derivation,
+	return fieldsOf("quorum_id", k.QuorumID, "key_id", k.KeyID, "algorithm", k.Algorithm,
+		"name", optional(k.Name), "blockchain", optional(k.Blockchain), "derivation", k.Derivation,
 		"private_key", k.PrivateKey, "public_key", k.PublicKey, "addresses", k.Addresses,
-		"master_private_key", k.MasterPrivateKey, "master_chain_code", k.MasterChainCode, "proved", k.Proved)
-	if err != nil || k.Doubt == "" {
-		return all, err
-	}
-	doubt, err := fieldsOf("doubt", k.Doubt)
-	return append(all, doubt...), err
+		"master_private_key", k.MasterPrivateKey, "master_chain_code", k.MasterChainCode, "proved", k.Proved, "doubt", optional(k.Doubt))
 }
 
 func (k *MasterKey) fields() ([]field, error) {

@@ -45,7 +45,6 @@ type ceremony struct {
 	path         string
 	verb         string
 	begun, ended time.Time
-	done         bool
 	opened       []string // recovery keys, hex
 	set          custody.SetID
 	accepted     []string // holders
@@ -65,8 +64,6 @@ func newCeremony(path string, events []custody.Event) *ceremony {
 			}
 		case custody.StepOpened:
 			c.opened = append(c.opened, hex.EncodeToString(e.Key[:]))
-		case custody.StepEnd:
-			c.done = e.Outcome == custody.Done
 		}
 	}
 	return c
