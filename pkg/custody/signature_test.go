@@ -191,6 +191,10 @@ func TestParseSigner(t *testing.T) {
 	if _, err := ParseSigner(private, secret.New([]byte("open sesame"))); err != nil {
 		t.Error(err)
 	}
+	quoted := []byte("> " + strings.ReplaceAll(strings.TrimSpace(string(private)), "\n", "\n> ") + "\n") // as a mail has it
+	if _, err := ParseSigner(quoted, secret.New([]byte("open sesame"))); err != nil {
+		t.Errorf("quoted: %v", err)
+	}
 	if _, err := ParseSigner([]byte("x"), nil); !errors.Is(err, ErrSSHKey) {
 		t.Errorf("no key: %v", err)
 	}
