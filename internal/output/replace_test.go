@@ -92,6 +92,9 @@ func TestReplaceUnreadable(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("takes a file that is there and cannot be read, even by root")
 	}
+	if err := (File{Mark: mark}).checkOwn(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("not there: %v", err)
+	}
 	if err := (File{Mark: mark}).checkOwn("/proc/self/mem"); !errors.Is(err, syscall.EIO) {
 		t.Errorf("got %v", err)
 	}

@@ -352,3 +352,13 @@ func TestNearbyUnreadable(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestNearbyTooLarge: a segment that no run writes is not read.
+func TestNearbyTooLarge(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "keys-0001.ndjson"), "{}\n")
+	n, err := CheckNearby(filepath.Join(dir, ReportName), []Segment{{Name: "keys-0001.ndjson", Size: MaxSegmentSize + 1, SHA256: strings.Repeat("0", 64)}})
+	if err != nil || n.Wrong["keys-0001.ndjson"] != "it is larger than any segment" || n.Listed != 1 || n.Compared != 0 {
+		t.Errorf("%v, %+v", err, n)
+	}
+}

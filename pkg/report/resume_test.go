@@ -325,6 +325,19 @@ func TestWithoutSegmentLines(t *testing.T) {
 	}
 }
 
+// TestPendingUnreadable: a list of what is pending that cannot be read ends the
+// resuming: it may name keys that a segment has.
+func TestPendingUnreadable(t *testing.T) {
+	s := newSample(t, 3)
+	dir := s.run(t)
+	if err := os.Mkdir(filepath.Join(dir, pendingName), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir); !errors.Is(err, output.ErrNotRegular) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestSampleOfMany: of more keys than a sample has, as many as it has are taken, each
 // once, and not always the same.
 func TestSampleOfMany(t *testing.T) {
