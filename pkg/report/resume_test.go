@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"syscall"
 	"testing"
 
 	"recover/fixtures/tier"
@@ -333,7 +334,7 @@ func TestPendingUnreadable(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, pendingName), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); !errors.Is(err, output.ErrNotRegular) {
+	if _, err := Open(dir); !errors.Is(err, syscall.EISDIR) {
 		t.Errorf("got %v", err)
 	}
 }
