@@ -2,12 +2,9 @@ package main
 
 import (
 	"debug/elf"
-	"os"
-	"os/exec"
 	"regexp"
 	"runtime/debug"
 	"slices"
-	"strings"
 	"testing"
 
 	"recover/fixtures/tier"
@@ -87,23 +84,6 @@ func TestBinaryHasNoNetwork(t *testing.T) {
 	} {
 		if !network.MatchString(name) {
 			t.Errorf("%s would not be found", name)
-		}
-	}
-}
-
-// TestBuilds builds the program for all machines that it is for.
-func TestBuilds(t *testing.T) {
-	tier.Long(t) // it builds the program four times
-	t.Parallel()
-	if underRace() {
-		t.Skip("SKIPPED under the race detector: it is the same without")
-	}
-	for _, target := range []string{"linux/amd64", "linux/arm64", "darwin/arm64", "windows/amd64"} {
-		system, arch, _ := strings.Cut(target, "/")
-		cmd := exec.Command("go", "build", "-o", os.DevNull, ".")
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", target, err, out)
 		}
 	}
 }

@@ -52,7 +52,7 @@ recover: hint: the line of each key says why, and what to do next
 func TestScreenOfVerify(t *testing.T) {
 	tier.Long(t)
 	t.Parallel()
-	n := 300
+	n := 100
 	if underRace() { // to make them would take minutes
 		n = 40
 	}

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
-	"syscall"
 	"testing"
 
 	"recover/fixtures/tier"
@@ -334,7 +333,7 @@ func TestPendingUnreadable(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, pendingName), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(dir); !errors.Is(err, syscall.EISDIR) {
+	if _, err := Open(dir); !errors.Is(err, output.ErrDirectory) {
 		t.Errorf("got %v", err)
 	}
 }
