@@ -193,6 +193,22 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// TestSearchCloses: looking at how files begin leaves none open.
+func TestSearchCloses(t *testing.T) {
+	var all []string
+	for i := range 20 {
+		all = append(all, fmt.Sprintf("x/%d", i))
+	}
+	b := open(t, tree(t, append(all, keyA+"/x")...))
+	before := openFiles(t)
+	if found := b.Search(); found != nil {
+		t.Errorf("found %v", found)
+	}
+	if after := openFiles(t); after != before {
+		t.Errorf("%d files are open, before there were %d", after, before)
+	}
+}
+
 // TestQuorumFolders: a folder that is named by a quorum may hold key folders; a
 // key whose ID is that of a quorum keeps its own.
 func TestQuorumFolders(t *testing.T) {
@@ -304,6 +320,14 @@ func TestFolderLinks(t *testing.T) {
 	}
 	if _, err := Open(only); err != ErrLinkedKeys {
 		t.Errorf("nothing but a link: %v", err)
+	}
+	inside := tree(t, "store/x/recovery_shard-0.txt")
+	if err := os.Symlink("store/x", filepath.Join(inside, keyC)); err != nil {
+		t.Fatal(err)
+	}
+	b = open(t, inside)
+	if got := paths(t, b, keyC); !b.HasKeyFolders() || !slices.Equal(got, []string{keyC + "/recovery_shard-0.txt"}) {
+		t.Errorf("a link inside, and nothing else: %q", got)
 	}
 }
 
