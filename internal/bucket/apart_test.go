@@ -269,10 +269,12 @@ func TestArchives(t *testing.T) {
 		}
 	}
 	var archive *ArchiveError
-	if _, err := Open(dir); !errors.As(err, &archive) || *archive != (ArchiveError{"other/c.zip", "zip"}) {
+	if _, err := Open(dir); !errors.As(err, &archive) || *archive != (ArchiveError{"other/c.zip", "zip"}) ||
+		archive.Error() != ErrNoKeys.Error()+", but a zip archive, which has to be unpacked first: other/c.zip" {
 		t.Errorf("in a folder: %v", err)
 	}
-	if _, err := Open(filepath.Join(dir, "other/c.zip")); !errors.As(err, &archive) || *archive != (ArchiveError{"", "zip"}) {
+	if _, err := Open(filepath.Join(dir, "other/c.zip")); !errors.As(err, &archive) || *archive != (ArchiveError{"", "zip"}) ||
+		archive.Error() != "a zip archive, which has to be unpacked first" {
 		t.Errorf("itself: %v", err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, keyA), 0o700); err != nil {
