@@ -3,6 +3,7 @@ package bucket
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -48,6 +49,18 @@ func FuzzIDsIn(f *testing.F) {
 			t.Errorf("%q is no archive", name)
 		}
 	})
+}
+
+// TestShardIndex reads the number in the proper name of a shard, and in no other.
+func TestShardIndex(t *testing.T) {
+	for name, want := range map[string]int{
+		"recovery_shard-0.txt": 0, "Recovery_Shard-12.TXT": 12, "recovery_shard-99999999999999999999.txt": math.MaxInt,
+		"recovery_shard-0.txt.v1": -1, "x/recovery_shard-0.txt": -1, "recovery_shard-.txt": -1, "recovery_shard--1.txt": -1,
+	} {
+		if n, ok := ShardIndex(name); ok != (want >= 0) || ok && n != want || !ok && n != 0 {
+			t.Errorf("%s: %d, %v", name, n, ok)
+		}
+	}
 }
 
 func TestLitter(t *testing.T) {

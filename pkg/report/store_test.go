@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"recover/internal/output"
+	"recover/internal/secret"
 )
 
 func TestRun(t *testing.T) {
@@ -174,6 +175,30 @@ func TestSizes(t *testing.T) {
 		if err := g.add(line); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestOutgrownIsWiped: when the lines of a segment need more room, what they were in
+// is wiped.
+func TestOutgrownIsWiped(t *testing.T) {
+	var g segments
+	var wiped []byte
+	secret.Watch = func(b []byte) { wiped = append(wiped, b...) }
+	defer func() { secret.Watch = nil }()
+	line := func() *WalletKey { return &WalletKey{KeyID: "k", PrivateKey: bytes.Repeat([]byte{0xab}, 32)} }
+	if err := g.add(line()); err != nil {
+		t.Fatal(err)
+	}
+	first := bytes.Clone(g.lines)
+	room := cap(g.lines)
+	for cap(g.lines) == room {
+		wiped = nil
+		if err := g.add(line()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.HasPrefix(wiped, first) {
+		t.Error("a copy of the lines is left")
 	}
 }
 
