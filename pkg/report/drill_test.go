@@ -61,6 +61,10 @@ func TestReadDrill(t *testing.T) {
 			t.Error(problem)
 		}
 	}
+	long := drilled(t, 2, func(k *Key) { k.Detail = strings.Repeat("x", maxLine/2) })
+	if d, err := ReadDrill(strings.NewReader(long)); err != nil || len(d.Keys) != 2 || len(d.Keys[1].Detail) != maxLine/2 {
+		t.Errorf("long lines: %v", err)
+	}
 	for want, edit := range map[string]func(k *Key){
 		"it is ok, and has not signed":                  func(k *Key) { k.Signed = false },
 		"its recovery key is not that of the report":    func(k *Key) { k.RecoveryKey = strings.Repeat("ee", 32) },
