@@ -7,6 +7,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
@@ -99,4 +101,28 @@ func TestReadPipeWipes(t *testing.T) {
 		}
 	}
 	close(hold)
+}
+
+// TestReadPipeCloses: a pipe that was read is closed.
+func TestReadPipeCloses(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("counts the open files of /proc")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a lost file would be closed with what else is lost
+	opened := func() int {
+		files, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	before := opened()
+	for range 10 {
+		if b, err := ReadInput(t.Context(), pipe(t, func(w *os.File) { _, _ = w.WriteString("a key"); _ = w.Close() }), 100); err != nil || string(b) != "a key" {
+			t.Fatalf("%q, %v", b, err)
+		}
+	}
+	if after := opened(); after > before+5 {
+		t.Errorf("%d files are open, before there were %d", after, before)
+	}
 }

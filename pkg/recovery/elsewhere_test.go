@@ -98,6 +98,17 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+// TestTooDeepIsMissing: a backup that lies too deep is missing; that its folder cannot
+// be read is not said.
+func TestTooDeepIsMissing(t *testing.T) {
+	k := makeKey(t, 1, sandbox.Spec{Group: group.Secp256k1})
+	b := collect(t, folder(t, k, map[string][]byte{strings.Repeat("d/", 18) + "recovery_shard-0.txt": encode(t, k.Shards[0])}), entry(k, record.AnchorNone))
+	v, err := b.Verify(t.Context(), nil)
+	if err != nil || recovery.ReasonOf(v.Err) != "missing" || !has(v.Warnings, "more than 16 deep") {
+		t.Errorf("%v, %v, %q", err, v.Err, v.Warnings)
+	}
+}
+
 // TestOpenNothing: what is not there is an error, and no download.
 func TestOpenNothing(t *testing.T) {
 	if d, err := recovery.Open(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) || d != nil {

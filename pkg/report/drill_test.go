@@ -91,6 +91,8 @@ func TestReadDrillRefused(t *testing.T) {
 		"not as the program writes it: empty":                                              "",
 		"not as the program writes it: line 1: not the head of a drill":                    "{}\n",
 		"not as the program writes it: line 1: not the head of a drill ":                   "\n" + whole,
+		"not as the program writes it: line 1: not the head of a drill  ":                  strings.Replace(whole, `"verb":"drill"`, `"verb":"verify"`, 1),
+		"not as the program writes it: line 1: not the head of a drill   ":                 strings.Replace(whole, `"type":"run"`, `"type":"key"`, 1),
 		"not as the program writes it: line 1: its beginning has no time":                  strings.Replace(whole, "2026-11-20T10:00:00Z", "today", 1),
 		"not as the program writes it: it breaks off":                                      strings.Join(lines[:3], ""),
 		"not as the program writes it: its summary does not count its keys":                lines[0] + lines[1] + lines[3],
