@@ -123,11 +123,10 @@ func (d *Dir) removeStale(name string) error {
 		return &PathError{path, ErrExists}
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|openFlags, 0)
-	if err != nil {
-		return at(path, err)
+	if err == nil {
+		err = lock(f)
+		_ = f.Close() // before it is removed: Windows asks for that
 	}
-	err = lock(f)
-	_ = f.Close() // before it is removed: Windows asks for that
 	if err != nil {
 		return at(path, err)
 	}
