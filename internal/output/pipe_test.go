@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // pipe makes a FIFO, and writes to it what write writes.
@@ -32,11 +34,24 @@ func pipe(t *testing.T, write func(*os.File)) string {
 	return path
 }
 
+// send writes text, and waits until it was read: what is in a pipe is lost when the
+// last who has it open closes it.
+func send(w *os.File, text string) {
+	_, _ = w.WriteString(text)
+	for {
+		inside := []unix.PollFd{{Fd: int32(w.Fd()), Events: unix.POLLIN}}
+		if n, err := unix.Poll(inside, 0); n == 0 || err != nil && err != unix.EINTR {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func TestReadPipe(t *testing.T) {
 	ctx := context.Background()
 	slow := pipe(t, func(w *os.File) {
 		for _, part := range []string{"a key ", "that comes ", "in parts"} {
-			_, _ = w.WriteString(part)
+			send(w, part)
 			time.Sleep(pipePoll + pipePoll/2)
 		}
 	})
@@ -86,7 +101,7 @@ func TestReadPipeWipes(t *testing.T) {
 	hold := make(chan struct{})
 	for name, read := range map[string]func() ([]byte, error){
 		"too much": func() ([]byte, error) {
-			return ReadInput(t.Context(), pipe(t, func(w *os.File) { _, _ = w.WriteString(canary) }), 8)
+			return ReadInput(t.Context(), pipe(t, func(w *os.File) { _, _ = w.WriteString(canary); <-hold }), 8)
 		},
 		"interrupted": func() ([]byte, error) {
 			return ReadInput(ctx, pipe(t, func(w *os.File) { _, _ = w.WriteString(canary); <-hold }), 100)
@@ -118,7 +133,7 @@ func TestReadPipeCloses(t *testing.T) {
 	}
 	before := opened()
 	for range 10 {
-		if b, err := ReadInput(t.Context(), pipe(t, func(w *os.File) { _, _ = w.WriteString("a key"); _ = w.Close() }), 100); err != nil || string(b) != "a key" {
+		if b, err := ReadInput(t.Context(), pipe(t, func(w *os.File) { send(w, "a key") }), 100); err != nil || string(b) != "a key" {
 			t.Fatalf("%q, %v", b, err)
 		}
 	}
