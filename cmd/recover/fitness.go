@@ -20,7 +20,7 @@ import (
 var needsFitness = []string{"rebuild", "drill", "custody", "keygen", "sign", "sweep"}
 
 // looksFirst tells a verb that runs a preflight. The script of a ceremony and the
-// plan of a sweep are made of public data, on a machine that is of no concern.
+// plan of a sweep are made of public data, on any machine.
 func looksFirst(verb string, args []string) bool {
 	public := map[string]string{"custody": "script", "sweep": "plan"}[verb]
 	return slices.Contains(needsFitness, verb) && !(public != "" && len(args) > 0 && args[0] == public)

@@ -38,19 +38,3 @@ func isPipe(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode()&fs.ModeNamedPipe != 0
 }
-
-// await runs f, which takes some seconds with a large file, and leaves it behind
-// when the run is interrupted.
-func await(ctx context.Context, f func()) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return terminal.ErrInterrupted
-	}
-}

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"recover/internal/await"
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/pkg/bucketlist"
 	"recover/pkg/recovery"
 )
@@ -46,8 +48,8 @@ func (s *selection) addListing(ctx context.Context, path string) error {
 		return &fileError{path, asListing, err}
 	}
 	var l *bucketlist.Listing
-	if stopped := await(ctx, func() { l, err = bucketlist.Parse(data) }); stopped != nil {
-		return stopped
+	if await.Do(ctx, func() { l, err = bucketlist.Parse(data) }) != nil {
+		return terminal.ErrInterrupted
 	}
 	if err != nil {
 		return &fileError{path, asListing, fmt.Errorf("%w: %w", errListing, err)}

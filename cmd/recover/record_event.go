@@ -62,7 +62,7 @@ func recordEvent(p *program, args []string) error {
 		}
 	}
 	if len(c.Events) >= record.MaxEvents {
-		return &usageError{fmt.Sprintf("the record has %d events already, and no more are read", len(c.Events)), "take old ones out of a copy of it, after which everything has been made anew, and add this one to the copy"}
+		return &usageError{fmt.Sprintf("the record has %d events already, and no more are read", len(c.Events)), "write the record again without its oldest events, those that all backups, shares and kits have followed since, and add this one to that"}
 	}
 	if err := c.AddEvent(*e); err != nil { // it was checked: only this one is left
 		return &usageError{"the record has this event already", "leave it as it is; an event that differs has another date, other IDs or another --note"}

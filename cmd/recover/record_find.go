@@ -104,7 +104,7 @@ func (x *finder) draft() (*record.Draft, error) {
 func openDraft(path string) (*record.Draft, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		err = output.ErrNotRegular // to open a pipe would be to wait for ever
+		err = output.ErrNotRegular // a pipe would be waited for without end
 	}
 	if err != nil {
 		return nil, &fileError{path, asRecord, err}

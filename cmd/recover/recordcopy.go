@@ -140,7 +140,7 @@ func recordIn(dir string) (*recordCopy, error) {
 }
 
 // hashHeld hashes a file of a holder's folder: the largest is the record. A pipe or a
-// link to a device would be read for ever.
+// link to a device would be read without end.
 func hashHeld(path string) (sum custody.Digest, err error) {
 	in, err := output.OpenInput(path, record.MaxJSONSize)
 	if err != nil {
@@ -292,8 +292,8 @@ func (c *recordCopy) agrees(other *recordCopy) bool {
 }
 
 // compareCopies holds the copy of the record that is in use against those of the
-// holders whose shares are given as files, also at the terminal. A record that was named as a file is
-// the choice of whoever did so.
+// holders whose shares are given as files, also at the terminal. A record that was
+// named as a file is the choice of whoever did so.
 func (s *selection) compareCopies(shares *keyShares) error {
 	if s.copy == nil {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"recover/internal/await"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -152,8 +153,8 @@ const maxListFaults = 10
 func readWallets(ctx context.Context, path string) (*record.Wallets, error) {
 	var w *record.Wallets
 	var err error
-	if stopped := await(ctx, func() { w, err = parseWallets(path) }); stopped != nil {
-		return nil, stopped
+	if await.Do(ctx, func() { w, err = parseWallets(path) }) != nil {
+		return nil, terminal.ErrInterrupted
 	}
 	return w, err
 }

@@ -93,7 +93,7 @@ func TestEventTooMany(t *testing.T) {
 		return execute(t, "record", "event", "--record", record, "--type", "personnel", "--holder", "x", "--change", "left", "--date", day, "--out", filepath.Join(dir, "out.json"))
 	}
 	event(full, "2026-03-02").refused(t, exitUsage, "the record has 10000 events already, and no more are read",
-		"take old ones out of a copy of it, after which everything has been made anew, and add this one to the copy")
+		"write the record again without its oldest events, those that all backups, shares and kits have followed since, and add this one to that")
 	o := event(few, "2062-03-02")
 	if warned := strings.Join(strings.Fields(o.stderr), " "); o.status != exitOK || !strings.Contains(warned, "--date 2062-03-02 is in the future") {
 		t.Errorf("status %d: %s", o.status, o.stderr)

@@ -140,7 +140,7 @@ func (s *selection) openRecord(path string) error {
 	}
 	s.recordPath = path
 	if err == nil && !info.Mode().IsRegular() {
-		err = output.ErrNotRegular // to open a pipe would be to wait for ever
+		err = output.ErrNotRegular // a pipe would be waited for without end
 	}
 	if err != nil {
 		return &fileError{path, asRecord, err}

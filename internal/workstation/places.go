@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"recover/internal/message"
 )
 
 // mount is a line of /proc/self/mountinfo.
@@ -145,7 +147,7 @@ func (m *Machine) output(s *Subject) []Finding {
 			continue
 		}
 		if m.UID >= 0 && info.Mode()&0o002 != 0 {
-			found = append(found, unfit("make a directory of your own in it, and write to that: mkdir -m 700 '"+filepath.Join(dir, "own")+"'", "anybody may write to %s, where the output is to be", dir))
+			found = append(found, unfit("make a directory of your own in it, and write to that: mkdir -m 700 "+message.ShellQuote(filepath.Join(dir, "own")), "anybody may write to %s, where the output is to be", dir))
 			continue
 		}
 		on, ok := m.mountOf(dir)

@@ -3,6 +3,7 @@ package recovery
 import (
 	"slices"
 
+	"recover/internal/await"
 	"recover/internal/group"
 	"recover/pkg/rsadecrypt"
 	"recover/pkg/shard"
@@ -96,7 +97,7 @@ func (r *rebuild) salvage(b *Backup) {
 	}
 	var s *shard.Shard
 	var lost []shard.Fault
-	if await(r.ctx, func() { s, lost, err = shard.ParseSalvage(data, r.public) }) != nil || err != nil {
+	if await.Do(r.ctx, func() { s, lost, err = shard.ParseSalvage(data, r.public) }) != nil || err != nil {
 		return
 	}
 	if r.Entry.Algorithm != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"recover/internal/await"
 	"recover/internal/bucket"
 	"recover/internal/group"
 	"recover/internal/uuid"
@@ -163,7 +164,7 @@ func (s *Backups) prove(ctx context.Context, b *Backup) (*proof, error) {
 		return b.proof, nil
 	}
 	p := new(proof)
-	err := await(ctx, func() {
+	err := await.Do(ctx, func() {
 		var sh *shard.Shard
 		if sh, p.err = s.load(b); p.err != nil {
 			return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"recover/internal/await"
 	"recover/internal/group"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -48,7 +49,7 @@ func (s *Backups) Enroll(ctx context.Context, known Known) (*Enrolled, error) {
 		}
 		var quorum uuid.ID
 		var err error
-		if stopped := await(ctx, func() { quorum, err = e.verify(b) }); stopped != nil {
+		if stopped := await.Do(ctx, func() { quorum, err = e.verify(b) }); stopped != nil {
 			return nil, stopped
 		}
 		e.take(b, quorum, err)

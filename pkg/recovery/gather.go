@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"recover/internal/await"
 	"recover/internal/bucket"
 	"recover/internal/plaintext"
 	"recover/pkg/record"
@@ -109,7 +110,7 @@ func (c *collector) parse(b *Backup, data []byte) error {
 	if len(text) == 0 && err != nil {
 		text = data
 	}
-	if stopped := await(c.ctx, func() { parsed, err = shard.Parse(data) }); stopped != nil {
+	if stopped := await.Do(c.ctx, func() { parsed, err = shard.Parse(data) }); stopped != nil {
 		return stopped
 	}
 	switch {
@@ -124,7 +125,7 @@ func (c *collector) parse(b *Backup, data []byte) error {
 	case len(text) <= maxOne && c.examined+int64(len(text)) <= maxExamined:
 		c.examined += int64(len(text))
 		b.Err = err
-		return await(c.ctx, func() { b.masters = shard.DamagedMasterKeys(text) })
+		return await.Do(c.ctx, func() { b.masters = shard.DamagedMasterKeys(text) })
 	default:
 		b.Err = err
 		if b.Named {
@@ -132,23 +133,6 @@ func (c *collector) parse(b *Backup, data []byte) error {
 		}
 	}
 	return nil
-}
-
-// await runs f, which works on public data only, and returns the error of ctx
-// without waiting for f if that ends before: a large file takes some seconds. f
-// then goes on alone, and what it writes may not be used.
-func await(ctx context.Context, f func()) error {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 var errNotRead = errors.New("not read: there are too many other files")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"recover/internal/await"
 	"recover/internal/uuid"
 	"recover/pkg/bucketlist"
 )
@@ -47,7 +48,7 @@ func (c *collector) compare() error {
 		if b.Err == errNotRead {
 			continue
 		}
-		if err := await(c.ctx, func() { b.listed = c.identify(b, objects) }); err != nil {
+		if err := await.Do(c.ctx, func() { b.listed = c.identify(b, objects) }); err != nil {
 			return err
 		}
 		// A version of the backup that cannot be read as one is damaged, whatever its name.
@@ -209,7 +210,7 @@ func firstOfEach(all []Warning) []Warning {
 	}
 	for _, w := range kept {
 		if more := count[w.Code] - maxAlike; more > 0 {
-			kept = append(kept, Warning{Code: w.Code, Detail: fmt.Sprintf("and %d more of this key in the listing, in the same way", more)})
+			kept = append(kept, Warning{Code: w.Code, Detail: fmt.Sprintf("and %d more like these in the listing of this key", more)})
 			count[w.Code] = 0
 		}
 	}

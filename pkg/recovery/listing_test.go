@@ -306,7 +306,7 @@ func TestListingOfManyObjects(t *testing.T) {
 			more = append(more, w.Code+": "+w.Detail)
 		}
 	}
-	want := "newest-not-downloaded: and 30 more of this key in the listing, in the same way; deleted-in-bucket: and 1 more of this key in the listing, in the same way"
+	want := "newest-not-downloaded: and 30 more like these in the listing of this key; deleted-in-bucket: and 1 more like these in the listing of this key"
 	if count[recovery.WarnNotDownloaded] != 21 || count[recovery.WarnDeleted] != 21 || len(count) != 2 || strings.Join(more, "; ") != want {
 		t.Errorf("%v, %q", count, more)
 	}
