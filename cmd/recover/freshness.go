@@ -60,13 +60,18 @@ func (r *reporter) newestText() string {
 	}
 }
 
-// checkAge fails where no backup is as new as it has to be.
+// checkAge fails where no backup is as new as it has to be, or a date ahead of the
+// clock hides how old they are.
 func (r *reporter) checkAge(limit time.Duration) error {
 	age := time.Since(r.newest)
-	if limit == 0 || !r.newest.IsZero() && age <= limit {
+	if limit == 0 || !r.newest.IsZero() && age <= limit && age > -day {
 		return nil
 	}
 	r.sum.Stale = true
+	if age < 0 {
+		return &incompleteError{"the newest backup is of " + r.newest.UTC().Format("2 January 2006, 15:04 UTC") + ", in the future: its age is not known",
+			"set the clock of this machine; if it is right, download the bucket again, or verify it with --listing, which has the dates of the bucket", exitFailed}
+	}
 	fact := fmt.Sprintf("the newest backup is %s old, and --max-age is %s", ageText(age), ageText(limit))
 	if r.newest.IsZero() {
 		fact = "no backup has a date, and --max-age is " + ageText(limit)

@@ -143,7 +143,7 @@ func (r *reporter) metrics(labels []metrics.Label, now time.Time, inOrder bool) 
 	if !r.newest.IsZero() {
 		all = append(all,
 			figure("recover_verify_newest_backup_timestamp_seconds", "When the newest backup was written.", labels, float64(r.newest.Unix())),
-			figure("recover_verify_newest_backup_age_seconds", "How old the newest backup was when the run ended.", labels, float64(now.Sub(r.newest).Round(time.Second)/time.Second)))
+			figure("recover_verify_newest_backup_age_seconds", "How old the newest backup was when the run ended.", labels, float64(now.Unix()-r.newest.Unix())))
 	}
 	return all
 }

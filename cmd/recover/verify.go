@@ -202,7 +202,8 @@ func verifyKey(ctx context.Context, s *selection, e record.Entry) (*keyResult, e
 		r.openedBy = append(r.openedBy, key.Hex())
 	}
 	for _, c := range v.Copies {
-		if c.Modified.After(r.newest) {
+		// Junk with a new date must not make an old download look new.
+		if c.Err == nil && c.Modified.After(r.newest) {
 			r.newest = c.Modified
 		}
 	}
