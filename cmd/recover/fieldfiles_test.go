@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,13 +153,19 @@ func TestKeyFromPipe(t *testing.T) {
 	}
 }
 
+// noise is what could be a sealed key of the vendor's older form, the same each time.
+func noise() []byte {
+	b := make([]byte, 2600)
+	_, _ = mathrand.NewChaCha8([32]byte{1}).Read(b)
+	return b
+}
+
 // TestForeignKeys gives files of other programs: each is named, with the command
 // that makes it usable, and no passphrase is asked for or blamed.
 func TestForeignKeys(t *testing.T) {
 	tier.Long(t)
 	t.Parallel()
-	noise := make([]byte, 2600)
-	must(rand.Read(noise))
+	noise := noise()
 	after := func(head string) []byte { return append([]byte(head), noise...) }
 	for name, c := range map[string]struct {
 		data       []byte
@@ -205,6 +212,10 @@ func TestOldSealedKey(t *testing.T) {
 		t.Errorf("without the flag: %d %s", o.status, o.stderr)
 	}
 	run(sealed, keyPhrase, "--old-sealed-key").wantStatus(t, exitOK)
+	unlucky := append([]byte("\x1f\x9d"), sealed[2:]...) // begins as the old compress program's files do
+	if o := run(unlucky, keyPhrase, "--old-sealed-key"); o.status != exitFailed || !strings.Contains(o.stderr, "the passphrase does not open the file") {
+		t.Errorf("a salt that begins like another file: %d %s", o.status, o.stderr)
+	}
 	if o := run(sealed, "wrong", "--old-sealed-key"); o.status != exitFailed || !strings.Contains(o.stderr, "the passphrase does not open the file") {
 		t.Errorf("a wrong passphrase: %d %s", o.status, o.stderr)
 	}
@@ -237,8 +248,7 @@ func TestFieldPublicKeys(t *testing.T) {
 // and only "yes" leads to its passphrase.
 func TestUnmarkedAtTerminal(t *testing.T) {
 	t.Parallel()
-	noise := make([]byte, 2600)
-	must(rand.Read(noise))
+	noise := noise()
 	const question = `Was it sealed with the vendor's tool? (type "yes")`
 	s := sit(t, rebuildOne(t.TempDir(), noise))
 	s.answer(question, "no")

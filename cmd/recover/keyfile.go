@@ -36,7 +36,7 @@ func (f *keyFlags) keyFile(a *secretPrompter) (*keyFile, error) {
 	switch {
 	case err == nil && !file.Private():
 		err = rsadecrypt.ErrPublicKey
-	case errors.Is(err, rsadecrypt.ErrUnmarked):
+	case errors.Is(err, rsadecrypt.ErrUnmarked), err != nil && f.oldSealedKey: // noise may begin like any other file
 		file, err = f.unmarkedKey(a, data)
 	}
 	if err != nil {

@@ -86,6 +86,7 @@ func sealedWithAge(to age.Recipient, data []byte, armored bool) []byte {
 // sealedByVendor seals as the vendor's tool does (docs/formats.md, section 2.6).
 func sealedByVendor(key *rsa.PrivateKey) []byte {
 	salt, nonce := make([]byte, 16), make([]byte, 12)
+	salt[0] = '<' // as one salt in 256
 	text := hex.EncodeToString(x509.MarshalPKCS1PrivateKey(key))
 	seal := must(cipher.NewGCM(must(aes.NewCipher(must(pbkdf2.Key(sha512.New, keyPhrase, salt, 3_000_000, 32))))))
 	return append([]byte("PKE1"), append(append(salt, nonce...), seal.Seal(nil, nonce, []byte(text), nil)...)...)

@@ -213,7 +213,7 @@ func identifyMarkup(text []byte) Kind {
 		return HTML
 	case bytes.HasPrefix(lower, []byte("<")) && bytes.Contains(lower, []byte("<html")):
 		return HTML
-	case bytes.HasPrefix(lower, []byte("<")):
+	case bytes.HasPrefix(lower, []byte("<")) && !bytes.ContainsFunc(lower, func(r rune) bool { return !isText(r) }): // one of 256 files of noise begins so, too
 		return XML
 	case bytes.HasPrefix(text, []byte("eyJ")), bytes.HasPrefix(text, []byte("eyAi")), bytes.HasPrefix(text, []byte("ewo")), bytes.HasPrefix(text, []byte("ew0K")):
 		return Shard

@@ -2,6 +2,7 @@ package plaintext
 
 import (
 	"encoding/binary"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -69,12 +70,21 @@ func TestIdentify(t *testing.T) {
 		"Dear custodian,":                      Unknown,
 		"\x30\x82\x04\xa4\x02\x01\x00\x02\x82": Unknown,
 		"\x8c":                                 Unknown,
+		"<" + noise(4000):                      Unknown, // as one sealed file without a mark in 256
+		"\n<" + noise(4000):                    Unknown,
 		strings.Repeat("\xc1", 20):             Unknown,
 	} {
 		if got := Identify([]byte(data)); got != want {
 			t.Errorf("%q is %q, want %q", data, got, want)
 		}
 	}
+}
+
+// noise is what a sealed file is made of, the same each time.
+func noise(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(b)
+	return string(b)
 }
 
 func FuzzIdentify(f *testing.F) {

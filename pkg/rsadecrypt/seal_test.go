@@ -5,10 +5,10 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/pbkdf2"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha512"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"recover/fixtures/testkey"
@@ -107,11 +107,13 @@ func TestWrongPassphraseGoodPadding(t *testing.T) {
 	}
 }
 
-// sealPKE1 is the vendor's form without its magic.
-func sealPKE1(t *testing.T, plaintext []byte, iterations int) []byte {
+// sealPKE1 is the vendor's form without its magic. Its salt is noise that begins
+// with begin.
+func sealPKE1(t *testing.T, begin string, plaintext []byte, iterations int) []byte {
 	t.Helper()
 	sealed := make([]byte, pke1Salt+pke1Nonce)
-	rand.Read(sealed)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(sealed)
+	copy(sealed, begin)
 	key, err := pbkdf2.Key(sha512.New, passphrase, sealed[:pke1Salt], iterations, 32)
 	if err != nil {
 		t.Fatal(err)
@@ -131,8 +133,8 @@ func TestPKE1(t *testing.T) {
 	key := testkey.Small()
 	content := toHex(pkcs1(key))
 	for form, data := range map[Form][]byte{
-		"sealed private key (PKE1)":             append([]byte("PKE1"), sealPKE1(t, content, 2)...),
-		"sealed private key (PKE1, older form)": sealPKE1(t, content, 2),
+		"sealed private key (PKE1)":             append([]byte("PKE1"), sealPKE1(t, "", content, 2)...),
+		"sealed private key (PKE1, older form)": sealPKE1(t, "", content, 2),
 	} {
 		f, err := IdentifyUnmarked(data)
 		if err != nil || f.Form() != form || !f.Private() || !f.NeedsPassphrase() || f.NeedsIdentity() {
@@ -150,6 +152,26 @@ func TestPKE1(t *testing.T) {
 		seal.sealed[500] ^= 1
 		if _, err := seal.openIterated([]byte(passphrase), 2); !errors.Is(err, ErrWrongPassphrase) {
 			t.Errorf("damaged: %v", err)
+		}
+	}
+}
+
+// TestPKE1BeginsLikeOthers: the salt of the older form is noise, and so it may begin
+// like any other file: its owner's word counts for more. That it begins like a text
+// says nothing at all.
+func TestPKE1BeginsLikeOthers(t *testing.T) {
+	content := toHex(pkcs1(testkey.Small()))
+	for begin, unmarked := range map[string]bool{
+		"<": true, " \n<": true, "0": true, "{": true, "\xff\xfe": true, "\x30\x82": true, "--": true, "\x8c\x0d": true,
+		"\x1f\x8b": false, "\x1f\x9d": false, "BZh": false, "\xff\xd8\xff": false, "eyJ": false, "\x30\x82\x11\x22\x30": false,
+	} {
+		data := sealPKE1(t, begin, content, 2)
+		if _, err := Identify(data); err == nil || unmarked && !errors.Is(err, ErrUnmarked) {
+			t.Errorf("%q: %v", begin, err)
+		}
+		f, err := IdentifyUnmarked(data)
+		if err != nil || f.Form() != "sealed private key (PKE1, older form)" {
+			t.Errorf("%q: identified as %v, %v", begin, f, err)
 		}
 	}
 }
