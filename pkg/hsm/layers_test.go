@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"recover/fixtures/softtoken"
 	"recover/fixtures/testkey"
@@ -110,9 +112,26 @@ func TestP11KitRemote(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = server.Kill() })
+	waitToListen(t, socket)
 	k = k.with("P11_KIT_SERVER_ADDRESS=unix:path=" + socket)
 	k.options.Module = client
 	k.decrypts(t, ModeRaw)
+}
+
+// waitToListen waits until somebody listens at a socket: the server of p11-kit begins
+// to after the command that starts it has ended.
+func waitToListen(t *testing.T, socket string) {
+	t.Helper()
+	for giveUp := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		c, err := net.Dial("unix", socket)
+		if err == nil {
+			_ = c.Close()
+			return
+		}
+		if time.Now().After(giveUp) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // A TPM: it lists OAEP, fails with a label and does not end the operation. Its
