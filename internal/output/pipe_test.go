@@ -96,15 +96,15 @@ func TestReadPipe(t *testing.T) {
 // TestReadPipeWipes: what was read of a pipe that brings too much, or not all in time,
 // is overwritten.
 func TestReadPipeWipes(t *testing.T) {
-	ctx, stop := context.WithTimeout(t.Context(), 2*pipePoll)
-	defer stop()
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
 	hold := make(chan struct{})
 	for name, read := range map[string]func() ([]byte, error){
 		"too much": func() ([]byte, error) {
 			return ReadInput(t.Context(), pipe(t, func(w *os.File) { _, _ = w.WriteString(canary); <-hold }), 8)
 		},
 		"interrupted": func() ([]byte, error) {
-			return ReadInput(ctx, pipe(t, func(w *os.File) { _, _ = w.WriteString(canary); <-hold }), 100)
+			return ReadInput(ctx, pipe(t, func(w *os.File) { send(w, canary); interrupt(); <-hold }), 100)
 		},
 	} {
 		wiped := watchWipes(t)
