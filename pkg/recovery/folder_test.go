@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -235,9 +237,9 @@ type leaf struct {
 func collectLeaves(name string, v any, all []leaf) []leaf {
 	switch v := v.(type) {
 	case map[string]any:
-		for key, value := range v {
-			all = append(all, leaf{name + key, value, func(x any) { v[key] = x }})
-			all = collectLeaves(name+key+".", value, all)
+		for _, key := range slices.Sorted(maps.Keys(v)) { // in one order, so that a seed means the same each time
+			all = append(all, leaf{name + key, v[key], func(x any) { v[key] = x }})
+			all = collectLeaves(name+key+".", v[key], all)
 		}
 	case []any:
 		for i, value := range v {
@@ -288,9 +290,8 @@ func decodeObject(t testing.TB, text []byte) map[string]any {
 }
 
 // setTime gives a file of the download a date.
-func setTime(t testing.TB, path string, age time.Duration) {
+func setTime(t testing.TB, path string, when time.Time) {
 	t.Helper()
-	when := time.Now().Add(-age)
 	if err := os.Chtimes(path, when, when); err != nil {
 		t.Fatal(err)
 	}

@@ -108,6 +108,7 @@ func TestVerifyOldCopies(t *testing.T) {
 	first, second, spoilt := encode(t, k.Shards[0]), encode(t, k.Shards[1]), changed(t, k, spoilProof)
 	again := changed(t, k, func(s *sandbox.Shard) { s.MPCAlgorithm = "x" })
 	const day = 24 * time.Hour
+	now := time.Now() // once: a day may begin in the meantime
 	for _, c := range []struct {
 		name  string
 		files map[string][]byte
@@ -132,13 +133,13 @@ func TestVerifyOldCopies(t *testing.T) {
 		in := filepath.Join(dir, k.IDs.Key.String())
 		write(t, in, c.files)
 		for name := range c.files {
-			setTime(t, filepath.Join(in, filepath.FromSlash(name)), c.ages[name])
+			setTime(t, filepath.Join(in, filepath.FromSlash(name)), now.Add(-c.ages[name]))
 		}
 		v := verify(t, openDownload(t, dir), entry(k, record.AnchorNone))
 		if v.Err != nil || has(v.Warnings, "only an older copy is valid: ") != c.want {
 			t.Errorf("%s: %v, %q", c.name, v.Err, v.Warnings)
 		}
-		date := time.Now().Add(-40 * day).UTC().Format(time.DateOnly)
+		date := now.Add(-40 * day).UTC().Format(time.DateOnly)
 		if c.want && !has(v.Warnings, "("+date+"); the newer "+k.IDs.Key.String()+"/recovery_shard-0.txt (") {
 			t.Errorf("%s: %q", c.name, v.Warnings)
 		}
