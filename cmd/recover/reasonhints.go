@@ -37,7 +37,7 @@ var reasonHints = map[shard.Reason]string{
 	shard.ReasonWrongIDs:         "\"recover record find --record FILE --shards PATH\" looks for mistyped IDs; for a quorum ID from before a restructure, ask the service and use \"recover record add --quorum-id\"",
 	shard.ReasonOtherRecoveryKey: "take the recovery key with that fingerprint, or the shard of the kit that is for this one",
 	shard.ReasonProof:            "download the shard again, or another version of it, and have the service make a new backup; with the wallet's public key or address in the record, a rebuild may still give the right key",
-	shard.ReasonNoProof:          "record the wallet's public key or address from the service's list: only that tells whether the rebuilt key is right; have the service make a new backup, which has a proof",
+	shard.ReasonNoProof:          "record the wallet's public key or address from the service's list: only that tells whether the rebuilt key is right; have the service make a new backup, which has a proof, to a recovery key with the exponent 65537",
 	shard.ReasonTooFewPlayers:    "look for another version or copy of the shard: too little of this one is left",
 	shard.ReasonPublicKey:        "do not use this shard: download it again, or look for another version",
 	shard.ReasonChainCode:        "look for another version or copy of the shard; rebuild --with-master keeps the master key",

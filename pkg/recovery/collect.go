@@ -172,6 +172,9 @@ func (s *Backups) prove(ctx context.Context, b *Backup) (*proof, error) {
 		if p.ids, p.warning, p.err = IDs(sh, s.Entry); p.err == nil {
 			p.proof, p.err = sh.Verify(p.ids)
 		}
+		if p.err == nil && isUnknown(s.Entry) {
+			p.err = sh.CheckExponent()
+		}
 	})
 	if err != nil {
 		return nil, err

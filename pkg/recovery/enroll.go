@@ -165,7 +165,11 @@ func (e *enrollment) conclude() {
 	if e.out.Err != nil {
 		return
 	}
-	if !entry.NamesWallet() && entry.MasterPublicKey == nil {
+	if isUnknown(*entry) {
+		if err := e.checkExponent(e.proved[use]); err != nil {
+			e.out.Err, e.out.Usable = err, false
+			return
+		}
 		entry.Recorded, entry.MasterPublicKey = record.AnchorBackup, e.proved[use].MasterPublicKey
 	}
 	e.warnForeign(e.proved[use])
@@ -182,6 +186,18 @@ func (e *enrollment) disagreement(b *Backup) error {
 		return err
 	}
 	return CheckClaims(sh, e.out.Entry)
+}
+
+// checkExponent refuses to make an anchor of a backup that others can have made.
+func (e *enrollment) checkExponent(b *Backup) error {
+	sh, err := e.load(b)
+	if err == nil {
+		err = sh.CheckExponent()
+	}
+	if err != nil {
+		return &UnprovedError{err}
+	}
+	return nil
 }
 
 // identify takes IDs and algorithm from a proved backup.

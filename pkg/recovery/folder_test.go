@@ -159,13 +159,18 @@ func collect(t testing.TB, d *recovery.Download, e record.Entry) *recovery.Backu
 
 func try(t testing.TB, d *recovery.Download, e record.Entry, opt recovery.RebuildOptions) *outcome {
 	t.Helper()
+	return tryWith(t, d, e, remembering, opt)
+}
+
+func tryWith(t testing.TB, d *recovery.Download, e record.Entry, key crypto.Decrypter, opt recovery.RebuildOptions) *outcome {
+	t.Helper()
 	o := new(outcome)
 	var err error
 	backups := collect(t, d, e)
 	if o.verdict, err = backups.Verify(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if o.rebuilt, err = backups.Rebuild(t.Context(), remembering, opt); err != nil {
+	if o.rebuilt, err = backups.Rebuild(t.Context(), key, opt); err != nil {
 		t.Fatal(err)
 	}
 	return o

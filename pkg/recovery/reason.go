@@ -112,6 +112,10 @@ func anchor(e record.Entry) wallet.Anchor {
 	return wallet.Anchor{PublicKey: e.PublicKey, Address: e.Address}
 }
 
+// isUnknown tells of a key of which the record has nothing but its IDs: that a
+// backup is the right one then rests on its proof.
+func isUnknown(e record.Entry) bool { return !e.NamesWallet() && e.MasterPublicKey == nil }
+
 // conflict returns an error where two backups name different master public keys,
 // valid or damaged, and for whatever recovery key. One that contradicts itself is
 // no conflict by itself: its proof fails.

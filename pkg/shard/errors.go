@@ -20,7 +20,7 @@ const (
 	ReasonWrongIDs         Reason = "wrong-ids"            // quorum ID or key ID is not the backup's
 	ReasonOtherRecoveryKey Reason = "other-recovery-key"   // encrypted to another recovery key
 	ReasonProof            Reason = "proof-failed"         // the public proof does not hold
-	ReasonNoProof          Reason = "no-proof"             // of a version that public data cannot prove; nothing is wrong with it as far as it shows
+	ReasonNoProof          Reason = "no-proof"             // public data cannot prove it, or others can make such a proof; nothing is wrong with it as far as it shows
 	ReasonTooFewPlayers    Reason = "too-few-players"      // not enough players' parts can be opened
 	ReasonPublicKey        Reason = "public-key-mismatch"  // the master key is not the one of the public key
 	ReasonChainCode        Reason = "chain-code-lost"      // the master key is right, its chain code cannot be had

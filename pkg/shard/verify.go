@@ -26,6 +26,25 @@ func (p *Proof) Players() int { return p.players }
 // sentences; mostly none.
 func (p *Proof) Caveats() []string { return p.caveats }
 
+// minExponent is the least public exponent of a recovery key whose backups keep
+// their label. The seed and the value of an opened ciphertext are published, so
+// all of what is encrypted is known, but for 64 bytes in a row, and where RSA
+// raises it to a low power, these can be computed (Coppersmith 1996): with 3, in a
+// second. Whoever has the hash of the label makes valid proofs. The bound is that
+// of NIST SP 800-56B.
+const minExponent = 65537
+
+// CheckExponent tells whether only somebody who knows the IDs can have made the
+// proof of this backup. What the proof shows holds in any case. The error is an
+// *Error with ReasonNoProof.
+func (s *Shard) CheckExponent() error {
+	if e := s.recoveryKey.E; e < minExponent {
+		return fail(ReasonNoProof, "recoveryPublicKeyHex", "the recovery key has the public exponent %d: "+
+			"with one below %d, others may be able to make backups with a valid proof", e, minExponent)
+	}
+	return nil
+}
+
 // Verify proves from public data alone that the backup can be opened under the
 // given IDs (docs/formats.md, section 2.3). It checks all of it, and its error lists every
 // fault of every player. Errors are *Error: with ReasonWrongIDs where the IDs
