@@ -100,7 +100,8 @@ func statusOf(err error) int {
 	case slices.Contains([]role{asRecord, asShards, asPublicKey, asListing}, file.role):
 		return exitInput
 	case file.role == asOutput, file.role == asTranscript, file.role == asNewSet:
-		if errors.Is(err, output.ErrExists) || errors.Is(err, output.ErrForeign) || errors.Is(err, output.ErrNoParent) || errors.Is(err, output.ErrNotWritable) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		if errors.Is(err, output.ErrExists) || errors.Is(err, output.ErrForeign) || errors.Is(err, output.ErrNoParent) || errors.Is(err, output.ErrNotWritable) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) ||
+			errors.Is(err, fs.ErrPermission) && !brokeOff(err) {
 			return exitInput
 		}
 		return exitFailed

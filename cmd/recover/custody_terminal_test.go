@@ -167,7 +167,7 @@ func TestCorrectedShare(t *testing.T) {
 	spoilt := append([]string{}, lines...)
 	spoilt[2] = "????" + spoilt[2][4:]
 	cmd := table(t, set, "alice")
-	sealed := must(custody.ParseSealedKey(readFile(t, filepath.Join(set, "alice", custody.SealedKeyName))))
+	sealed := must(custody.ParseSealedKey(readFile(t, filepath.Join(set, "alice", "sealed-recovery-key.age"))))
 	s := sit80(t, cmd)
 	top := func(accepted int, more string) string {
 		key := sealed.Key.String()
@@ -243,6 +243,8 @@ func TestDraggedIn(t *testing.T) {
 	s.answer(sharePrompt, set)
 	s.expect("refused: " + set + ": is a directory without a share.txt or share.age\r\n")
 	s.expect("next: name the file of the share, or the holder's folder that it is in\r\n")
+	s.answer(sharePrompt, filepath.Join(folder, "sealed-recovery-key.age"))
+	s.expect("next: a holder's share is the file share.txt or share.age next to it: name that;")
 	gone := filepath.Join(set, "carol", custody.PageName)
 	s.answer(sharePrompt, gone)
 	s.expect("refused: there is no file of that name\r\n    " + gone + "\r\nnext: check the name, and whether the medium is mounted;")
@@ -330,7 +332,7 @@ func TestPassphrasesOfHolders(t *testing.T) {
 func TestTypedCheck(t *testing.T) {
 	t.Parallel()
 	set := splitInto(t, filepath.Join(t.TempDir(), "set"), 2, "alice", "bob")
-	s := sit(t, exec.Command("recover", "custody", "check", "--typed", "--sealed-key", filepath.Join(set, "bob", custody.SealedKeyName)))
+	s := sit(t, exec.Command("recover", "custody", "check", "--typed", "--sealed-key", filepath.Join(set, "bob", "sealed-recovery-key.age")))
 	for i, line := range onPaper(t, set, "alice") {
 		s.answer(fmt.Sprintf(linePrompt, i+1), line)
 	}

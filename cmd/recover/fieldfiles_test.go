@@ -173,10 +173,10 @@ func TestForeignKeys(t *testing.T) {
 	}{
 		"bzip2": {after("BZh91AY&SY"), "a bzip2 file", "in bash, give <(bzip2 -dc key) instead of the file: so it is on no disk in the clear"},
 		"xz":    {after("\xfd7zXZ\x00"), "an xz file", "in bash, give <(xz -dc key) instead of the file: so it is on no disk in the clear"},
-		"zip":   {after("PK\x03\x04"), "a zip archive", "in bash, give <(unzip -p key) instead of the file: so it is on no disk in the clear"},
+		"zip":   {after("PK\x03\x04"), "a zip archive", "put \"unzip -p key |\" in front of the command, and give /dev/stdin instead of the file: so it is on no disk in the clear"},
 		"PGP":   {[]byte("-----BEGIN PGP MESSAGE-----\n\nAAAA\n-----END PGP MESSAGE-----\n"), "a PGP message", "in bash, give <(gpg -d key) instead of the file: so it is on no disk in the clear"},
 		"openssl enc": {after("Salted__"), "a file encrypted with \"openssl enc\"",
-			"decrypt it with the options that encrypted it: in bash, give <(openssl enc -d -aes-256-cbc -pbkdf2 -in key) instead of the file; without -pbkdf2, and with -md md5, where an old openssl made it; with -a where it is text"},
+			"decrypt it with the options that encrypted it: put \"openssl enc -d -aes-256-cbc -pbkdf2 -in key |\" in front of the command, and give /dev/stdin instead of the file; without -pbkdf2, and with -md md5, where an old openssl made it; with -a where it is text"},
 		"PuTTY": {[]byte("PuTTY-User-Key-File-3: ssh-rsa\n"), "a PuTTY private key",
 			"convert it: puttygen key -O private-openssh -o /dev/shm/key, and give /dev/shm/key; remove that afterwards"},
 		"share": {[]byte("---- begin share ----\n---- end share ----\n"), "a holder's share of a recovery key, not the key",

@@ -48,9 +48,11 @@ func fileAdvice(err error) advice {
 	case e.role == asOutput:
 		return advice{}
 	case errors.Is(e.err, output.ErrEmptyPipe):
-		return advice{"pipe-empty", "run the command in <(…) alone, to see what is wrong with it"}
+		return advice{"pipe-empty", "run the command that feeds it alone, to see what is wrong; one that asks for a passphrase cannot do so in <(…): put it in front, with |, and give /dev/stdin"}
 	case errors.Is(e.err, fs.ErrNotExist) && strings.HasPrefix(e.path, "~"):
 		return advice{"file-missing", "the shell expands ~ only outside of quotes: write $HOME" + strings.TrimPrefix(filepath.ToSlash(e.path), "~") + " in double quotes, or the whole path"}
+	case errors.Is(e.err, fs.ErrNotExist) && e.path == "-":
+		return advice{"file-missing", "standard input is given as /dev/stdin"}
 	case errors.Is(e.err, fs.ErrNotExist):
 		return advice{"file-missing", "check the path: is the medium mounted?"}
 	case errors.Is(e.err, fs.ErrPermission):
@@ -116,7 +118,7 @@ var fileHints = []struct {
 	{asKey, rsadecrypt.ErrWrongPassphrase, passphraseWrong},
 	{asIdentity, rsadecrypt.ErrWrongPassphrase, passphraseWrong},
 	{asIdentity, custody.ErrSSHKey, sshKey},
-	{asIdentity, rsadecrypt.ErrSealedIdentities, advice{"identity-sealed", "open it on the way: in bash, --identity <(age -d FILE)"}},
+	{asIdentity, rsadecrypt.ErrSealedIdentities, advice{"identity-sealed", "open it on the way: put \"age -d FILE |\" in front of the command, and give --identity /dev/stdin"}},
 	{asShare, errNoShareIn, advice{"no-share-in-folder", "name the file of the share, or the holder's folder that it is in"}},
 	{asSealedKey, output.ErrDirectory, advice{"is-a-directory", "name the file in it: sealed-recovery-key.age"}},
 	{asShare, output.ErrDirectory, advice{"is-a-directory", "there are several shares in it: name the file of one"}},
@@ -153,15 +155,15 @@ func keyAdvice(path string, err error) advice {
 	}
 	switch {
 	case errors.As(err, &work) && strings.HasPrefix(work.What, "age "):
-		return advice{"key-unsupported", "let age open it: in bash, --key <(age -d " + message.ShellQuote(path) + ")"}
+		return advice{"key-unsupported", "let age open it: " + piped("age -d "+message.ShellQuote(path), "--key /dev/stdin")}
 	case errors.As(err, &work) && strings.HasPrefix(work.What, "bcrypt "):
 		return advice{"key-unsupported", "set its passphrase again in a copy, with less work: ssh-keygen -p -a 24 -f COPY"}
 	case is[*rsadecrypt.UnsupportedError](err), errors.As(err, &work):
-		return advice{"key-unsupported", "let openssl decrypt it: in bash, --key <(openssl pkey -in " + message.ShellQuote(path) + " -provider legacy -provider default)"}
+		return advice{"key-unsupported", "let openssl decrypt it: " + piped("openssl pkey -in "+message.ShellQuote(path)+" -provider legacy -provider default", "--key /dev/stdin")}
 	case is[*output.TooLargeError](err), errors.Is(err, rsadecrypt.ErrTooLarge), is[*plaintext.LimitError](err):
 		return advice{"key-file-large", "a key file has less than 256 KiB: give the file of the key alone"}
 	case errors.Is(err, rsadecrypt.ErrPKCS12):
-		return advice{"key-is-pkcs12", "take the key out of it: in bash, --key <(openssl pkcs12 -in " + message.ShellQuote(path) + " -nocerts -nodes -legacy)"}
+		return advice{"key-is-pkcs12", "take the key out of it: " + piped("openssl pkcs12 -in "+message.ShellQuote(path)+" -nocerts -nodes -legacy", "--key /dev/stdin")}
 	case is[*rsadecrypt.KeyKindError](err), is[*rsadecrypt.SizeError](err):
 		return notARecoveryKey
 	case is[syscall.Errno](err):

@@ -16,32 +16,49 @@ func foreignHint(f *fileError, kind plaintext.Kind) string {
 	if command := openers[kind]; command != "" {
 		return "in bash, give <(" + strings.ReplaceAll(command, "FILE", message.ShellQuote(f.path)) + ") instead of the file: so it is on no disk in the clear"
 	}
+	if command := askingOpeners[kind]; command != "" {
+		return piped(strings.ReplaceAll(command, "FILE", message.ShellQuote(f.path)), "/dev/stdin instead of the file") + ": so it is on no disk in the clear"
+	}
+	if kind == plaintext.AgeFile && f.role == asShare {
+		return "a holder's share is the file share.txt or share.age next to it: name that; the sealed recovery key is given with --sealed-key"
+	}
 	if hint := foreignHints[kind]; hint != "" {
 		return strings.ReplaceAll(hint, "FILE", message.ShellQuote(f.path))
 	}
 	return ownHints[kind]
 }
 
-// openers are the commands that write to stdout what is in a file.
+// piped says how the output of a command is given where the command may ask for a
+// passphrase: what runs in <(…) is not in the terminal's foreground and cannot ask.
+func piped(command, give string) string {
+	return "put \"" + command + " |\" in front of the command, and give " + give
+}
+
+// openers are the commands that write to stdout what is in a file, and ask nothing
+// at the terminal themselves.
 var openers = map[plaintext.Kind]string{
-	plaintext.Gzip:         "gzip -dc FILE",
-	plaintext.Bzip2:        "bzip2 -dc FILE",
-	plaintext.XZ:           "xz -dc FILE",
-	plaintext.Zstandard:    "zstd -dc FILE",
-	plaintext.LZ4:          "lz4 -dc FILE",
-	plaintext.Compress:     "zcat FILE",
+	plaintext.Gzip:       "gzip -dc FILE",
+	plaintext.Bzip2:      "bzip2 -dc FILE",
+	plaintext.XZ:         "xz -dc FILE",
+	plaintext.Zstandard:  "zstd -dc FILE",
+	plaintext.LZ4:        "lz4 -dc FILE",
+	plaintext.Compress:   "zcat FILE",
+	plaintext.Tar:        "tar -xOf FILE",
+	plaintext.PGPMessage: "gpg -d FILE",
+	plaintext.SOPS:       "sops -d FILE",
+}
+
+// askingOpeners are those that may ask for a passphrase.
+var askingOpeners = map[plaintext.Kind]string{
 	plaintext.Zip:          "unzip -p FILE",
 	plaintext.SevenZip:     "7z x -so FILE",
 	plaintext.RAR:          "unrar p -inul FILE",
-	plaintext.Tar:          "tar -xOf FILE",
-	plaintext.PGPMessage:   "gpg -d FILE",
 	plaintext.AnsibleVault: "ansible-vault view FILE",
-	plaintext.SOPS:         "sops -d FILE",
 }
 
 var foreignHints = map[plaintext.Kind]string{
-	plaintext.OpenSSLEnc:     "decrypt it with the options that encrypted it: in bash, give <(openssl enc -d -aes-256-cbc -pbkdf2 -in FILE) instead of the file; without -pbkdf2, and with -md md5, where an old openssl made it; with -a where it is text",
-	plaintext.CMS:            "decrypt it with the key of its recipient: in bash, give <(openssl cms -decrypt -inform DER -inkey KEY -in FILE) instead of the file; with -inform PEM or SMIME where it is text",
+	plaintext.OpenSSLEnc:     "decrypt it with the options that encrypted it: " + piped("openssl enc -d -aes-256-cbc -pbkdf2 -in FILE", "/dev/stdin instead of the file") + "; without -pbkdf2, and with -md md5, where an old openssl made it; with -a where it is text",
+	plaintext.CMS:            "decrypt it with the key of its recipient: " + piped("openssl cms -decrypt -inform DER -inkey KEY -in FILE", "/dev/stdin instead of the file") + "; with -inform PEM or SMIME where it is text",
 	plaintext.PGPKey:         "a PGP key opens PGP messages and is no recovery key: look for the file that was encrypted to it",
 	plaintext.KeePass:        "open it with KeePass, and export the attachment or the note that holds the key",
 	plaintext.LUKS:           "open and mount it: cryptsetup open FILE opened",
@@ -51,7 +68,7 @@ var foreignHints = map[plaintext.Kind]string{
 	plaintext.JavaKeyStore:   "convert it: keytool -importkeystore -srckeystore FILE -destkeystore /dev/shm/key.p12 -deststoretype PKCS12, and give /dev/shm/key.p12; remove that afterwards",
 	plaintext.CloudImport:    "only the cloud service can open it: look for the key file from which it was made, or use the key where it was imported",
 	plaintext.DotNetXML:      "export the key as PEM where it comes from: ExportRSAPrivateKeyPem, or ExportRSAPublicKeyPem for the public half",
-	plaintext.AgePlugin:      "no other program is run here: in bash, give --key <(age -d -i FILE SEALED-KEY) without --identity",
+	plaintext.AgePlugin:      "no other program is run here: " + piped("age -d -i FILE SEALED-KEY", "--key /dev/stdin without --identity"),
 	plaintext.AgeRecipient:   "the identity is the line that begins with AGE-SECRET-KEY-1, in the file that age-keygen wrote",
 	plaintext.HTML:           "a web page was saved instead of the file: download the file itself",
 	plaintext.XML:            "download the file itself, or export it as text where it comes from",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"recover/internal/agefile"
@@ -124,8 +125,8 @@ var generalHints = []given{
 	{passphrase.ErrMismatch, advice{"passphrases-differ", "start again, and type the same passphrase twice"}},
 	{output.ErrExists, advice{"output-exists", "nothing is ever overwritten: give a new name"}},
 	{output.ErrForeign, advice{"output-foreign", "--replace takes only a file of the same kind that an earlier run wrote: give another name, or move that file away"}},
-	{output.ErrNoParent, advice{"output-no-parent", "make the directory above it first"}},
-	{output.ErrNotWritable, advice{"output-not-writable", "give a directory on a medium that can be written to"}},
+	{output.ErrNoParent, advice{"output-no-parent", "is the medium mounted? if so, make the directory above it first"}},
+	{output.ErrNotWritable, advice{"output-not-writable", "give a directory that you can write to; a CD, or a medium with a lock, cannot be written to"}},
 	{output.ErrNoSpace, advice{"no-space", "use a medium with more space and start again; nothing was kept"}},
 	{agefile.ErrRecipient, advice{"recipient-invalid", "give an age recipient that begins with age1; a text that begins with AGE-SECRET-KEY-1 is a secret: keep it where it is"}},
 	{errInterruptedRun, advice{"run-interrupted", hintResume}},
@@ -172,6 +173,8 @@ func systemAdvice(err error) advice {
 		return advice{string(reason), reasonHint(reason)}
 	case !errors.As(err, &file):
 		return advice{}
+	case errors.Is(file.err, fs.ErrPermission) && slices.Contains([]role{asOutput, asNewSet, asTranscript}, file.role):
+		return about(generalHints, output.ErrNotWritable)
 	case file.role == asOutput || file.role == asNewSet || file.role == asTranscript:
 		return advice{"output-failed", "look at the medium: it may be full, worn out or write-protected; take another one and start again"}
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"recover/internal/message"
 	"recover/internal/terminal"
 	"recover/pkg/hsm"
 	"recover/pkg/rsadecrypt"
@@ -145,7 +146,7 @@ type tokenKeyResult struct {
 func (r tokenResult) lines() []string {
 	lines := []string{
 		fmt.Sprintf("token %q of %q, model %q, serial number %q", r.Label, r.Manufacturer, r.Model, r.Serial),
-		"    location: " + r.Location,
+		"    location: " + message.ShellQuote(r.Location),
 		"    login: " + map[string]string{"pin": "with a PIN", "pin-pad": "with a PIN that is entered at the token", "none": "not needed"}[r.Login],
 	}
 	if r.PINState != "" {
@@ -157,10 +158,10 @@ func (r tokenResult) lines() []string {
 	case r.Fault != "":
 		lines = append(lines, "    keys: not known: "+r.Fault)
 	case len(r.Keys) == 0:
-		lines = append(lines, "    keys: none that is visible without a PIN")
+		lines = append(lines, "    keys: none that is visible without a PIN; the location is enough if the token has one RSA key")
 	}
 	for _, k := range r.Keys {
-		lines = append(lines, fmt.Sprintf("    %s key %s", k.Kind, k.Location))
+		lines = append(lines, fmt.Sprintf("    %s key %s", k.Kind, message.ShellQuote(k.Location)))
 		if k.Fingerprint != "" {
 			lines = append(lines, fmt.Sprintf("        RSA-%d, %s", k.Bits, k.forPeople))
 		}

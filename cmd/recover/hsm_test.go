@@ -221,9 +221,9 @@ func TestHSMList(t *testing.T) {
 	for _, want := range []string{
 		"module " + token.Module + `: "SoftHSM", "Implementation of PKCS11", version 2.`,
 		`token "soft" of "SoftHSM project", model "SoftHSM v2", serial number "`,
-		"    location: pkcs11:token=soft;manufacturer=SoftHSM%20project;model=SoftHSM%20v2;serial=",
+		"    location: 'pkcs11:token=soft;manufacturer=SoftHSM%20project;model=SoftHSM%20v2;serial=",
 		"    login: with a PIN\n",
-		";object=vault-key;id=%A1%B2?module-path=" + token.Module + "\n        RSA-4096, " + fingerprint.String() + "\n",
+		";object=vault-key;id=%A1%B2?module-path=" + token.Module + "'\n        RSA-4096, " + fingerprint.String() + "\n",
 	} {
 		if o.status != exitOK || !strings.Contains(o.stdout, want) {
 			t.Errorf("status %d\n%s\nwant %s", o.status, o.stdout, want)

@@ -227,8 +227,8 @@ func TestFewTries(t *testing.T) {
 const pinPrompt = `PIN of the token "soft", serial number "`
 
 const (
-	anotherPIN = `Too many wrong PINs lock the token. Try another one? (type "yes")`
-	surePIN    = `Are you sure of the PIN? (type "yes")`
+	anotherPIN = `Too many wrong PINs lock the token. Ask for another one? (type "yes")`
+	surePIN    = `Are you sure of the PIN? It is asked next. (type "yes")`
 	wrongPIN   = "the PIN is incorrect: C_Login: CKR_PIN_INCORRECT (0xA0)"
 )
 

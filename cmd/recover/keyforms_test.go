@@ -220,7 +220,7 @@ func TestKeyFilesRefused(t *testing.T) {
 		"age identity":   {[]byte(identity.String() + "\n"), "an age identity, not a recovery key", "give it with --identity, and the sealed key file with --key"},
 		"needs identity": {sealedWithAge(identity.Recipient(), text, false), "the key file is sealed to an age identity or an SSH key", "add --identity with the age identity file or the SSH private key"},
 		"OpenSSH":        {pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY", Bytes: []byte("openssh-key-v1\x00")}), "the key file is truncated", anotherCopy},
-		"PKCS#12":        {[]byte("\x30\x07\x02\x01\x03\x30\x02\x05\x00"), "a PKCS#12 file of which the key cannot be read here", "take the key out of it: in bash, --key <(openssl pkcs12 -in key -nocerts -nodes -legacy)"},
+		"PKCS#12":        {[]byte("\x30\x07\x02\x01\x03\x30\x02\x05\x00"), "a PKCS#12 file of which the key cannot be read here", "take the key out of it: put \"openssl pkcs12 -in key -nocerts -nodes -legacy |\" in front of the command, and give --key /dev/stdin"},
 		"large":          {bytes.Repeat([]byte("x"), rsadecrypt.MaxFileSize+1), "262145 bytes, at most 262144 are read", tooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -245,7 +245,8 @@ func TestKeyPathsRefused(t *testing.T) {
 	command(t, nil, "mkfifo", filepath.Join(dir, "pipe"))
 	for path, said := range map[string][2]string{
 		"none":           {"no such file or directory", "check the path: is the medium mounted?"},
-		"pipe":           {"nothing came out of the pipe", "run the command in <(…) alone, to see what is wrong with it"},
+		"-":              {"no such file or directory", "standard input is given as /dev/stdin"},
+		"pipe":           {"nothing came out of the pipe", "run the command that feeds it alone, to see what is wrong; one that asks for a passphrase cannot do so in <(…): put it in front, with |, and give /dev/stdin"},
 		".":              {"is a directory", "name the file in it"},
 		"/dev/zero":      {"is not a regular file", anyForm},
 		"/dev/tty":       {"is not a regular file", anyForm},

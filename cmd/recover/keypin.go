@@ -98,7 +98,7 @@ func (a *keySession) asksForAnother(t *hsm.Token, err error) bool {
 		return false
 	}
 	a.term.Warn(err.Error())
-	yes, notAsked := a.term.Confirm("Too many wrong PINs lock the token. Try another one?")
+	yes, notAsked := a.term.Confirm("Too many wrong PINs lock the token. Ask for another one?")
 	return notAsked == nil && yes
 }
 
@@ -120,7 +120,7 @@ func (f *tokenFlags) checkPIN(a *keySession, t *hsm.Token) error {
 	if a.pins != nil || f.fewTries {
 		return nil
 	}
-	yes, err := a.term.Confirm("Are you sure of the PIN?")
+	yes, err := a.term.Confirm("Are you sure of the PIN? It is asked next.")
 	switch {
 	case err != nil:
 		return &pinError{err}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 
 	"recover/internal/passphrase"
 	"recover/internal/plaintext"
@@ -86,14 +87,48 @@ func (a *secretPrompter) typedAgain(first *secret.Bytes, prompt string) (*secret
 }
 
 // makePassphrase makes a passphrase, shows it on a screen of its own, and has it
-// typed back, so that it is known to be written down.
+// typed back, so that it is known to be written down. A word that is mistyped can
+// be corrected: whoever has written the words down does not write others. Enter
+// alone, or three wrong answers, are for words that were not written down.
 func (a *secretPrompter) makePassphrase(prompt string) (*secret.Bytes, error) {
 	made := passphrase.Generate()
 	if err := showPassphrase(a.term, made, prompt); err != nil {
 		made.Wipe()
 		return nil, err
 	}
-	return a.typedAgain(made, prompt+", as you wrote it down")
+	for try := 1; ; try++ {
+		typed, err := a.term.Passphrase(prompt + ", as you wrote it down")
+		if err != nil {
+			made.Wipe()
+			return nil, err
+		}
+		word := differingWord(made.Reveal(), typed.Reveal())
+		empty := typed.Len() == 0
+		typed.Wipe()
+		switch {
+		case word == 0:
+			return made, nil
+		case empty, try == passphraseTries:
+			made.Wipe()
+			return nil, passphrase.ErrMismatch
+		}
+		a.term.Warn(fmt.Sprintf("word %d is not as it was shown; type all seven again, or press Enter for other words", word))
+	}
+}
+
+// differingWord returns the number, from 1, of the first word of made that typed
+// has not in its place, or 0.
+func differingWord(made, typed []byte) int {
+	if bytes.Equal(made, typed) {
+		return 0
+	}
+	want, got := bytes.Split(made, []byte(" ")), bytes.Split(typed, []byte(" "))
+	for i, word := range want {
+		if i >= len(got) || !bytes.Equal(word, got[i]) {
+			return i + 1
+		}
+	}
+	return len(want)
 }
 
 func showPassphrase(t *terminal.Terminal, p *secret.Bytes, prompt string) error {

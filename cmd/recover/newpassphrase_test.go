@@ -73,7 +73,13 @@ Enter when they are written down:`)
 	}
 	s.answer(newPrompt, "")
 	write()
-	s.press("something else\r") // not written down, it seems: a new one
+	words := strings.Fields(made[0])
+	words[3] += "e" // a mistake: the same words are asked for again
+	s.press(strings.Join(words, " ") + "\r")
+	s.expect("recover: warning: word 4 is not as it was shown; type all seven again, or press\r\n         Enter for other words\r\n")
+	s.answer("New passphrase that will open the rebuilt keys, as you wrote it down", strings.Join(words[:3], " "))
+	s.expect("recover: warning: word 4 is not as it was shown")
+	s.answer("New passphrase that will open the rebuilt keys, as you wrote it down", "") // not written down
 	s.expect("recover: warning: the passphrases differ\r\n")
 	s.answer(newPrompt, "")
 	write()

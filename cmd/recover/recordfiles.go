@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"recover/internal/await"
+	"recover/internal/message"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
@@ -87,6 +88,14 @@ func (k *known) addQuorum(id uuid.ID) {
 	k.quorums = append(k.quorums, id)
 }
 
+// quotedEach quotes names that come from a file.
+func quotedEach(names []string) (all []string) {
+	for _, name := range names {
+		all = append(all, message.Quote(name))
+	}
+	return all
+}
+
 // readKnown reads --from, and --quorum-id where it has to be right.
 func readKnown(ctx context.Context, t *terminal.Terminal, f *recordFlags) (*known, error) {
 	k := new(known)
@@ -110,6 +119,9 @@ func readKnown(ctx context.Context, t *terminal.Terminal, f *recordFlags) (*know
 		}
 		if missing := w.MissingText(); missing != "" {
 			t.Note("%s: wallets without a usable field: %s", path, missing)
+		}
+		if len(w.Unread) > 0 {
+			t.Note("%s: columns that are not known, and were not read: %s", path, strings.Join(quotedEach(w.Unread), ", "))
 		}
 		for _, fault := range w.Faults.List[:min(len(w.Faults.List), maxListFaults)] {
 			t.Warn(path + ": " + fault.Error())

@@ -23,6 +23,8 @@ var synonyms = map[string]int{
 	"walletaddress": fieldAddress, "addr": fieldAddress,
 	"chain": fieldBlockchain, "network": fieldBlockchain,
 	"notes": fieldNote, "comment": fieldNote, "comments": fieldNote, "remark": fieldNote, "remarks": fieldNote, "description": fieldNote,
+	"schlüsselid": fieldKeyID, "schluesselid": fieldKeyID, "algorithmus": fieldAlgorithm, "bezeichnung": fieldName, "adresse": fieldAddress,
+	"öffentlicherschlüssel": fieldPublicKey, "oeffentlicherschluessel": fieldPublicKey, "netzwerk": fieldBlockchain, "bemerkung": fieldNote,
 	"previousquorumid": fieldPreviousQuorumIDs, "previousquorums": fieldPreviousQuorumIDs, "previousquorum": fieldPreviousQuorumIDs,
 	"oldquorumid": fieldPreviousQuorumIDs, "oldquorumids": fieldPreviousQuorumIDs,
 }
@@ -92,6 +94,16 @@ func (c *columns) found(fields []int) (n int) {
 		}
 	}
 	return n
+}
+
+// unread returns the names of the columns that are not known.
+func (c *columns) unread() (names []string) {
+	for i, field := range c.field {
+		if field == columnIgnored && len(names) < maxTableWarnings {
+			names = append(names, c.names[i])
+		}
+	}
+	return names
 }
 
 // maxTableWarnings is how many warnings are kept of a table.

@@ -98,7 +98,7 @@ func TestWallets(t *testing.T) {
 		}
 		got := w.List[0]
 		if len(w.List) != 1 || got.QuorumID != mustID(t, quorumA) || got.KeyID != mustID(t, keyA) || got.Name != "treasury" ||
-			got.Address != "0xabc" || got.Blockchain != "ETH" || got.PublicKey == nil || w.MissingText() != "" {
+			got.Address != "0xabc" || got.Blockchain != "ETH" || got.PublicKey == nil || w.MissingText() != "" || (name == "CSV") != slices.Equal(w.Unread, []string{"colour"}) {
 			t.Errorf("%s: %+v, missing %q", name, w.List, w.MissingText())
 		}
 	}
@@ -109,14 +109,16 @@ func TestWalletsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "quorum_id in 1 of 2"; w.MissingText() != want || w.Missing["name"] != 2 {
+	if want := "quorum_id in 1 of 2, name in 2 of 2, public_key in 2 of 2"; w.MissingText() != want || w.Missing["name"] != 2 {
 		t.Errorf("missing: %s\nwant:    %s", w.MissingText(), want)
 	}
 	for text, want := range map[string]string{
 		"quorum_id\n" + quorumA + "\n" + quorumB + "\n":                "", // as docs/setup.md has it
 		"quorum_id,name\n" + quorumA + ",treasury\n" + quorumB + ",\n": "name in 1 of 2",
 		// A line of nothing is no wallet.
-		"quorum_id,public_key\n,\n" + "x," + secpPoint + "\n": "quorum_id in 1 of 1",
+		// A spreadsheet has made numbers of the keys.
+		"quorum_id,public_key\n" + quorumA + ",1.23E+15\n" + quorumB + ",\n": "public_key in 2 of 2",
+		"quorum_id,public_key\n,\n" + "x," + secpPoint + "\n":                "quorum_id in 1 of 1",
 	} {
 		w, err := ParseWallets([]byte(text))
 		if err != nil || w.MissingText() != want {

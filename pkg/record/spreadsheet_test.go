@@ -213,6 +213,7 @@ func TestWalletForms(t *testing.T) {
 		"blanks":      "quorum_id\n" + quorumA + " \n" + quorumB + "\u00a0\n",
 		"UTF-16":      inUTF16("quorum_id\r\n"+quorumA+"\r\n"+quorumB+"\r\n", false),
 		"a title":     "sep=;\nWallets;\nQuorum ID;\n{" + strings.ToUpper(quorumA) + "};\n;;\n" + quorumB + ";\n",
+		"German":      "Quorum-ID;Schlüssel-ID;Öffentlicher Schlüssel;Bezeichnung\n" + quorumA + ";" + keyA + ";" + secpPoint + ";Kasse\n" + quorumB + ";" + keyB + ";" + secpPoint + ";Bank\n",
 		"IDs alone":   quorumA + "\r\n\r\n{" + quorumB + "}\n",
 		"CR":          "Quorum\r" + quorumA + "\r" + quorumB,
 		"gzip":        gzipped(t, []byte("quorum_id\n"+quorumA+"\n"+quorumB+"\n")),
@@ -222,6 +223,9 @@ func TestWalletForms(t *testing.T) {
 		if err != nil || len(w.List) != 2 || w.List[0].QuorumID != id(quorumA) || w.List[1].QuorumID != id(quorumB) {
 			t.Errorf("%s: %v, %v", name, w, err)
 			continue
+		}
+		if len(w.Unread) > 0 || name == "German" && (w.List[0].PublicKey == nil || w.List[0].Name != "Kasse" || w.List[0].KeyID != id(keyA)) {
+			t.Errorf("%s: %+v, not read %q", name, w.List[0], w.Unread)
 		}
 		if w.MissingText() != "" && name != "UTF-16 JSON" {
 			t.Errorf("%s: missing %q", name, w.MissingText())

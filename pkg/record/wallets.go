@@ -32,7 +32,10 @@ type Wallets struct {
 	Kits    []Kit
 	Pages   Pages
 	Missing map[string]int // for each field that is missing or of no use in a wallet, in how many
+	Unread  []string       // the names of columns that are not known, 20 at most
 	Faults  Faults         // the IDs that are no UUIDs
+
+	refused map[string]bool // fields with a text that is of no use
 }
 
 // The fields of a list of wallets: as the service exports them, and as a record
@@ -55,7 +58,7 @@ func ParseWallets(data []byte) (*Wallets, error) {
 	if len(data) > MaxWalletsSize {
 		return nil, problem("larger than %d MiB", MaxWalletsSize>>20)
 	}
-	w := &Wallets{Missing: make(map[string]int)}
+	w := &Wallets{Missing: make(map[string]int), refused: make(map[string]bool)}
 	data, err := plaintext.Decode(data, MaxWalletsSize)
 	if err != nil {
 		return nil, problem("%v", err)
@@ -130,6 +133,7 @@ func (w *Wallets) csv(data []byte) error {
 	if t.twice != nil {
 		return t.twice
 	}
+	w.Unread = t.unread()
 	faults := new(Faults)
 	for index := 1; ; index++ {
 		texts, line, err := t.row()
@@ -176,16 +180,24 @@ func (w *Wallets) add(raw *rawEntry, line int) {
 	}{{fieldName, &wallet.Name}, {fieldAddress, &wallet.Address}, {fieldBlockchain, &wallet.Blockchain}} {
 		if *text.to = raw.text[text.field]; *text.to == "" || textProblem(*text.to) != "" {
 			*text.to = ""
-			w.Missing[fieldNames[text.field]]++
+			w.lacks(text.field, raw)
 		}
 	}
 	if wallet.PublicKey = anyPublicKey(raw.text[fieldPublicKey]); wallet.PublicKey == nil {
-		w.Missing[fieldNames[fieldPublicKey]]++
+		w.lacks(fieldPublicKey, raw)
 	}
 	if raw.service != nil {
 		wallet.ID, wallet.Keystore, wallet.Status = raw.service.id, raw.service.keystore, raw.service.status
 	}
 	w.List = append(w.List, wallet)
+}
+
+// lacks counts a field that is missing, or whose text is of no use.
+func (w *Wallets) lacks(field int, raw *rawEntry) {
+	w.Missing[fieldNames[field]]++
+	if raw.text[field] != "" {
+		w.refused[fieldNames[field]] = true
+	}
 }
 
 // anyPublicKey reads a public key of either group, or returns nil.
@@ -198,13 +210,14 @@ func anyPublicKey(text string) group.Point {
 	return nil
 }
 
-// MissingText lists for people what some wallets lack, "" where none does. What no
-// wallet has is not a fault of one: the list has no such field. Of quorum IDs,
-// which are what the list is for, it is said all the same.
+// MissingText lists for people what some wallets lack, "" where none does. A field
+// that is empty in all of them is not a fault of one: the list has no such field. Of
+// quorum IDs, which are what the list is for, it is said all the same; and so it is
+// where a text is there and of no use, such as a key that a spreadsheet has rounded.
 func (w *Wallets) MissingText() string {
 	var parts []string
 	for _, name := range fieldNames {
-		if n := w.Missing[name]; n > 0 && (n < len(w.List) || name == fieldNames[fieldQuorumID]) {
+		if n := w.Missing[name]; n > 0 && (n < len(w.List) || w.refused[name] || name == fieldNames[fieldQuorumID]) {
 			parts = append(parts, fmt.Sprintf("%s in %d of %d", name, n, len(w.List)))
 		}
 	}
