@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -211,6 +212,19 @@ func TestInterruptedBefore(t *testing.T) {
 		},
 	} {
 		interruptBegun(t, filepath.Join(dir, "stdout"), test.begun, append([]string{verb}, test.args...)).refused(t, exitFailed, test.fact, test.hint)
+	}
+}
+
+// TestInterruptedAtStart interrupts the program right before it starts itself anew: it
+// ends, and does not forget that it was interrupted.
+func TestInterruptedAtStart(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=readlinkat", "-e", "inject=readlinkat:signal=INT:when=1", built(t), "hsm", "list")
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GOTRACEBACK=") })
+	said, _ := cmd.CombinedOutput()
+	// What it traced has ended strace too, in the same way.
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT || len(said) > 0 {
+		t.Errorf("%v\n%s", cmd.ProcessState, said)
 	}
 }
 

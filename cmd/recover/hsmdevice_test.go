@@ -259,7 +259,7 @@ func TestKeygenTooLong(t *testing.T) {
 	token.URI = "pkcs11:token=soft;object=new;id=%01%02"
 	out := filepath.Join(t.TempDir(), "pair")
 	cmd := withToken(t, token, softtoken.PIN, "keygen", "--out", out)
-	cmd.Path, cmd.Args[0] = must(exec.LookPath("recover-impatient")), "recover-impatient"
+	cmd.Path, cmd.Args[0] = must(exec.LookPath("recover-impatient-for-keys")), "recover-impatient-for-keys"
 	uri := "pkcs11:token=soft;object=new;id=%01%02?module-path=" + token.Module
 	start(t, cmd).refused(t, exitFailed,
 		"the token may have made the key "+uri+", or still make it: the helper recover-pkcs11 gave no answer in time: C_GenerateKeyPair: within 1s",

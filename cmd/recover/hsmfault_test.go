@@ -100,14 +100,22 @@ func TestStuckModule(t *testing.T) {
 	tier.Long(t)
 	t.Parallel()
 	for _, args := range [][]string{vault().checkArgs(), {"hsm", "list"}} {
-		cmd := withFake(t, []string{"FAKE_HELPER=stuck"}, args...)
-		var begun time.Time
-		time.AfterFunc(500*time.Millisecond, func() { begun = time.Now(); _ = cmd.Process.Signal(os.Interrupt) })
-		o := start(t, cmd)
-		if took := time.Since(begun); begun.IsZero() || took > time.Second {
+		stuck := filepath.Join(t.TempDir(), "stuck")
+		cmd := withFake(t, []string{"FAKE_HELPER=stuck", "FAKE_STUCK=" + stuck}, args...)
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill() })
+		waitFor(t, stuck)
+		begun := time.Now()
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait() // refused looks at how it ended
+		if took := time.Since(begun); took > time.Second {
 			t.Errorf("%q: it ended %v after the interrupt", args, took)
 		}
-		o.refused(t, exitFailed, "interrupted", "nothing was changed; start again when ready")
+		outcome{status: cmd.ProcessState.ExitCode(), stderr: stderr.String()}.refused(t, exitFailed, "interrupted", "nothing was changed; start again when ready")
 	}
 }
 

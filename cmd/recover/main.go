@@ -88,17 +88,20 @@ func run() int {
 	debug.SetMemoryLimit(96 << 20)
 	// A reader of stdout that goes away must not end a rebuild half way.
 	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
-	defer stop()
-	p := &program{term: terminal.New(os.Stdout, os.Stderr), ctx: ctx}
-	context.AfterFunc(ctx, stop)
-	p.endQuietly()
+	p := &program{term: terminal.New(os.Stdout, os.Stderr), ctx: context.Background()}
 	if err := workstation.CheckEnvironment(os.Environ()); err != nil {
 		return p.exit(err)
 	}
+	// Before signals are asked for: it starts the program anew, and an interrupt that
+	// was heard by then would be lost. So one ends it right here.
 	if err := workstation.Quiet(os.Environ()); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		p.term.Warn("a crash would show pieces of memory: " + err.Error())
 	}
+	ctx, stop := signal.NotifyContext(p.ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	defer stop()
+	p.ctx = ctx
+	context.AfterFunc(ctx, stop)
+	p.endQuietly()
 	workstation.CloseInherited(keepDescriptor(os.Args))
 	if err := workstation.Harden(); err != nil {
 		p.term.Warn(err.Error())

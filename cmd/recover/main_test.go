@@ -62,8 +62,9 @@ func init() {
 		"recover": main,
 		// The same, but a segment is closed after every fourth key.
 		"recover-with-short-segments": func() { segmentKeys = 4; main() },
-		// The same, but it waits for tokens for a second only.
-		"recover-impatient": func() { hsmLimits = hsm.Limits{Short: time.Second, Long: time.Second, Generate: time.Second}; main() },
+		// The same, but it waits for a second only until a token has logged in, or made a key.
+		"recover-impatient":          func() { hsmLimits = hsm.Limits{Long: time.Second}; main() },
+		"recover-impatient-for-keys": func() { hsmLimits = hsm.Limits{Generate: time.Second}; main() },
 	}))
 }
 

@@ -88,9 +88,14 @@ func (s *session) watch() {
 // expect waits until text is on the screen, after what was read before.
 func (s *session) expect(text string) {
 	s.t.Helper()
-	late := time.AfterFunc(30*time.Second, func() { _ = s.cmd.Process.Kill(); s.more.Broadcast() })
-	defer late.Stop()
 	deadline := time.Now().Add(30 * time.Second)
+	late := time.AfterFunc(30*time.Second, func() { // after the deadline, and while nobody is about to wait
+		_ = s.cmd.Process.Kill()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.more.Broadcast()
+	})
+	defer late.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
