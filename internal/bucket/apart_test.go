@@ -217,9 +217,7 @@ func TestSearchCloses(t *testing.T) {
 	if found := b.Search(); found != nil {
 		t.Errorf("found %v", found)
 	}
-	if after := openFiles(t); after != before {
-		t.Errorf("%d files are open, before there were %d", after, before)
-	}
+	checkClosed(t, before)
 }
 
 // TestQuorumFolders: a folder that is named by a quorum may hold key folders; a

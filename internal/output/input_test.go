@@ -101,9 +101,7 @@ func TestInput(t *testing.T) {
 	if in, err := openSeen(path, 7); !errors.As(err, new(*TooLargeError)) || in != nil {
 		t.Errorf("it has grown since it was looked at: %v", err)
 	}
-	if now := openFiles(t); now != files {
-		t.Errorf("%d files are open, before there were %d", now, files)
-	}
+	checkClosed(t, files)
 	if b, err := ReadFile("/proc/self/stat", 3); runtime.GOOS == "linux" && (!errors.As(err, new(*TooLargeError)) || b != nil) {
 		t.Errorf("a file that is larger than it says: %q, %v", b, err)
 	}

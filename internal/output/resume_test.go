@@ -150,9 +150,7 @@ func TestResumeHead(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Error(err)
 	}
-	if now := openFiles(t); now != files {
-		t.Errorf("%d files are open, before there were %d", now, files)
-	}
+	checkClosed(t, files)
 	closed, err := os.Open(filepath.Join(d.path, "j"))
 	if err == nil {
 		err = closed.Close()
