@@ -147,24 +147,28 @@ func TestHangs(t *testing.T) {
 	tier.Long(t)
 	softHSM(t) // made once, before the tests in parallel
 	const late = "the helper recover-pkcs11 gave no answer in time: "
-	for setting, function := range map[string]string{
-		"FAULT_LOAD=hang":         "dlopen",
-		"FAULT=C_Login 1 hang":    "C_Login",
-		"FAULT=C_Decrypt 2 hang":  "C_Decrypt",
-		"FAULT=C_Finalize 1 hang": "",
+	// Each limit is for what hangs; what comes before it under the same one has time.
+	for setting, c := range map[string]struct {
+		limits Limits
+		want   string
+	}{
+		"FAULT_LOAD=hang":         {Limits{Short: 3 * time.Second}, "dlopen: within 3s"},
+		"FAULT=C_Login 1 hang":    {Limits{Long: time.Second}, "C_Login: within 1s"},
+		"FAULT=C_Decrypt 2 hang":  {Limits{Long: 3 * time.Second}, "C_Decrypt: within 3s"},
+		"FAULT=C_Finalize 1 hang": {Limits{}, ""},
 	} {
 		t.Run(setting, func(t *testing.T) {
 			t.Parallel()
 			k, _ := throughFaults(t, softHSM(t), setting)
-			k.options.Limits = Limits{Short: time.Second, Long: time.Second}
+			k.options.Limits = c.limits
 			err := k.use(t, ModeRaw)
-			if function == "" { // only Close meets it, and goes on
+			if c.want == "" { // only Close meets it, and goes on
 				if err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			wantError(t, err, late+function+": within 1s")
+			wantError(t, err, late+c.want)
 		})
 	}
 }
