@@ -53,8 +53,8 @@ func TestTokensLikeKeyFile(t *testing.T) {
 	}
 }
 
-// rebuiltKeys returns the keys in all segments of an output directory: a slow
-// token, or a busy machine, makes more than one.
+// rebuiltKeys returns the keys in all segments of an output directory: a run that
+// is resumed makes more than one.
 func rebuiltKeys(t *testing.T, dir string) string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, "keys-*.ndjson"))

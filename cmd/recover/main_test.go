@@ -58,6 +58,7 @@ func init() {
 		m.SHA256 = thisTool().SHA256
 		return m
 	}
+	segmentAge = time.Hour
 	maps.Insert(programs, maps.All(map[string]func(){
 		"recover": main,
 		// The same, but a segment is closed after every fourth key.

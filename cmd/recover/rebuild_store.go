@@ -15,7 +15,11 @@ import (
 	"recover/pkg/shard"
 )
 
-var segmentKeys = report.SegmentKeys // tests take fewer
+// Tests take fewer keys, and leave a segment open however slow the machine is.
+var (
+	segmentKeys = report.SegmentKeys
+	segmentAge  = report.SegmentAge
+)
 
 // keyStore writes the rebuilt keys and the journal of a run.
 type keyStore struct {
@@ -88,6 +92,7 @@ func (j *rebuildJob) openStore() error {
 	if err != nil {
 		return runError(j.flags.out, err)
 	}
+	store.MaxAge = segmentAge
 	j.narrow(j.flags.out, true) // an empty directory is removed in the end
 	j.store = &keyStore{store, j.flags.withMaster}
 	if j.earlier != nil {

@@ -134,35 +134,13 @@ func journaledKeys(t *testing.T, dir string) (n int) {
 	return n
 }
 
-// timeToFirst measures how long a run takes until a key is done.
-func timeToFirst(t *testing.T) time.Duration {
-	t.Helper()
-	b := newBroken(t, twoHundred())
-	cmd := b.command()
-	begun := time.Now()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = cmd.Wait() }()
-	defer func() { _ = cmd.Process.Kill() }()
-	for time.Since(begun) < time.Minute {
-		if strings.Contains(b.journal(), `"type":"key"`) {
-			return time.Since(begun)
-		}
-		time.Sleep(time.Millisecond)
-	}
-	t.Fatal("no key is done after a minute")
-	return 0
-}
-
-// TestResumeAfterKill kills a run of 200 keys twenty times, at random moments,
-// and resumes it each time. What the journal lists is never done again.
+// TestResumeAfterKill kills a run of 200 keys twenty times, each time after some more
+// keys and a moment, and resumes it. What the journal lists is never done again.
 func TestResumeAfterKill(t *testing.T) {
 	tier.Long(t) // it rebuilds 200 keys
 	t.Parallel()
 	b := newBroken(t, twoHundred())
-	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
-	first := timeToFirst(t)
+	rng := rand.New(rand.NewPCG(1, 2))
 	kept := 0
 	for range 20 {
 		before := b.journal()
@@ -170,10 +148,13 @@ func TestResumeAfterKill(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
+		ended := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(ended) }()
 		// Before there is a key, while one is written, or in the middle.
-		time.Sleep(first/2 + time.Duration(rng.Int64N(2*int64(first))))
+		b.await(strings.Count(before, keyLine)+rng.IntN(12), ended)
+		time.Sleep(time.Duration(rng.IntN(40)) * time.Millisecond)
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		<-ended
 		if _, err := os.Stat(filepath.Join(b.out, reportName)); err == nil {
 			break // it was done before it was killed
 		}
@@ -198,6 +179,20 @@ func TestResumeAfterKill(t *testing.T) {
 	start(t, exec.Command("recover", append([]string{
 		"rebuild", "--resume", b.out, "--key", b.path("key-0.pem"), "--recipient", b.identity.Recipient().String(),
 	}, b.selection()...)...)).refused(t, exitFailed, b.out+": the run is complete: there is nothing to resume", "to do it all again, rebuild into a new directory")
+}
+
+// keyLine is what the journal has once for each key.
+const keyLine = `"type":"key"`
+
+// await waits until the journal has so many keys, or the program has ended.
+func (b *broken) await(keys int, ended <-chan struct{}) {
+	for strings.Count(b.journal(), keyLine) < keys {
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // journal returns the whole lines of the journal.
@@ -240,7 +235,7 @@ func TestResumeAfterFullDisk(t *testing.T) {
 	if o.status != exitFailed || !strings.Contains(o.stderr, "no space left") {
 		t.Fatalf("status %d, %s", o.status, o.stderr)
 	}
-	done := strings.Count(b.journal(), `"type":"key"`)
+	done := strings.Count(b.journal(), keyLine)
 	if done == 0 || done == len(b.keys) {
 		t.Fatalf("%d keys were done when the disk was full: that tests nothing", done)
 	}

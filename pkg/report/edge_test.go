@@ -267,7 +267,7 @@ func TestFlushInTime(t *testing.T) {
 	if err := store.Add(s.result(0)); err != nil || len(store.waiting) != 2 || !store.IsEmpty() {
 		t.Errorf("a new key is taken for an old one: %v", err)
 	}
-	store.since = time.Now().Add(-segmentAge)
+	store.since = time.Now().Add(-SegmentAge)
 	if err := store.Add(s.result(16)); err != nil || len(store.waiting) != 0 || store.IsEmpty() {
 		t.Errorf("an old key waits: %v", err)
 	}

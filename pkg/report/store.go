@@ -26,13 +26,15 @@ const (
 // old: what a crash costs is at most one of them.
 const (
 	SegmentKeys = 256
-	segmentAge  = 2 * time.Second
+	SegmentAge  = 2 * time.Second
 )
 
 // Store writes the rebuilt keys, sealed, and the journal of what was done. A key
 // is in the journal only when its segment is on the disk. A Store is for one
 // goroutine.
 type Store struct {
+	MaxAge time.Duration // of the first key of a segment: SegmentAge, or more in tests
+
 	dir     *output.Dir
 	journal *output.Journal
 	sealer  *output.Sealer
@@ -82,7 +84,7 @@ func Create(path string, head *Header, identity []byte, sealer *output.Sealer, s
 }
 
 func newStore(dir *output.Dir, sealer *output.Sealer, segmentKeys int) *Store {
-	return &Store{dir: dir, sealer: sealer, limit: segmentKeys, keys: segments{prefix: keysPrefix}, masters: segments{prefix: mastersPrefix}}
+	return &Store{MaxAge: SegmentAge, dir: dir, sealer: sealer, limit: segmentKeys, keys: segments{prefix: keysPrefix}, masters: segments{prefix: mastersPrefix}}
 }
 
 // Add takes a result, and what goes into a segment with it: the wallet key of
@@ -111,7 +113,7 @@ func (s *Store) Add(k *Key, wallet *WalletKey, master *MasterKey) error {
 		s.since = time.Now()
 	}
 	s.waiting = append(s.waiting, waiting{k, master != nil})
-	if keys >= s.limit || keys > 0 && time.Since(s.since) > segmentAge || len(s.waiting) > 4*s.limit {
+	if keys >= s.limit || keys > 0 && time.Since(s.since) > s.MaxAge || len(s.waiting) > 4*s.limit {
 		return s.Flush()
 	}
 	return nil
