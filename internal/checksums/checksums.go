@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"unicode"
 
 	"recover/internal/message"
 )
@@ -83,7 +84,7 @@ func parseLine(line string) (s Sum, problem string) {
 		return s, "not 64 hex digits, two blanks and a name"
 	}
 	s.Name = strings.TrimPrefix(line[digits+2:], "./")
-	if !fs.ValidPath(s.Name) || s.Name == "." || strings.ContainsAny(s.Name, "\\\x00") {
+	if !fs.ValidPath(s.Name) || s.Name == "." || strings.Contains(s.Name, `\`) || strings.ContainsFunc(s.Name, unicode.IsControl) {
 		return s, "the name " + message.Quote(s.Name) + " is not that of a file below the list"
 	}
 	return s, ""

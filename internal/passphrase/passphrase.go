@@ -71,7 +71,8 @@ func Check(passphrase []byte) error {
 	}
 	characters := make([]rune, 0, len(passphrase))
 	defer func() { clear(characters[:cap(characters)]) }()
-	for rest := passphrase; len(rest) > 0; {
+	// Bytes that are not UTF-8 can make other characters where they meet again.
+	for rest := passphrase[:period(passphrase)]; len(rest) > 0; {
 		c, size := utf8.DecodeRune(rest)
 		characters, rest = append(characters, unicode.ToLower(c)), rest[size:]
 	}
@@ -90,7 +91,7 @@ func Check(passphrase []byte) error {
 
 // period returns the length of the shortest text that makes all characters when
 // it is repeated, at least twice.
-func period(characters []rune) int {
+func period[T comparable](characters []T) int {
 	for n := 1; n <= len(characters)/2; n++ {
 		i := n
 		for i < len(characters) && characters[i] == characters[i-n] {
