@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -58,12 +60,11 @@ type keyring struct {
 }
 
 type segmentFile struct {
-	path       string
+	report.KeyFile
 	identities []age.Identity // none: it is not sealed
 }
 
 var (
-	errNoSegments     = errors.New("it holds no rebuilt keys")
 	errNeedsKeyOpener = errors.New("the rebuilt keys are sealed to an age identity")
 	errWrongOpener    = errors.New("the rebuilt keys are sealed to another age identity")
 	errSegmentDamaged = errors.New("the sealed file is damaged or cut off")
@@ -77,25 +78,39 @@ func (f *keyringFlags) open(ask *secretPrompter) (*keyring, error) {
 		return nil, err
 	}
 	for _, dir := range f.dirs {
-		paths, err := segmentsIn(dir)
+		found, err := report.FindKeys(dir)
 		if err != nil {
 			return nil, &fileError{dir, asRebuilt, err}
 		}
+		ask.warnOfSegments(dir, found)
 		identities := given
-		if sealed := slices.ContainsFunc(paths, isSealed); sealed && len(given) == 0 {
+		if sealed := slices.ContainsFunc(found.Files, report.KeyFile.IsSealed); sealed && len(given) == 0 {
 			if identities, err = ask.runIdentity(dir); err != nil {
 				return nil, err
 			}
 		}
-		for _, path := range paths {
-			s := segmentFile{path: path}
-			if isSealed(path) {
+		for _, file := range found.Files {
+			s := segmentFile{KeyFile: file}
+			if file.IsSealed() {
 				s.identities = identities
 			}
 			ring.segments = append(ring.segments, s)
 		}
 	}
 	return ring, nil
+}
+
+// warnOfSegments says which files of a run are not used, or not there.
+func (a *secretPrompter) warnOfSegments(dir string, found *report.KeyFiles) {
+	for _, r := range found.Rejected {
+		a.term.Warn(fmt.Sprintf("%s is not used: it is not the file that the run wrote: %s", r.Path, r.Problem))
+	}
+	for _, r := range found.Missing {
+		a.term.Warn(fmt.Sprintf("%s is missing: it holds %d %s", r.Path, r.Keys, plural(r.Keys, "key", "keys")))
+	}
+	if found.Journal != nil {
+		a.term.Warn(fmt.Sprintf("the files of keys in %s cannot be compared with what the run wrote: %v", dir, found.Journal))
+	}
 }
 
 // unlock is open for a verb that asks for nothing else.
@@ -109,24 +124,6 @@ func (f *keyringFlags) unlock(p *program) (*keyring, error) {
 		return nil, err
 	}
 	return ring, ask.used()
-}
-
-func isSealed(path string) bool { return strings.HasSuffix(path, ".age") }
-
-func segmentsIn(dir string) (paths []string, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
-	}
-	for _, e := range entries {
-		if report.IsKeySegment(e.Name()) {
-			paths = append(paths, filepath.Join(dir, e.Name()))
-		}
-	}
-	if len(paths) == 0 {
-		return nil, errNoSegments
-	}
-	return paths, nil
 }
 
 // runIdentity opens the identity of a run, for which it asks for the passphrase.
@@ -165,35 +162,58 @@ func wrongPassphrase(err error) error {
 
 // each calls visit for every key, whose private key is wiped after it.
 func (r *keyring) each(visit func(*report.RebuiltKey) error) error {
+	seen := make(seenKeys)
 	for _, s := range r.segments {
-		if err := s.each(visit); err != nil {
+		err := s.open(func(lines []byte) error { return seen.read(lines, visit) })
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s segmentFile) each(visit func(*report.RebuiltKey) error) error {
-	return s.open(func(lines []byte) error { return report.ReadKeys(lines, visit) })
+// seenKeys are the public keys of the keys that were read, hashed.
+type seenKeys map[string][16]byte
+
+// twoKeysError says that two different keys have one ID: one of them is not of the
+// wallet that the record names.
+type twoKeysError struct{ keyID string }
+
+func (e *twoKeysError) Error() string {
+	return "the key " + e.keyID + " is there twice, with different private keys"
+}
+
+// read calls visit for each key of an opened segment, and fails where another key
+// had its ID.
+func (s seenKeys) read(lines []byte, visit func(*report.RebuiltKey) error) error {
+	return report.ReadKeys(lines, func(k *report.RebuiltKey) error {
+		sum := sha256.Sum256(k.Public.Bytes())
+		half := [16]byte(sum[:16])
+		if before, again := s[k.KeyID]; again && before != half {
+			return &twoKeysError{k.KeyID}
+		}
+		s[k.KeyID] = half
+		return visit(k)
+	})
 }
 
 // open opens a segment for the time of read, and names it in what is wrong with a
 // line of it.
 func (s segmentFile) open(read func(lines []byte) error) error {
-	file, err := output.ReadFile(s.path, report.MaxSegmentSize)
+	file, err := s.Read()
 	if err != nil {
-		return &fileError{s.path, asRebuilt, err}
+		return &fileError{s.Path, asRebuilt, err}
 	}
 	lines := file
 	if s.identities != nil {
 		if lines, err = openSegment(file, s.identities); err != nil {
-			return &fileError{s.path, asRebuilt, err}
+			return &fileError{s.Path, asRebuilt, err}
 		}
 	}
 	defer secret.Wipe(lines)
 	err = read(lines)
-	if is[*report.KeyLineError](err) {
-		return &fileError{s.path, asRebuilt, err}
+	if is[*report.KeyLineError](err) || is[*twoKeysError](err) {
+		return &fileError{s.Path, asRebuilt, err}
 	}
 	return err
 }
@@ -251,8 +271,8 @@ func (r *keyring) find(p *program, keyID string) (*report.RebuiltKey, *transacti
 	var found *report.RebuiltKey
 	var signer *transaction.Key
 	err := r.each(func(k *report.RebuiltKey) error {
-		if k.KeyID != keyID {
-			return nil
+		if k.KeyID != keyID || found != nil {
+			return nil // the others are read too: one of them may have the same ID
 		}
 		if err := r.usable(p, k); err != nil {
 			return err
@@ -264,9 +284,13 @@ func (r *keyring) find(p *program, keyID string) (*report.RebuiltKey, *transacti
 			return err
 		}
 		found = &copied
-		return errFound
+		return nil
 	})
-	if err != nil && err != errFound {
+	if err != nil {
+		if found != nil {
+			found.Private.Wipe()
+			signer.Wipe()
+		}
 		return nil, nil, err
 	}
 	if found == nil {
@@ -274,8 +298,6 @@ func (r *keyring) find(p *program, keyID string) (*report.RebuiltKey, *transacti
 	}
 	return found, signer, nil
 }
-
-var errFound = errors.New("found")
 
 // one checks that the rebuilt keys and one of them are named, and returns its ID
 // as it is written.

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"recover/internal/sheet"
+	"recover/pkg/report"
 	"recover/pkg/sweep"
 	"recover/pkg/transaction"
 	"recover/pkg/transaction/chain"
@@ -82,13 +83,17 @@ func transactionAdvice(err error) advice {
 
 func rebuiltAdvice(err error) advice {
 	switch {
-	case errors.Is(err, errNoSegments):
+	case errors.Is(err, report.ErrNoKeys):
 		return advice{"keys-not-there", "give the directory that was --out of the rebuild"}
+	case is[*report.SegmentError](err):
+		return advice{"keys-foreign", "do not use it, and find out where it comes from; move it to another directory, and if keys are missing then: recover rebuild --resume DIR"}
+	case is[*twoKeysError](err):
+		return advice{"keys-contradict", "use neither: rebuild into a new directory, with the public keys of the service's list in the record"}
 	case errors.Is(err, errNeedsKeyOpener):
 		return advice{"keys-identity-missing", "give the age identity with --identity; \"age -d\" opens the files with the same one"}
 	case errors.Is(err, errWrongOpener):
 		return advice{"keys-identity-wrong", "try the other identities with --identity"}
-	case errors.Is(err, errSegmentDamaged):
+	case errors.Is(err, errSegmentDamaged), errors.Is(err, report.ErrSegmentChanged):
 		return advice{"keys-damaged", "take another copy of the file, or rebuild into a new directory"}
 	}
 	return advice{}

@@ -150,7 +150,7 @@ func (j *rebuildJob) header() *report.Header {
 	}
 	switch {
 	case len(j.identity) > 0:
-		h.Sealed = "passphrase"
+		h.Sealed, h.Recipients = "passphrase", report.Hide(h.Recipients)
 	case !j.sealer.Sealed():
 		h.Sealed = "no"
 	}

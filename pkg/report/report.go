@@ -77,7 +77,7 @@ type Header struct {
 	Shards            string   `json:"shards"`
 	RecoveryKey       string   `json:"recovery_key,omitempty"` // fingerprint, hex; verify: of the key that the shards had to be for
 	Sealed            string   `json:"sealed,omitempty"`       // rebuild: "recipients", "passphrase" or "no"
-	Recipients        []string `json:"recipients,omitempty"`   // whom the keys are sealed to: public keys
+	Recipients        []string `json:"recipients,omitempty"`   // whom the keys are sealed to: public keys, or with a passphrase "sha256:" and the hash of one
 	WithMaster        bool     `json:"with_master,omitempty"`
 	Part              string   `json:"part,omitempty"`     // "2/5"
 	Accepted          []string `json:"accepted,omitempty"` // what of the machine was unfit, and accepted: "network: …"

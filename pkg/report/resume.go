@@ -248,7 +248,7 @@ func (r *Run) CheckHeader(now *Header) error {
 		{"--part", was.Part, now.Part},
 		{"--with-master", strconv.FormatBool(was.WithMaster), strconv.FormatBool(now.WithMaster)},
 		{"way of sealing", was.Sealed, now.Sealed},
-		{"recipient", strings.Join(was.Recipients, " "), strings.Join(now.Recipients, " ")},
+		{"recipient", strings.Join(Hide(was.Recipients), " "), strings.Join(Hide(now.Recipients), " ")},
 	} {
 		if c.was != c.is && (c.what != "environment" || c.was != "") {
 			return &OtherRunError{c.what}

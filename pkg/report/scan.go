@@ -59,7 +59,10 @@ type scanner struct {
 	offset int64 // of the line
 	next   int64 // of the one after it
 	torn   bool  // the line has no line break
-	tail   *Tail
+	// growing: a journal that may be written to, or broke off; half a line at its end
+	// is passed over.
+	growing bool
+	tail    *Tail
 }
 
 // begin begins to read r.
@@ -148,6 +151,9 @@ func (s *scanner) readHead() error {
 
 func (s *scanner) readJournal() error {
 	for s.scan() {
+		if s.torn && s.growing {
+			return s.lines.Err()
+		}
 		if s.torn {
 			return &FormatError{0, breaksOff}
 		}
