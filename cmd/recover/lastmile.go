@@ -86,7 +86,7 @@ func rebuiltAdvice(err error) advice {
 	case errors.Is(err, report.ErrNoKeys):
 		return advice{"keys-not-there", "give the directory that was --out of the rebuild"}
 	case is[*report.SegmentError](err):
-		return advice{"keys-foreign", "do not use it, and find out where it comes from; move it to another directory, and if keys are missing then: recover rebuild --resume DIR"}
+		return advice{"keys-foreign", "move what you opened with age to another directory; if it is nothing that you put there, do not use it, and find out where it comes from; if keys are missing then: recover rebuild --resume DIR"}
 	case is[*twoKeysError](err):
 		return advice{"keys-contradict", "use neither: rebuild into a new directory, with the public keys of the service's list in the record"}
 	case errors.Is(err, errNeedsKeyOpener):
