@@ -13,6 +13,7 @@ import (
 
 func TestNeverShown(t *testing.T) {
 	s := New([]byte("canary-5f1c"))
+	defer s.Wipe()
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 		for _, v := range []any{s, []*Bytes{s}, struct{ S *Bytes }{s}, struct{ s *Bytes }{s}, &struct{ s *Bytes }{s}, map[string]*Bytes{"k": s}} {
 			out := fmt.Sprintf(verb, v)
@@ -30,7 +31,10 @@ func TestNeverShown(t *testing.T) {
 	if reflect.TypeFor[Bytes]().Comparable() {
 		t.Error("two secrets can be compared with ==")
 	}
-	if !s.Equal(New([]byte("canary-5f1c"))) || s.Equal(New([]byte("canary-5f1d"))) || s.Equal(New(nil)) {
+	same, other := New([]byte("canary-5f1c")), New([]byte("canary-5f1d"))
+	defer same.Wipe()
+	defer other.Wipe()
+	if !s.Equal(same) || s.Equal(other) || s.Equal(New(nil)) {
 		t.Error("Equal is wrong")
 	}
 }
