@@ -94,7 +94,8 @@ func closeAll(files []*os.File) {
 }
 
 // watch waits for the helper's end, and keeps its stderr from filling up. A
-// child of the module may hold stderr open for ever; the exit is what counts.
+// child of the module may hold stdout and stderr open for ever; the exit is what
+// counts, and what was answered before it.
 func (h *helper) watch(stderr *os.File) {
 	drained := make(chan struct{})
 	go func() {
@@ -110,6 +111,7 @@ func (h *helper) watch(stderr *os.File) {
 	case <-time.After(200 * time.Millisecond):
 	}
 	_ = stderr.Close()
+	_ = h.out.SetReadDeadline(time.Now().Add(deathTime))
 	close(h.exited)
 }
 
