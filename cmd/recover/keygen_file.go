@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -12,6 +13,7 @@ import (
 
 	"filippo.io/age"
 
+	"recover/internal/await"
 	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/internal/terminal"
@@ -62,7 +64,7 @@ func generateAndSplit(f *keygenFlags, n *newSet, a *secretPrompter, log *ceremon
 // generatePair makes a pair and proves it.
 func generatePair(a *secretPrompter) (*rsa.PrivateKey, error) {
 	a.term.Note("making an RSA-%d key pair; this can take some seconds", recoveryKeyBits)
-	private, err := rsa.GenerateKey(rand.Reader, recoveryKeyBits)
+	private, err := newPair(a.ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +77,20 @@ func generatePair(a *secretPrompter) (*rsa.PrivateKey, error) {
 		return nil, terminal.ErrInterrupted
 	}
 	return private, nil
+}
+
+// generateRSA is what makes pairs. Tests take another.
+var generateRSA = rsa.GenerateKey
+
+// newPair makes a pair. That takes seconds, and an interrupted run does not wait for
+// it: what is made then, nobody gets, and the program ends.
+func newPair(ctx context.Context) (*rsa.PrivateKey, error) {
+	var private *rsa.PrivateKey
+	var err error
+	if await.Do(ctx, func() { private, err = generateRSA(rand.Reader, recoveryKeyBits) }) != nil {
+		return nil, terminal.ErrInterrupted
+	}
+	return private, err
 }
 
 func provePrivate(private *rsa.PrivateKey) error {

@@ -192,7 +192,7 @@ func makeKit(p *program, f *sandboxFlags) ([]*rsa.PrivateKey, error) {
 	}
 	p.term.Note("making %d RSA-4096 recovery %s", f.recoveryKeys, plural(f.recoveryKeys, "key", "keys"))
 	for range f.recoveryKeys {
-		key, err := rsa.GenerateKey(rand.Reader, 4096)
+		key, err := newPair(p.ctx)
 		if err != nil {
 			return nil, err
 		}
