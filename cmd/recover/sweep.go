@@ -1,8 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"recover/internal/output"
@@ -171,7 +171,11 @@ func parseSweep(args []string) (*sweepFlags, error) {
 	if err := required("sweep", [2]string{"plan", f.plan}, [2]string{"keys", strings.Join(f.ring.dirs, "")}, [2]string{"out", f.out}); err != nil {
 		return nil, err
 	}
-	return f, checkNewDir(f.out)
+	f.out = filepath.Clean(f.out)
+	if err := checkNewDir(f.out); err != nil {
+		return nil, err
+	}
+	return f, checkNewDir(f.out + partialSuffix)
 }
 
 // sweepSign signs a plan, all of it or nothing.
@@ -279,53 +283,4 @@ func (p *program) signAll(f *sweepFlags, ring *keyring, plan *sweep.Plan) ([]*sw
 		}
 	}
 	return signed, nil
-}
-
-// signedLine is a line of signed.ndjson.
-type signedLine struct {
-	Type     string        `json:"type"`
-	Number   int           `json:"number"`
-	Network  sweep.Network `json:"network"`
-	KeyID    string        `json:"key_id"`
-	From     string        `json:"from"`
-	To       string        `json:"to"`
-	Tag      string        `json:"tag,omitempty"`
-	ID       string        `json:"id"`
-	SendWith string        `json:"send_with"`
-	Explorer string        `json:"explorer,omitempty"`
-	File     string        `json:"file"`
-	Signed   string        `json:"signed"`
-}
-
-// writeSigned writes a file for each transaction, the list, and the sums.
-func (f *sweepFlags) writeSigned(plan *sweep.Plan, signed []*sweep.Signed) error {
-	dir, err := output.CreateDir(f.out)
-	if err != nil {
-		return err
-	}
-	var list []byte
-	for _, s := range signed {
-		c := s.Transaction().Chain()
-		l := signedLine{"signed", s.Number, s.Network, s.KeyID, s.Entry.From, s.To, s.Tag, s.ID, broadcastWith(c), "",
-			fmt.Sprintf("%04d-%s-%s.txt", s.Number, strings.ReplaceAll(string(s.Network), ":", "-"), s.Entry.From), s.Text}
-		if c.Explorer != "" {
-			l.Explorer = c.Explorer + s.ID
-		}
-		if err := dir.WriteFile(l.File, []byte(s.Text+"\n")); err != nil {
-			return err
-		}
-		line, err := json.Marshal(l)
-		if err != nil {
-			return err
-		}
-		list = append(append(list, line...), '\n')
-	}
-	var sums strings.Builder
-	for _, row := range sumRows(plan) {
-		sums.WriteString(strings.Join(row, " | ") + "\n")
-	}
-	if err := dir.WriteFile("sums.txt", []byte(sums.String())); err != nil {
-		return err
-	}
-	return dir.WriteFile("signed.ndjson", list)
 }
