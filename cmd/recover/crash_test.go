@@ -257,7 +257,7 @@ func interruptBegun(t *testing.T, out, begun string, args []string) (o outcome) 
 
 // TestFullDisk lets the disk be full at all stages of a rebuild: the error says
 // so, what the journal lists is safe, and with more space it can be gone on with.
-// The hint says which of the two it is: nothing was kept, or some keys.
+// The hint says which of the two it is: no key was kept, or some.
 func TestFullDisk(t *testing.T) {
 	tier.Long(t)
 	t.Parallel()
@@ -287,7 +287,7 @@ func TestFullDisk(t *testing.T) {
 			if !strings.HasSuffix(said, "no space left on device") {
 				t.Errorf("%d pages: %s", pages, said)
 			}
-			want := "use a medium with more space and start again; nothing was kept"
+			want := "use a medium with more space and start again; this file was not kept"
 			if _, err := os.Stat(out); err == nil {
 				want = "use a medium with more space; " + hintResume
 			}

@@ -127,7 +127,7 @@ var generalHints = []given{
 	{output.ErrForeign, advice{"output-foreign", "--replace takes only a file of the same kind that an earlier run wrote: give another name, or move that file away"}},
 	{output.ErrNoParent, advice{"output-no-parent", "is the medium mounted? if so, make the directory above it first"}},
 	{output.ErrNotWritable, advice{"output-not-writable", "give a directory that you can write to; a CD, or a medium with a lock, cannot be written to"}},
-	{output.ErrNoSpace, advice{"no-space", "use a medium with more space and start again; nothing was kept"}},
+	{output.ErrNoSpace, advice{"no-space", "use a medium with more space and start again; this file was not kept"}},
 	{agefile.ErrRecipient, advice{"recipient-invalid", "give an age recipient that begins with age1; a text that begins with AGE-SECRET-KEY-1 is a secret: keep it where it is"}},
 	{errInterruptedRun, advice{"run-interrupted", hintResume}},
 	{report.ErrComplete, advice{"run-complete", "to do it all again, rebuild into a new directory"}},

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -13,7 +11,6 @@ import (
 
 	"filippo.io/age"
 
-	"recover/internal/await"
 	"recover/internal/output"
 	"recover/internal/secret"
 	"recover/internal/terminal"
@@ -22,7 +19,6 @@ import (
 )
 
 const (
-	recoveryKeyBits  = 4096
 	sealedPrivateKey = "recovery-key.age"
 	plainPrivateKey  = "recovery-key.pem"
 )
@@ -77,20 +73,6 @@ func generatePair(a *secretPrompter) (*rsa.PrivateKey, error) {
 		return nil, terminal.ErrInterrupted
 	}
 	return private, nil
-}
-
-// generateRSA is what makes pairs. Tests take another.
-var generateRSA = rsa.GenerateKey
-
-// newPair makes a pair. That takes seconds, and an interrupted run does not wait for
-// it: what is made then, nobody gets, and the program ends.
-func newPair(ctx context.Context) (*rsa.PrivateKey, error) {
-	var private *rsa.PrivateKey
-	var err error
-	if await.Do(ctx, func() { private, err = generateRSA(rand.Reader, recoveryKeyBits) }) != nil {
-		return nil, terminal.ErrInterrupted
-	}
-	return private, err
 }
 
 func provePrivate(private *rsa.PrivateKey) error {
