@@ -349,15 +349,18 @@ func TestShowQR(t *testing.T) {
 	cmd := exec.Command("recover", "custody", "split", "--key", small().path("key-0.pem"), "--threshold", "2",
 		"--custodian", "alice", "--custodian", "bob", "--out", "set", "--show-qr")
 	cmd.Dir = t.TempDir()
-	s := sit(t, cmd)
+	s := sit80(t, cmd)
 	for _, holder := range []string{"alice", "bob"} {
 		s.expect(holder + ": the next screen shows your share as a code. Nobody else may look at it.")
 		if strings.Contains(s.visible(), "█") {
 			t.Error("a code is still to be seen")
 		}
 		s.answer("Press Enter to show it", "")
-		s.expect("████")
-		s.answer("Press Enter to erase it", "")
+		s.expect("Press Enter to erase it")
+		if shown := strings.Split(showing(s.screen.String()[:s.read]), "\n"); len(shown) > displayHeight || len(shown[0]) == 0 || strings.Trim(shown[0], "█") != "" {
+			t.Errorf("the code is not shown whole: %d lines, the first is %q", len(shown), shown[0])
+		}
+		s.press("\r")
 	}
 	s.expect("only when \"recover custody confirm\" says that all holders have confirmed")
 	if o := s.end(); o.status != exitOK || strings.Contains(o.stderr, "█") {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -191,12 +192,18 @@ func (p *program) showOnce(f *exportFlags, text *secret.Bytes) error {
 		return err
 	}
 	defer screen.Close()
+	if lines := bytes.Count(shown.Reveal(), []byte("\n")) + 1; f.qr && lines > screen.Rows() {
+		return fmt.Errorf("%w: it needs %d, and there are %d", errSmallWindow, lines, screen.Rows())
+	}
 	screen.Show("the next screen shows a private key: whoever sees it has the funds", "")
 	if _, err := p.term.Ask("Press Enter to show it"); err != nil {
 		return err
 	}
 	screen.Show()
 	screen.ShowSecret(shown)
+	if !f.qr {
+		screen.Add("")
+	}
 	_, err = p.term.Ask("Press Enter to erase it")
 	return err
 }
@@ -210,6 +217,9 @@ func drawSecret(text *secret.Bytes) (*secret.Bytes, error) {
 	defer secret.Wipe(code.Bitmap)
 	return secret.New(qrcode.Blocks(code)), nil
 }
+
+// errSmallWindow is of a code that a camera could not see the whole of.
+var errSmallWindow = errors.New("the window has too few lines for this QR code")
 
 var errKeystoreQR = errors.New("a keystore is too long for a QR code")
 

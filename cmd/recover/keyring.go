@@ -302,8 +302,11 @@ func (r *keyring) find(p *program, keyID string) (*report.RebuiltKey, *transacti
 // one checks that the rebuilt keys and one of them are named, and returns its ID
 // as it is written.
 func (f *keyringFlags) one(verb, keyID string) (string, error) {
-	if err := required(verb, [2]string{"keys", strings.Join(f.dirs, "")}, [2]string{"key-id", keyID}); err != nil {
+	if err := required(verb, [2]string{"keys", strings.Join(f.dirs, "")}); err != nil {
 		return "", err
+	}
+	if keyID == "" {
+		return "", &usageError{"--key-id is missing", "\"recover addresses --keys DIR\" lists the key IDs"}
 	}
 	id, err := uuid.ParseAny(keyID)
 	if err != nil {

@@ -48,6 +48,8 @@ func lastMileAdvice(err error) advice {
 		return advice{"plan-changed", "do not sign it: compare it with the approved copy, or have this one approved"}
 	case errors.Is(err, sweep.ErrPlan), errors.Is(err, sweep.ErrSums):
 		return planEdited
+	case errors.Is(err, errSmallWindow):
+		return advice{"window-small", "make the window larger or its letters smaller, and run it again; or have a picture written with --out FILE instead of --show"}
 	case errors.Is(err, errStopped):
 		return advice{"signing-stopped", "start again when ready"}
 	case is[sweep.Faults](err) && file != nil && file.role == asPlan:

@@ -106,6 +106,35 @@ func TestExportShown(t *testing.T) {
 	}
 }
 
+// TestExportSmallWindow: the code of a PEM key does not fit into 24 lines, and a part
+// of it would be shown for nothing; one of a WIF does.
+func TestExportSmallWindow(t *testing.T) {
+	t.Parallel()
+	keys := rebuiltInto(t)
+	e := small().keys[0].Expected()
+	export := func(format string) *exec.Cmd {
+		return exec.Command("recover", "export", "--keys", keys, "--key-id", e.KeyID, "--show", "--qr", "--format", format)
+	}
+	s := sit80(t, export("pem"))
+	o := s.end()
+	if o.status != exitFailed || !strings.Contains(o.stderr, "recover: error: the window has too few lines for this QR code: it needs 36, and\n         there are 24\nrecover: hint: make the window larger") {
+		t.Errorf("status %d\n%s", o.status, o.stderr)
+	}
+	if strings.Contains(s.screen.String(), "█") {
+		t.Error("a part of the code was shown")
+	}
+	s = sit80(t, export("descriptor"))
+	s.answer("Press Enter to show it", "")
+	s.expect("Press Enter to erase it")
+	if shown := strings.Split(showing(s.screen.String()), "\n"); len(shown) > displayHeight || strings.Trim(shown[0], "█") != "" || !strings.HasPrefix(shown[0], "█") {
+		t.Errorf("the code is not shown whole: %d lines, the first is %q", len(shown), shown[0])
+	}
+	s.press("\r")
+	if o := s.end(); o.status != exitOK {
+		t.Errorf("status %d", o.status)
+	}
+}
+
 const clearing = "\x1b[H\x1b[2J"
 
 // TestLastMileCanaries: no verb but export has a private key in what it says or

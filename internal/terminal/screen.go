@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"os/signal"
@@ -73,12 +74,14 @@ func (s *Screen) Add(lines ...string) {
 	_, _ = io.WriteString(s.out, text)
 }
 
-// ShowSecret adds a text, as it is, to what is shown. It has to be gone, by the
+// ShowSecret adds a text, as it is, to what is shown, and ends its last line. It has to be gone, by the
 // next Show, when the one whom it concerns has seen it.
 func (s *Screen) ShowSecret(text *secret.Bytes) {
 	s.secret = true
 	_, _ = s.out.Write(text.Reveal())
-	_, _ = io.WriteString(s.out, "\n")
+	if !bytes.HasSuffix(text.Reveal(), []byte("\n")) {
+		_, _ = io.WriteString(s.out, "\n")
+	}
 }
 
 // Close clears the screen and shows again what was there before. Where a secret
