@@ -172,7 +172,7 @@ func ReadDestinations(rows []sheet.Row) (map[Network]Destination, error) {
 
 func readDestination(network Network, address, tag string) (d Destination, problem string) {
 	if !isAddressOf(network, address) {
-		return d, fmt.Sprintf("%q is not an address of %s", address, network)
+		return d, fmt.Sprintf("%q is not an address of %s: %s", address, network, notAnAddress)
 	}
 	d.Address, _ = wallet.Normalize(address)
 	switch {
@@ -190,6 +190,10 @@ func readDestination(network Network, address, tag string) (d Destination, probl
 	}
 	return d, ""
 }
+
+// notAnAddress is what is wrong with such a text: in all of these forms capital
+// letters count, in those of EVM chains as the checksum.
+const notAnAddress = "a character is wrong or missing (capital letters count), or it is of another chain"
 
 func isAddressOf(network Network, text string) bool {
 	var err error

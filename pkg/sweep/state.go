@@ -99,7 +99,7 @@ func (r *stateReader) add(v *values, network Network, address string, maxFee *bi
 		return
 	}
 	if !isAddressOf(network, address) {
-		r.faults.add("%s: %s is not an address of %s", v.place, transaction.Quote(address), network)
+		r.faults.add("%s: %s is not an address of %s: %s", v.place, transaction.Quote(address), network, notAnAddress)
 		return
 	}
 	normalized, _ := wallet.Normalize(address)

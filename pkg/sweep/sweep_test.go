@@ -277,7 +277,7 @@ func TestLists(t *testing.T) {
 		"chain,address,tag\nxrp," + account + ",\n":                            "line 2: no destination tag: give the number that the receiver names, or the word none for an account of your own",
 		"chain,address,tag\nxrp," + account + ",x\n":                           `line 2: the tag "x" is not a number of 32 bits`,
 		"chain,address,tag\nxrp," + account + ",4294967296\n":                  `line 2: the tag "4294967296" is not a number of 32 bits`,
-		"chain,address\ntron," + account + "\n":                                `line 2: "` + account + `" is not an address of tron`,
+		"chain,address\ntron," + account + "\n":                                `line 2: "` + account + `" is not an address of tron: a character is wrong or missing (capital letters count), or it is of another chain`,
 		"chain,address\npolygon,0x1\n":                                         `line 2: the chain "polygon" is not known: ethereum, evm:ID, bitcoin, bitcoin_testnet, tron, xrp or solana`,
 		"chain,address,tag\nbitcoin,1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH,5\n":    "line 2: a tag for bitcoin, which has no tags",
 		"chain,address,tag\nxrp," + account + ",1\nXRP," + account + ",none\n": "line 3: a second destination for xrp",
