@@ -123,28 +123,23 @@ The script of a ceremony:
   --out FILE              write it to this new file, instead of showing it
 `
 
+// custodyActions are its subcommands.
+var custodyActions = []string{"split", "check", "confirm", "reissue", "open", "sign", "script", "attach-record"}
+
 // runCustody is the verb: the recovery key among several holders.
 func runCustody(p *program, args []string) error {
-	actions := []struct {
-		name string
-		run  func(*program, []string) error
-	}{
-		{"split", custodySplit},
-		{"check", custodyCheck},
-		{"reissue", custodyReissue},
-		{"open", custodyOpen},
-		{"confirm", custodyConfirm},
-		{"sign", custodySign},
-		{"script", custodyScript},
-		{"attach-record", custodyAttach},
+	actions := map[string]func(*program, []string) error{
+		"split": custodySplit, "check": custodyCheck, "confirm": custodyConfirm, "reissue": custodyReissue,
+		"open": custodyOpen, "sign": custodySign, "script": custodyScript, "attach-record": custodyAttach,
 	}
 	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
 		return pflag.ErrHelp
 	}
-	for _, a := range actions {
-		if len(args) > 0 && args[0] == a.name {
-			return a.run(p, args[1:])
-		}
+	if len(args) == 0 {
+		return unknownAction("custody", "", custodyActions)
 	}
-	return &usageError{"custody needs a subcommand: split, check, confirm, reissue, open, sign, script or attach-record", "recover custody --help explains them"}
+	if run := actions[args[0]]; run != nil {
+		return run(p, args[1:])
+	}
+	return unknownAction("custody", args[0], custodyActions)
 }

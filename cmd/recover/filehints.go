@@ -43,6 +43,8 @@ func fileAdvice(err error) advice {
 		}
 	}
 	switch {
+	case errors.Is(e.err, syscall.ENOTDIR) && e.role == asRebuilt:
+		return advice{"path-through-file", "give the directory that the rebuild wrote, not a file in it"}
 	case errors.Is(e.err, syscall.ENOTDIR):
 		return advice{"path-through-file", "a part of this path is a file: give one that consists of directories"}
 	case e.role == asOutput:

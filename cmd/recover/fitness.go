@@ -22,6 +22,9 @@ var needsFitness = []string{"rebuild", "drill", "custody", "keygen", "sign", "sw
 // looksFirst tells a verb that runs a preflight. The script of a ceremony and the
 // plan of a sweep are made of public data, on any machine.
 func looksFirst(verb string, args []string) bool {
+	if verb == "custody" && len(args) > 0 && !strings.HasPrefix(args[0], "-") && !slices.Contains(custodyActions, args[0]) {
+		return false // a mistyped subcommand does nothing
+	}
 	public := map[string]string{"custody": "script", "sweep": "plan"}[verb]
 	return slices.Contains(needsFitness, verb) && !(public != "" && len(args) > 0 && args[0] == public)
 }

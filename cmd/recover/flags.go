@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -35,6 +36,11 @@ func parseFlags(fs *pflag.FlagSet, args []string, maxFiles int) error {
 	case errors.Is(err, pflag.ErrHelp):
 		return err
 	case errors.As(err, &unknown):
+		// One dash before a long name. What is no flag's name may be a secret.
+		name, _, _ := strings.Cut(unknown.GetSpecifiedShortnames(), "=")
+		if len(name) > 1 && (fs.Lookup(name) != nil || flagsElsewhere[name] != "") {
+			return unknownFlag(fs, "-"+name, seeHelp)
+		}
 		return unknownFlag(fs, dashed(unknown.GetSpecifiedName()), seeHelp)
 	case errors.As(err, &missing):
 		return &usageError{"the flag " + dashed(missing.GetSpecifiedName()) + " needs a value", seeHelp}

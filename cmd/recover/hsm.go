@@ -15,9 +15,9 @@ import (
 // runHSM is the verb hsm: list tokens and their keys, or check that one holds
 // the recovery key and can decrypt with it.
 func runHSM(p *program, args []string) error {
-	hintVerbs := "recover hsm list, or recover hsm check"
+	actions := []string{"list", "check"}
 	if len(args) == 0 {
-		return &usageError{"neither list nor check is given", hintVerbs}
+		return unknownAction("hsm", "", actions)
 	}
 	switch args[0] {
 	case "list":
@@ -27,7 +27,7 @@ func runHSM(p *program, args []string) error {
 	case "-h", "--help":
 		return pflag.ErrHelp
 	}
-	return &usageError{"recover hsm does not know this word", hintVerbs}
+	return unknownAction("hsm", args[0], actions)
 }
 
 // checkFlags are those of hsm check.

@@ -60,8 +60,8 @@ func TestHSMUsage(t *testing.T) {
 		}
 	}
 	for args, fact := range map[string]string{
-		"":      "neither list nor check is given",
-		"look":  "recover hsm does not know this word",
+		"":      "hsm needs a subcommand: list or check",
+		"look":  "hsm has no subcommand look",
 		"check": "neither --recovery-public-key nor --record is given",
 		"check --record a --recovery-public-key b": "--recovery-public-key and --record are both given",
 		"check --record a":                         "--hsm is missing",

@@ -142,6 +142,9 @@ func (p *program) dispatch(args []string) error {
 		if v.name != args[0] {
 			continue
 		}
+		if len(args) == 2 && args[1] == "help" {
+			return p.help(args[:1])
+		}
 		rest, strict := takeStrict(args[1:])
 		looks := looksFirst(v.name, rest)
 		p.announce(v.name, rest)

@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/pflag"
+import (
+	"strings"
+
+	"github.com/spf13/pflag"
+)
 
 const recordUsage = `
 recover record new   --shards DIR --from FILE --out FILE
@@ -86,5 +90,5 @@ func runRecord(p *program, args []string) error {
 			return a.run(p, f)
 		}
 	}
-	return &usageError{"record: what to do is not said", "recover record new, add, check, find, merge or event; --help explains them"}
+	return unknownAction("record", strings.Join(args[:min(1, len(args))], ""), []string{"new", "add", "check", "find", "merge", "event"})
 }

@@ -286,7 +286,9 @@ func TestRecordUsage(t *testing.T) {
 		args       string
 		fact, hint string
 	}{
-		{"", "record: what to do is not said", "recover record new, add, check, find, merge or event; --help explains them"},
+		{"", "record needs a subcommand: new, add, check, find, merge or event", "recover record --help explains them"},
+		{"mrege", "record has no subcommand mrege", "did you mean merge? recover record --help explains them"},
+		{"RS1QPZRY9X8GF2", "record needs a subcommand: new, add, check, find, merge or event", "recover record --help explains them"},
 		{"find", "--shards is missing", "recover record find --help says what it is"},
 		{"find --shards .", "--record is missing", "give the record, or for one backup --key-id and --quorum-id"},
 		{"new --shards . --out ../new.json", "no quorum ID is given", "it is not in the bucket: give it with --quorum-id, or with --from a list of wallets or a holder's folder"},

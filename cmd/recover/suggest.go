@@ -36,7 +36,7 @@ func didYouMean(text string, names []string, fallback string) string {
 // where it looks like a word: it may be a secret that went astray.
 func unknownVerb(text string, verbs []string) error {
 	fact := "there is no such verb"
-	if len(text) <= 12 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz") == "" {
+	if isWord(text) {
 		fact = "there is no verb " + text
 	}
 	const seeHelp = "recover --help lists the verbs"
@@ -44,6 +44,23 @@ func unknownVerb(text string, verbs []string) error {
 		return &usageError{fact, "did you mean " + other + "? " + seeHelp}
 	}
 	return &usageError{fact, didYouMean(text, verbs, seeHelp)}
+}
+
+// unknownAction is the error of a verb that has subcommands, where none of them is
+// given. What was given is named where it looks like a word.
+func unknownAction(verb, text string, actions []string) error {
+	last := len(actions) - 1
+	fact := verb + " needs a subcommand: " + strings.Join(actions[:last], ", ") + " or " + actions[last]
+	seeHelp := "recover " + verb + " --help explains them"
+	if isWord(text) && text != "" && text[0] != '-' {
+		fact = verb + " has no subcommand " + text
+	}
+	return &usageError{fact, didYouMean(text, actions, seeHelp)}
+}
+
+// isWord tells a short word of letters from what may be a secret.
+func isWord(text string) bool {
+	return len(text) <= 12 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz-") == ""
 }
 
 // otherVerbs do what a flag was given for. The listing tells nothing of a rebuilt
@@ -59,7 +76,7 @@ func unknownFlag(fs *pflag.FlagSet, flag, seeHelp string) error {
 	if other, ok := otherVerbs[fs.Name()+" "+flag]; ok {
 		return &usageError{fact, other}
 	}
-	if other := flagsElsewhere[strings.TrimPrefix(flag, "--")]; other != "" && fs.Lookup(other) != nil {
+	if other := flagsElsewhere[strings.TrimLeft(flag, "-")]; other != "" && fs.Lookup(other) != nil {
 		return &usageError{fact, "did you mean --" + other + "? " + seeHelp}
 	}
 	if flag == "--rehearsal" || flag == "--accept" {
