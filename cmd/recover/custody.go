@@ -123,9 +123,6 @@ The script of a ceremony:
   --out FILE              write it to this new file, instead of showing it
 `
 
-// custodyActions are its subcommands.
-var custodyActions = []string{"split", "check", "confirm", "reissue", "open", "sign", "script", "attach-record"}
-
 // runCustody is the verb: the recovery key among several holders.
 func runCustody(p *program, args []string) error {
 	actions := map[string]func(*program, []string) error{

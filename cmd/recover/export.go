@@ -218,9 +218,6 @@ func drawSecret(text *secret.Bytes) (*secret.Bytes, error) {
 	return secret.New(qrcode.Blocks(code)), nil
 }
 
-// errSmallWindow is of a code that a camera could not see the whole of.
-var errSmallWindow = errors.New("the window has too few lines for this QR code")
-
 var errKeystoreQR = errors.New("a keystore is too long for a QR code")
 
 // writeExport writes the text to a new file, sealed unless it is said otherwise.

@@ -19,6 +19,9 @@ import (
 // needsFitness are the verbs that run a preflight first.
 var needsFitness = []string{"rebuild", "drill", "custody", "keygen", "sign", "sweep"}
 
+// custodyActions are the subcommands of custody.
+var custodyActions = []string{"split", "check", "confirm", "reissue", "open", "sign", "script", "attach-record"}
+
 // looksFirst tells a verb that runs a preflight. The script of a ceremony and the
 // plan of a sweep are made of public data, on any machine.
 func looksFirst(verb string, args []string) bool {

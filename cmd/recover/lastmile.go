@@ -23,6 +23,9 @@ const (
 	asPlan
 )
 
+// errSmallWindow is of a code that a camera could not see the whole of.
+var errSmallWindow = errors.New("the window has too few lines for this QR code")
+
 // lastMileAdvice is about an error of these verbs.
 func lastMileAdvice(err error) advice {
 	var file *fileError
