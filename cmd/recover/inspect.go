@@ -259,6 +259,9 @@ func (in *inspector) show(r *fileResult) error {
 			l = append(l, indented(inGroups(sum))...)
 			continue
 		}
+		if key, err := rsadecrypt.ParseFingerprint(f.Value); err == nil { // as everywhere else
+			f.Value = key.String()
+		}
 		l.add("    %s: %s", f.Name, f.Value)
 	}
 	l = append(l, r.openKeyLines()...)
