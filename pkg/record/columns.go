@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"recover/internal/message"
 	"recover/internal/plaintext"
@@ -33,8 +34,16 @@ var openParentheses = strings.NewReplacer("(", " ", ")", " ", "[", " ", "]", " "
 
 var parentheses = regexp.MustCompile(`\([^)]*\)|\[[^]]*\]`)
 
-// columnName is what of a column's name counts.
+// columnName is what of a column's name counts. Bytes that are not UTF-8 are letters
+// of Windows-1252, which an older spreadsheet writes: "Schl\xfcssel-ID".
 func columnName(name string) string {
+	if !utf8.ValidString(name) {
+		letters := make([]rune, 0, len(name))
+		for _, b := range []byte(name) {
+			letters = append(letters, rune(b))
+		}
+		name = string(letters)
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
