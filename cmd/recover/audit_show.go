@@ -67,7 +67,7 @@ func showAudit(p *program, r *review) error {
 		return nil
 	}
 	return &incompleteError{fmt.Sprintf("%d of %d lines %s red, %d %s not known", count.Red, count.Lines(), plural(count.Red, "is", "are"), count.NotKnown, plural(count.NotKnown, "is", "are")),
-		"each of these lines says what to do next", exitSome}
+		"each of these lines says what to do next; they come first: where they are gone from the screen, add \"| more\"", exitSome}
 }
 
 // showSection shows the lines of a section that have one verdict.

@@ -69,7 +69,7 @@ func TestAuditCloud(t *testing.T) {
 	saveAnswer(t, production, "s3api.get-bucket-versioning", "", "", "0\n")
 	saveAnswer(t, production, "kms.list-grants", "", "\nAn error occurred (AccessDeniedException) when calling the ListGrants operation: \x1b[2Jno\n", "254\n")
 	o = execute(t, "audit", "--cloud", production)
-	o.refused(t, exitSome, fmt.Sprintf("1 of %d lines is red, 1 is not known", (len(lines)-2)/2), "each of these lines says what to do next")
+	o.refused(t, exitSome, fmt.Sprintf("1 of %d lines is red, 1 is not known", (len(lines)-2)/2), "each of these lines says what to do next; they come first: where they are gone from the screen, add \"| more\"")
 	for _, text := range []string{
 		"    red        versioning           versioning is on\n               found: it was never switched on\n               next:  switch it on: without versions, a reshare overwrites the last backup\n" +
 			"               run:   aws s3api put-bucket-versioning --bucket example-wallet-backups-production --versioning-configuration Status=Enabled\n",
