@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -111,7 +112,7 @@ func runAddresses(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	l := &addressLister{term: p.term, flags: f, wanted: newExpectation(wanted)}
+	l := &addressLister{ctx: p.ctx, term: p.term, flags: f, wanted: newExpectation(wanted)}
 	if f.record != "" {
 		err = l.record()
 	} else {
@@ -125,6 +126,7 @@ func runAddresses(p *program, args []string) error {
 
 // addressLister shows the addresses of one key after the other.
 type addressLister struct {
+	ctx    context.Context
 	term   *terminal.Terminal
 	flags  *addressFlags
 	wanted *expectation
@@ -187,6 +189,9 @@ func (l *addressLister) record() error {
 	for e, err := range s.record.Entries() {
 		if err != nil {
 			return &fileError{l.flags.record, asRecord, err}
+		}
+		if l.ctx.Err() != nil {
+			return terminal.ErrInterrupted
 		}
 		var key *listedKey
 		switch {

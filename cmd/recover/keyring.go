@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -14,8 +15,10 @@ import (
 	"filippo.io/age"
 	"github.com/spf13/pflag"
 
+	"recover/internal/await"
 	"recover/internal/output"
 	"recover/internal/secret"
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/report"
 	"recover/pkg/rsadecrypt"
@@ -55,6 +58,7 @@ func (f *keyringFlags) registerUse(fs *pflag.FlagSet) {
 
 // keyring is the segments of rebuilt keys, with what opens them.
 type keyring struct {
+	ctx      context.Context
 	segments []segmentFile
 	unproved bool // keys that are not proved may be used
 }
@@ -72,13 +76,16 @@ var (
 
 // openKeyring looks for the segments, and asks for what opens them.
 func (f *keyringFlags) open(ask *secretPrompter) (*keyring, error) {
-	ring := &keyring{unproved: f.unproved}
+	ring := &keyring{ctx: ask.ctx, unproved: f.unproved}
 	given, err := readIdentities(ask, f.identities)
 	if err != nil {
 		return nil, err
 	}
 	for _, dir := range f.dirs {
-		found, err := report.FindKeys(dir)
+		var found *report.KeyFiles
+		if await.Do(ask.ctx, func() { found, err = report.FindKeys(dir) }) != nil {
+			return nil, terminal.ErrInterrupted
+		}
 		if err != nil {
 			return nil, &fileError{dir, asRebuilt, err}
 		}
@@ -162,9 +169,9 @@ func wrongPassphrase(err error) error {
 
 // each calls visit for every key, whose private key is wiped after it.
 func (r *keyring) each(visit func(*report.RebuiltKey) error) error {
-	seen := make(seenKeys)
+	reader := r.reader()
 	for _, s := range r.segments {
-		err := s.open(func(lines []byte) error { return seen.read(lines, visit) })
+		err := s.open(func(lines []byte) error { return reader.read(lines, visit) })
 		if err != nil {
 			return err
 		}
@@ -172,8 +179,13 @@ func (r *keyring) each(visit func(*report.RebuiltKey) error) error {
 	return nil
 }
 
-// seenKeys are the public keys of the keys that were read, hashed.
-type seenKeys map[string][16]byte
+// keyReader reads opened segments, one after the other.
+type keyReader struct {
+	ctx  context.Context
+	seen map[string][16]byte // by key ID: the hash of the public key
+}
+
+func (r *keyring) reader() *keyReader { return &keyReader{r.ctx, make(map[string][16]byte)} }
 
 // twoKeysError says that two different keys have one ID: one of them is not of the
 // wallet that the record names.
@@ -183,16 +195,19 @@ func (e *twoKeysError) Error() string {
 	return "the key " + e.keyID + " is there twice, with different private keys"
 }
 
-// read calls visit for each key of an opened segment, and fails where another key
-// had its ID.
-func (s seenKeys) read(lines []byte, visit func(*report.RebuiltKey) error) error {
+// read calls visit for each key of a segment, and fails where another key had its
+// ID, or the run is interrupted.
+func (r *keyReader) read(lines []byte, visit func(*report.RebuiltKey) error) error {
 	return report.ReadKeys(lines, func(k *report.RebuiltKey) error {
+		if r.ctx.Err() != nil {
+			return terminal.ErrInterrupted
+		}
 		sum := sha256.Sum256(k.Public.Bytes())
 		half := [16]byte(sum[:16])
-		if before, again := s[k.KeyID]; again && before != half {
+		if before, again := r.seen[k.KeyID]; again && before != half {
 			return &twoKeysError{k.KeyID}
 		}
-		s[k.KeyID] = half
+		r.seen[k.KeyID] = half
 		return visit(k)
 	})
 }

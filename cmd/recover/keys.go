@@ -58,10 +58,10 @@ func runKeys(p *program, args []string) error {
 		p.term.Warn("others may be able to read the file that the keys are printed to: " + err.Error())
 	}
 	keys, unproved := 0, 0
-	seen := make(seenKeys)
+	reader := ring.reader()
 	for _, s := range ring.segments {
 		err := s.open(func(lines []byte) error {
-			err := seen.read(lines, func(k *report.RebuiltKey) error {
+			err := reader.read(lines, func(k *report.RebuiltKey) error {
 				keys++
 				if !k.Proved {
 					unproved++

@@ -8,6 +8,7 @@ import (
 	"recover/internal/group"
 	"recover/internal/secret"
 	"recover/internal/strictjson"
+	"recover/internal/uuid"
 	"recover/pkg/shard"
 )
 
@@ -91,6 +92,11 @@ func readKeyLine(line []byte) (key *RebuiltKey, problem string) {
 		return nil, notAKeyLine
 	}
 	k := &RebuiltKey{QuorumID: string(text["quorum_id"]), KeyID: string(text["key_id"]), Proved: proved, Doubt: string(text["doubt"])}
+	for _, id := range []string{k.QuorumID, k.KeyID} {
+		if canonical, err := uuid.Parse(id); err != nil || canonical.String() != id {
+			return nil, notAKeyLine
+		}
+	}
 	var known bool
 	if k.Group, known = group.ByAlgorithm(string(text["algorithm"])); !known {
 		return nil, notAKeyLine
