@@ -237,7 +237,7 @@ func (a *attacker) anyBackup() *sandbox.Shard {
 // forge makes a backup of a genuine one.
 func (a *attacker) forge() []byte {
 	s := a.anyBackup()
-	moves := a.moves()
+	moves := append(a.moves(), a.oddMoves()...)
 	for range 1 + a.random.IntN(3) {
 		if len(s.Data.Players) > 0 {
 			moves[a.random.IntN(len(moves))](s)
