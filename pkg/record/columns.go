@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"recover/internal/message"
 	"recover/internal/plaintext"
@@ -24,8 +23,6 @@ var synonyms = map[string]int{
 	"walletaddress": fieldAddress, "addr": fieldAddress,
 	"chain": fieldBlockchain, "network": fieldBlockchain,
 	"notes": fieldNote, "comment": fieldNote, "comments": fieldNote, "remark": fieldNote, "remarks": fieldNote, "description": fieldNote,
-	"schlüsselid": fieldKeyID, "schluesselid": fieldKeyID, "algorithmus": fieldAlgorithm, "bezeichnung": fieldName, "adresse": fieldAddress,
-	"öffentlicherschlüssel": fieldPublicKey, "oeffentlicherschluessel": fieldPublicKey, "netzwerk": fieldBlockchain, "bemerkung": fieldNote,
 	"previousquorumid": fieldPreviousQuorumIDs, "previousquorums": fieldPreviousQuorumIDs, "previousquorum": fieldPreviousQuorumIDs,
 	"oldquorumid": fieldPreviousQuorumIDs, "oldquorumids": fieldPreviousQuorumIDs,
 }
@@ -34,16 +31,8 @@ var openParentheses = strings.NewReplacer("(", " ", ")", " ", "[", " ", "]", " "
 
 var parentheses = regexp.MustCompile(`\([^)]*\)|\[[^]]*\]`)
 
-// columnName is what of a column's name counts. Bytes that are not UTF-8 are letters
-// of Windows-1252, which an older spreadsheet writes: "Schl\xfcssel-ID".
+// columnName is what of a column's name counts.
 func columnName(name string) string {
-	if !utf8.ValidString(name) {
-		letters := make([]rune, 0, len(name))
-		for _, b := range []byte(name) {
-			letters = append(letters, rune(b))
-		}
-		name = string(letters)
-	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
