@@ -131,6 +131,7 @@ func (s *sample) goOn(t *testing.T, what, dir string) {
 func TestFaults(t *testing.T) {
 	tier.Long(t)
 	s := newSample(t, 6)
+	random := rand.New(rand.NewPCG(1, 2))
 	seen := make(map[string]bool)
 	for _, all := range []bool{false, true} {
 		for n := 1; ; n++ {
@@ -155,7 +156,7 @@ func TestFaults(t *testing.T) {
 			}
 			s.fail = nil
 			// A second fault, while it is resumed.
-			m := 1 + rand.IntN(30)
+			m := 1 + random.IntN(30)
 			calls, op = faults(t, m, all, func() { err = s.begin(dir) })
 			what += fmt.Sprintf("; then call %d, %s", m, op)
 			if calls >= m && err == nil {
