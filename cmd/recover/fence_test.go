@@ -151,11 +151,6 @@ func TestNoDebugger(t *testing.T) {
 	dir := must(os.MkdirTemp("", "recover-debugger"))
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	nobody := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	for path, mode := range map[string]os.FileMode{dir: 0o755} {
-		if err := os.Chmod(path, mode); err != nil {
-			t.Fatal(err)
-		}
-	}
 	program := filepath.Join(dir, "recover")
 	if err := os.WriteFile(program, must(os.ReadFile(built(t))), 0o755); err != nil {
 		t.Fatal(err)
@@ -163,6 +158,9 @@ func TestNoDebugger(t *testing.T) {
 	sealed := command(t, privatePEM(small().recovery), "openssl", "pkcs8", "-topk8", "-v2", "aes256", "-passout", "pass:"+keyPhrase)
 	if err := os.WriteFile(filepath.Join(dir, "key"), sealed, 0o644); err != nil {
 		t.Fatal(err)
+	}
+	for path, mode := range map[string]os.FileMode{dir: 0o755, program: 0o755, filepath.Join(dir, "key"): 0o644} { // whatever the umask is
+		ok(t, os.Chmod(path, mode))
 	}
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -2,55 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"recover/internal/terminal"
-	"recover/internal/uuid"
 	"recover/pkg/record"
 )
-
-func numberedID(i int) (id uuid.ID) {
-	id[0] = 1
-	binary.BigEndian.PutUint64(id[8:], uint64(i))
-	return id
-}
-
-// TestListWithManyQuorums: a list with a quorum for every wallet, and a kit for every quorum,
-// takes a time that grows with their number, not with its square.
-func TestListWithManyQuorums(t *testing.T) {
-	t.Parallel()
-	const n = 200_000
-	v := &serviceReview{known: new(known)}
-	begun := time.Now()
-	for i := range n {
-		id, kit := numberedID(i), fmt.Sprint("kit ", i)
-		v.known.addQuorum(id)
-		v.known.addQuorum(id)
-		v.known.serviceQuorums = append(v.known.serviceQuorums, record.Quorum{ID: id, Kit: kit})
-		v.known.kits = append(v.known.kits, record.Kit{ID: kit})
-		v.known.wallets = append(v.known.wallets, record.Wallet{QuorumID: id, Address: kit})
-	}
-	v.index()
-	for i := range v.known.wallets {
-		if line := v.withoutBackup(&v.known.wallets[i]); line.Reason != reasonNoBackup {
-			t.Fatalf("%+v", line)
-		}
-	}
-	if kits := v.kitsInUse(); len(kits) != n || len(v.known.quorums) != n || len(v.known.isQuorum) != n {
-		t.Errorf("%d kits, %d quorums", len(kits), len(v.known.quorums))
-	}
-	v.warnOfQuorums() // it has nothing to say
-	if took := time.Since(begun); took > 10*time.Second {
-		t.Errorf("it took %s", took)
-	}
-}
 
 // TestInterruptedAlarms: Ctrl-C ends the naming of very many wallets.
 func TestInterruptedAlarms(t *testing.T) {
