@@ -25,7 +25,7 @@ var reasonHints = map[shard.Reason]string{
 	report.ReasonContradiction:   "find out which of the two is right, and do not use the key before",
 	report.ReasonReported:        "do what that report says, and rebuild the key",
 	report.ReasonUnreported:      "run the part that it belongs to, and give its report too",
-	recovery.ReasonSeveralKeys:   "somebody may have planted one: put the wallet's public key or address from the service's list into the record, or give it with --public-key or --address, and run again",
+	recovery.ReasonSeveralKeys:   "somebody may have planted one: put the wallet's public key or address from the service's list into the record, or give it with --public-key or --address, and run again; if it is there, a drill tells which backup is right",
 	recovery.ReasonUnproved:      "put the wallet's public key or address from the service's list into the record, or give it with --public-key or --address; without one, rebuild with --accept-unproved and compare the address with a source outside the bucket",
 	shard.ReasonOperations:       "the backup is badly damaged, or made to take long: look for another version of it; rebuild --salvage tries longer",
 	recovery.ReasonUnreadable:    "copy the download to another medium and try again",

@@ -119,7 +119,7 @@ func (r *rebuild) conclude() {
 		}
 	}
 	if r.out.Wallet != nil {
-		r.warnForeign()
+		r.out.Warnings = append(r.out.Warnings, r.foreign(r.out.Master.PublicKey())...)
 		return
 	}
 	if telling == nil {
@@ -141,18 +141,4 @@ func tellsMore(err error) int {
 		return 2
 	}
 	return 1
-}
-
-// warnForeign warns of backups that name another master public key than the one
-// that was rebuilt: nobody but an attacker has a reason to put them there.
-func (r *rebuild) warnForeign() {
-	root := r.out.Master.PublicKey()
-	for _, b := range r.all {
-		for _, named := range b.masters {
-			if !shard.SamePublicKey(named, root) {
-				r.warn(WarnForeign, "%s names another master public key: it may have been planted", b.Path)
-				break
-			}
-		}
-	}
 }

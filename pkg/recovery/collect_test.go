@@ -307,6 +307,8 @@ func TestReasons(t *testing.T) {
 	}{
 		{&recovery.RecordError{Field: "address", Fact: "fact"}, recovery.ReasonRecord, "fact"},
 		{&wallet.MismatchError{Field: "address"}, recovery.ReasonRecord, ""},
+		{&recovery.SeveralKeysError{First: "a", Other: "b", Anchored: true}, recovery.ReasonSeveralKeys,
+			"a and b are backups of different keys, and both claim to be of the recorded wallet"},
 		{&recovery.SeveralKeysError{First: "a", Other: "b"}, recovery.ReasonSeveralKeys,
 			"a and b are backups of different keys, and the record has no public_key or address to tell which is right"},
 		{&recovery.UnprovedError{Why: malformed}, recovery.ReasonUnproved, ""},

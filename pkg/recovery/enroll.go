@@ -40,11 +40,16 @@ func (s *Backups) Enroll(ctx context.Context, known Known) (*Enrolled, error) {
 		e.out.Warnings = append(e.out.Warnings, s.CompareListing()...)
 		return e.out, nil
 	}
-	for i, b := range s.All() {
+	distinct := 0
+	for _, b := range s.All() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if b.SameAs != nil || i >= maxDistinct {
+		if b.SameAs != nil {
+			continue
+		}
+		if distinct++; distinct > maxDistinct {
+			e.wrongs[b] = errNotRead
 			continue
 		}
 		var quorum uuid.ID
@@ -172,7 +177,7 @@ func (e *enrollment) conclude() {
 		}
 		entry.Recorded, entry.MasterPublicKey = record.AnchorBackup, e.proved[use].MasterPublicKey
 	}
-	e.warnForeign(e.proved[use])
+	e.out.Warnings = append(e.out.Warnings, e.foreign(e.proved[use].MasterPublicKey)...)
 }
 
 // choose returns the first proved backup that agrees with the entry, or -1.
@@ -308,13 +313,4 @@ func groupOf(p group.Point) group.Group {
 		return group.Edwards25519
 	}
 	return group.Secp256k1
-}
-
-// warnForeign warns of backups that name another master public key.
-func (e *enrollment) warnForeign(use *Backup) {
-	for _, b := range e.all {
-		if slices.ContainsFunc(b.masters, func(p group.Point) bool { return !shard.SamePublicKey(p, use.MasterPublicKey) }) {
-			e.warnf(WarnForeign, "%s names another master public key: it may have been planted", b.Path)
-		}
-	}
 }

@@ -115,6 +115,12 @@ func TestEnrollKit(t *testing.T) {
 	if en.Err != nil || !slices.Equal(en.RecoveryKeys, []rsadecrypt.Fingerprint{small}) {
 		t.Errorf("so many are proved, and no more: %v, %v", en.Err, en.RecoveryKeys)
 	}
+	recovery.SetLimits(t, 0, 2, 0, 0)
+	copies := map[string][]byte{"recovery_shard-0.txt": []byte("x"), "recovery_shard-1.txt": []byte("x"), "recovery_shard-2.txt": []byte("x"), "recovery_shard-3.txt": first}
+	en = enrollAs(t, folder(t, k, copies), record.Entry{KeyID: k.IDs.Key}, recovery.Known{Quorums: []uuid.ID{k.IDs.Quorum}})
+	if en.Err != nil || !slices.Equal(en.RecoveryKeys, []rsadecrypt.Fingerprint{small}) {
+		t.Errorf("copies of one file count once: %v, %v", en.Err, en.RecoveryKeys)
+	}
 }
 
 // TestEnrollList: what the service's list says is taken where the record says

@@ -47,9 +47,13 @@ func (e *RecordError) Error() string { return e.Fact }
 // SeveralKeysError is a folder with backups that name different keys.
 type SeveralKeysError struct {
 	First, Other string // paths of two of them
+	Anchored     bool   // the record names the wallet, and both claim to be of it
 }
 
 func (e *SeveralKeysError) Error() string {
+	if e.Anchored {
+		return fmt.Sprintf("%s and %s are backups of different keys, and both claim to be of the recorded wallet", e.First, e.Other)
+	}
 	return fmt.Sprintf("%s and %s are backups of different keys, and the record has no public_key or address to tell which is right", e.First, e.Other)
 }
 
@@ -131,11 +135,22 @@ func (s *Backups) conflict() error {
 		}
 		for _, named := range slices.Concat(first.masters, b.masters) {
 			if !shard.SamePublicKey(named, first.masters[0]) {
-				return &SeveralKeysError{first.Path, b.Path}
+				return &SeveralKeysError{First: first.Path, Other: b.Path}
 			}
 		}
 	}
 	return nil
+}
+
+// foreign warns of backups that name another master public key than the right
+// one: nobody but an attacker has a reason to put them there.
+func (s *Backups) foreign(right group.Point) (warnings []Warning) {
+	for _, b := range s.all {
+		if slices.ContainsFunc(b.masters, func(p group.Point) bool { return !shard.SamePublicKey(p, right) }) {
+			warnings = append(warnings, Warning{Code: WarnForeign, Detail: b.Path + " names another master public key: it may have been planted"})
+		}
+	}
+	return warnings
 }
 
 // CheckClaims compares what a shard says of its wallet with the record, as far

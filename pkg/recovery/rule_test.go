@@ -3,6 +3,7 @@ package recovery_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -82,6 +83,10 @@ func TestRule(t *testing.T) {
 			want{"several-keys", "several-keys", ok}, want{"several-keys", "several-keys", ok}, "unproved, written"},
 		{"another key before it", secp, map[string][]byte{"recovery_shard-0.txt.v1": encode(t, secp.Shards[0]), "recovery_shard-0.txt": foreign(secp)},
 			want{"several-keys", "several-keys", ok}, want{"several-keys", "several-keys", ok}, "unproved, written"},
+		{"another key that claims to be of the same wallet", secp, map[string][]byte{
+			"recovery_shard-0.txt": changed(t, planted(t, secp), func(s *sandbox.Shard) { s.WalletPublicKey = secp.Shards[0].WalletPublicKey }),
+			"recovery_shard-1.txt": encode(t, secp.Shards[0])},
+			want{"several-keys", "several-keys", ok}, want{"several-keys", "several-keys", "several-keys"}, "unproved, written"},
 		{"another key beside a damaged one", secp, map[string][]byte{"recovery_shard-0.txt": changed(t, secp, seed), "recovery_shard-9.txt": foreign(secp)},
 			want{"several-keys", "several-keys", ok}, want{"several-keys", "several-keys", "proof-failed"}, "unproved, written"},
 		{"another key beside one of version 1.0.0", old, map[string][]byte{"recovery_shard-1.txt": encode(t, old.Shards[0]), "recovery_shard-0.txt": foreign(old)},
@@ -111,6 +116,10 @@ func TestRule(t *testing.T) {
 				}
 				if got := o.verifyReason(); got != a.verify {
 					t.Errorf("%s: verify %q, want %q: %v", a.anchor, got, a.verify, o.verdict.Err)
+				}
+				var several *recovery.SeveralKeysError
+				if errors.As(o.verdict.Err, &several) && several.Anchored != (a.anchor == record.AnchorService || a.anchor == record.AnchorDrill) {
+					t.Errorf("%s: %v", a.anchor, several)
 				}
 				if a.anchor != record.AnchorNone && o.rebuilt.IsRight() && !o.rebuilt.Wallet.Private().Equal(c.key.Wallet) {
 					t.Errorf("%s: a wrong key", a.anchor)

@@ -184,7 +184,7 @@ func (s *Backups) conflictOf(v *Verdict) error {
 		case first == nil:
 			first = c.Backup
 		case !shard.SamePublicKey(c.MasterPublicKey, first.MasterPublicKey):
-			return &SeveralKeysError{first.Path, c.Path}
+			return &SeveralKeysError{First: first.Path, Other: c.Path, Anchored: true}
 		}
 	}
 	return nil
