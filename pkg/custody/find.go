@@ -81,10 +81,12 @@ func findString(text []byte) (share *Share, err error) {
 		secret.Wipe(symbols)
 		switch {
 		case parseErr != nil:
-			err = parseErr
+			if share == nil {
+				err = parseErr
+			}
 		case share == nil:
 			share, err = found, nil
-		case !bytes.Equal(share.payload(), found.payload()):
+		case !share.equal(found):
 			share.Wipe()
 			found.Wipe()
 			return nil, ErrSeveralShares

@@ -69,6 +69,14 @@ func TestShareTexts(t *testing.T) {
 	other := *fixed()
 	other.Index = 3 - other.Index
 	two := string(other.encode(" ", " ").Reveal())
+	invalid := *fixed()
+	invalid.Index = invalid.Count + 1
+	none := string(invalid.encode(" ", " ").Reveal())
+	for _, text := range []string{fixedString + "\nBob:\n" + none, "Bob:\n" + none + "\nAlice:\n" + fixedString} {
+		if s, err := ParseShare([]byte(text)); err != nil || !same(s, fixed()) {
+			t.Errorf("next to what is no share: %v", err)
+		}
+	}
 	for text, want := range map[string]string{
 		fixedString + "\n" + two:                                "several different shares in one file",
 		"Alice:\n" + fixedString + "\nBob:\n" + two:             "several different shares in one file",

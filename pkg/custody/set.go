@@ -3,6 +3,7 @@ package custody
 import (
 	"bytes"
 	"crypto/rsa"
+	"crypto/subtle"
 	"errors"
 	"slices"
 
@@ -151,7 +152,7 @@ func combine(shares []*Share, threshold int) ([]byte, error) {
 	for _, surplus := range shares[threshold:] {
 		points[threshold-1] = surplus.value.Reveal()
 		again, err := shamir.Combine(points)
-		same := err == nil && bytes.Equal(again, key)
+		same := err == nil && subtle.ConstantTimeCompare(again, key) == 1
 		secret.Wipe(again)
 		if !same {
 			secret.Wipe(key)

@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"crypto/subtle"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -100,6 +101,14 @@ func (s *Share) payload() []byte {
 	b = append(b, s.Set[:]...)
 	b = append(b, byte(s.Threshold), byte(s.Count), byte(s.Index))
 	return append(b, s.value.Reveal()...)
+}
+
+// equal reports whether two share strings are the same.
+func (s *Share) equal(other *Share) bool {
+	a, b := s.payload(), other.payload()
+	defer secret.Wipe(a)
+	defer secret.Wipe(b)
+	return subtle.ConstantTimeCompare(a, b) == 1
 }
 
 // parsePayload takes 47 bytes that agree with their checksum.

@@ -215,6 +215,8 @@ func ParseSigners(data []byte) (Signers, error) {
 	return all, nil
 }
 
+const namespaces = "namespaces="
+
 func parseSigner(line string) (s signer, problem string) {
 	fields := strings.Fields(line)
 	name := fields[0]
@@ -223,16 +225,17 @@ func parseSigner(line string) (s signer, problem string) {
 	}
 	rest := fields[1:]
 	var purposes []string
-	if len(rest) > 0 {
-		if list, ok := strings.CutPrefix(strings.ToLower(rest[0]), "namespaces="); ok {
-			purposes, rest = strings.Split(strings.Trim(list, `"`), ","), rest[1:]
-		}
+	otherOption := false
+	if len(rest) > 0 && len(rest[0]) > len(namespaces) && strings.EqualFold(rest[0][:len(namespaces)], namespaces) {
+		list := strings.TrimPrefix(strings.TrimSuffix(rest[0][len(namespaces):], `"`), `"`)
+		otherOption = strings.Contains(list, `"`) // as in namespaces="git",valid-before="20300101"
+		purposes, rest = strings.Split(list, ","), rest[1:]
 	}
 	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(strings.Join(rest, " ")))
 	switch {
 	case err != nil:
 		return s, "not NAME and an SSH public key"
-	case len(options) > 0:
+	case otherOption || len(options) > 0:
 		return s, `an option other than namespaces="…"`
 	}
 	return signer{name, key.Marshal(), purposes}, ""

@@ -206,6 +206,8 @@ func TestParseSigners(t *testing.T) {
 		{"alice", "line 1 of the allowed signers: not NAME and an SSH public key"},
 		{"\nalice ssh-rsa AAAA", "line 2 of the allowed signers: not NAME and an SSH public key"},
 		{"alice cert-authority " + public, `line 1 of the allowed signers: an option other than namespaces="…"`},
+		{`alice namespaces="recover-ceremony,git",valid-before="20200101" ` + public, `line 1 of the allowed signers: an option other than namespaces="…"`},
+		{`alice namespaces="recover-ceremony,git",cert-authority ` + public, `line 1 of the allowed signers: an option other than namespaces="…"`},
 		{"a\x1bb " + public, "line 1 of the allowed signers: the name is not plain ASCII of 100 characters at most"},
 		{strings.Repeat("x", 70<<10), "line 1 of the allowed signers: it is too long"},
 		{strings.Repeat("alice "+public, maxSigners+1), "line 1001 of the allowed signers: there are too many"},
