@@ -9,7 +9,7 @@ import (
 
 const hashSize = sha256.Size
 
-// unpad undoes OAEP with SHA-256 and MGF1-SHA-256 (RFC 8017, 7.1.2, step 3). em
+// unpadOAEP undoes OAEP with SHA-256 and MGF1-SHA-256 (RFC 8017, 7.1.2, step 3). em
 // is as long as the modulus, and is overwritten. The time it takes does not
 // depend on what is wrong, and what is wrong is not told.
 func unpadOAEP(em, label []byte) (message []byte, ok bool) {

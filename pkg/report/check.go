@@ -105,10 +105,14 @@ func (r *Run) CheckRecord(rec *record.Record, wanted func(uuid.ID) bool) error {
 		}
 	}
 	if found < r.counts.OK+r.counts.Unproved {
+		first := ""
 		for id, state := range r.keys {
-			if r.ledger.isDone(state) && !state.recorded {
-				return &ContradictionError{id.String(), "it was rebuilt, and is not in the record"}
+			if r.ledger.isDone(state) && !state.recorded && (first == "" || id.String() < first) {
+				first = id.String()
 			}
+		}
+		if first != "" {
+			return &ContradictionError{first, "it was rebuilt, and is not in the record"}
 		}
 	}
 	sum := rec.SHA256()

@@ -36,18 +36,8 @@ func (k *Key) Contradiction(h *Header) (problem string) {
 	return k.addressProblem(g, public)
 }
 
-// CheckHead tells whether the head of a report can be that of a rebuild of this
-// record. The errors are ErrNotRebuild, ErrOtherRecord, ErrOtherEnvironment and
-// ErrUnrecordedKey.
-func CheckHead(h *Header, rec *record.Record) error {
-	if h.Verb != VerbRebuild {
-		return ErrNotRebuild
-	}
-	return checkRecord(h, rec)
-}
-
 // checkRecord tells whether the head of a report can be of a run with this
-// record.
+// record. The errors are ErrOtherRecord, ErrOtherEnvironment and ErrUnrecordedKey.
 func checkRecord(h *Header, rec *record.Record) error {
 	switch {
 	case h.RecordSHA256 != recordSum(rec):

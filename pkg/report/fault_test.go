@@ -219,8 +219,12 @@ func TestFailedStore(t *testing.T) {
 		t.Fatalf("the disk failed: %v", err)
 	}
 	for i := range limit {
-		if again := store.Add(s.result(limit + i)); again != err {
+		k, wallet, master := s.result(limit + i)
+		if again := store.Add(k, wallet, master); again != err {
 			t.Errorf("then: %v", again)
+		}
+		if !bytes.Equal(wallet.PrivateKey, make([]byte, 32)) {
+			t.Error("a key that is not written is not wiped")
 		}
 	}
 	if again := store.Finish(true, 0); again != err {

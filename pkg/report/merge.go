@@ -90,7 +90,10 @@ func (m *Merge) Add(path string) error {
 }
 
 func (m *Merge) checkHead(h *Header) error {
-	if err := CheckHead(h, m.record); err != nil {
+	if h.Verb != VerbRebuild {
+		return ErrNotRebuild
+	}
+	if err := checkRecord(h, m.record); err != nil {
 		return err
 	}
 	if len(m.reports) > 1 && h.RecoveryKey != m.reports[0].header.RecoveryKey {

@@ -93,6 +93,12 @@ func newStore(dir *output.Dir, sealer *output.Sealer, segmentKeys int) *Store {
 // without a key wait in their place among the others. An error is one of the
 // disk, and every later call returns it.
 func (s *Store) Add(k *Key, wallet *WalletKey, master *MasterKey) error {
+	if wallet != nil {
+		defer wallet.Wipe()
+	}
+	if master != nil {
+		defer master.Wipe()
+	}
 	if k.IsDone() != (wallet != nil) {
 		return errNotBelonging
 	}
