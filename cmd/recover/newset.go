@@ -107,7 +107,11 @@ func (n *newSet) addRecipients() error {
 		n.recipients[name] = append(n.recipients[name], r)
 		n.openers[name] = append(n.openers[name], custody.RecipientName(recipient))
 	}
-	for name, all := range n.recipients { // whether they go together
+	for _, name := range n.plan.Holders { // whether they go together
+		all := n.recipients[name]
+		if len(all) == 0 {
+			continue
+		}
 		if _, _, err := custody.SealTo(secret.New(nil), all...); err != nil {
 			return &usageError{fmt.Sprintf("--recipient of %s: %v", name, err), "post-quantum recipients and others do not go together: give one kind"}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -147,19 +148,21 @@ func (e *oddSealedKeyError) event() custody.Event {
 }
 
 // odd returns that the sealed keys at hand are the odd ones, if two shares or more
-// are of one other set and none was accepted; else nil.
-func (s *shareSets) odd() *oddSealedKeyError {
+// are of one other set and none was accepted; else nil. Of several such sets it
+// names the one with the most shares.
+func (s *shareSets) odd() (odd *oddSealedKeyError) {
 	for _, one := range s.all {
 		if len(one.Given()) > 0 {
 			return nil
 		}
 	}
 	for id, shares := range s.strangers {
-		if len(shares) >= 2 {
-			return &oddSealedKeyError{id, len(shares)}
+		n := len(shares)
+		if n >= 2 && (odd == nil || n > odd.shares || n == odd.shares && bytes.Compare(id[:], odd.set[:]) < 0) {
+			odd = &oddSealedKeyError{id, n}
 		}
 	}
-	return nil
+	return odd
 }
 
 // acceptedText says that a share is right, and how many are there of how many

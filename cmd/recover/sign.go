@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -150,8 +151,8 @@ func readTables(data []byte) (map[string][]string, error) {
 		return nil, err
 	}
 	tables := make(map[string][]string)
-	for table, list := range fields {
-		elements, err := transaction.ReadArray(list, 256)
+	for _, table := range slices.Sorted(maps.Keys(fields)) {
+		elements, err := transaction.ReadArray(fields[table], 256)
 		if err != nil {
 			return nil, err
 		}

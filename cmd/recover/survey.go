@@ -89,7 +89,7 @@ func (w *work) wanted() hsm.KeyFilter {
 // holds. Mostly there is but one.
 func (w *work) most() (operations, keys int) {
 	for _, d := range w.demands {
-		if d.operations > operations {
+		if d.operations > operations || d.operations == operations && d.keys > keys {
 			operations, keys = d.operations, d.keys
 		}
 	}

@@ -125,9 +125,9 @@ const (
 )
 
 func (f *moduleFlags) check() error {
-	for name, path := range map[string]string{"hsm-module": f.module, "hsm-helper": f.helper} {
-		if path != "" && !filepath.IsAbs(path) {
-			return &usageError{"--" + name + " is not an absolute path", "give the path from the root: neither PATH nor the working directory is searched"}
+	for _, given := range []struct{ flag, path string }{{"--hsm-module", f.module}, {"--hsm-helper", f.helper}} {
+		if given.path != "" && !filepath.IsAbs(given.path) {
+			return &usageError{given.flag + " is not an absolute path", "give the path from the root: neither PATH nor the working directory is searched"}
 		}
 	}
 	return nil

@@ -63,17 +63,18 @@ func chain(pages []*page) ([]*page, error) {
 func build(pages []*page) (*Listing, error) {
 	l := &Listing{Prefix: pages[0].prefix, objects: make(map[uuid.ID][]*Object)}
 	byName := make(map[string]*Object)
+	var all []*Object
 	for _, g := range pages {
 		for _, v := range g.items {
 			o := byName[v.key]
 			if o == nil {
 				o = &Object{Key: v.key}
-				byName[v.key] = o
+				byName[v.key], all = o, append(all, o)
 			}
 			o.Versions = append(o.Versions, v.Version)
 		}
 	}
-	for _, o := range byName {
+	for _, o := range all {
 		if err := o.order(); err != nil {
 			return nil, err
 		}

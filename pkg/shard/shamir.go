@@ -2,6 +2,8 @@ package shard
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"recover/internal/group"
 	"recover/pkg/shard/internal/interp"
@@ -54,8 +56,8 @@ func (r *rebuilder) proved(shares []*interp.Share) *Master {
 func (v *verifier) commitments() map[int64]group.Point {
 	listed := v.shard.data.Reference().Commitments
 	points := make(map[int64]group.Point)
-	for index, c := range listed {
-		point, err := c.Point(v.shard.group)
+	for _, index := range slices.Sorted(maps.Keys(listed)) {
+		point, err := listed[index].Point(v.shard.group)
 		if err != nil {
 			v.faults.Add(part.Fault{Field: "key_share_commitments", Items: []int{int(index)}, Problem: err.Error()})
 			continue

@@ -141,9 +141,6 @@ func (s *Shard) Operations(chainCode bool) int {
 // WalletPublicKey returns the wallet public key that the shard names, or nil.
 func (s *Shard) WalletPublicKey() group.Point { return s.wallet }
 
-// Version returns the version of the recovery data.
-func (s *Shard) Version() string { return s.data.Version }
-
 // Players returns how many players' parts the backup holds.
 func (s *Shard) Players() int { return len(s.data.Players) }
 

@@ -10,17 +10,7 @@ import (
 // Proof says that a backup can be opened: whoever holds the private half of
 // its recovery key, and knows its IDs, can rebuild the master private key of
 // its public key. Only Verify makes one.
-type Proof struct {
-	terms   part.Terms
-	players int
-	caveats []string
-}
-
-// Terms returns how the key is shared; all players agree on it.
-func (p *Proof) Terms() Terms { return Terms(p.terms) }
-
-// Players returns how many players' parts were proved.
-func (p *Proof) Players() int { return p.players }
+type Proof struct{ caveats []string }
 
 // Caveats returns what public data cannot prove of this backup, as plain
 // sentences; mostly none.
@@ -93,7 +83,7 @@ func (s *Shard) prove(label []byte) (*Proof, error) {
 	if len(v.faults) > 0 {
 		return nil, &Error{Reason: v.reason, Faults: exported(v.faults)}
 	}
-	return &Proof{terms: v.terms, players: len(s.data.Players), caveats: v.caveats}, nil
+	return &Proof{v.caveats}, nil
 }
 
 // verifier collects what is wrong with a backup.

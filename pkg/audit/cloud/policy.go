@@ -3,6 +3,8 @@ package cloud
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -96,7 +98,7 @@ func parseStatement(v any) (*statement, error) {
 	if !ok {
 		return nil, errors.New("not an object")
 	}
-	for name := range o {
+	for _, name := range slices.Sorted(maps.Keys(o)) {
 		if !elements[name] {
 			return nil, fmt.Errorf("the element %s is not known", quote(name))
 		}
@@ -161,8 +163,8 @@ func (st *statement) parsePrincipals(o object) error {
 	if !ok {
 		return errors.New("the principal is neither * nor an object")
 	}
-	for kind, v := range kinds {
-		list, err := texts(v)
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		list, err := texts(kinds[kind])
 		if err != nil {
 			return fmt.Errorf("the principal: %w", err)
 		}
@@ -188,13 +190,13 @@ func (st *statement) parseConditions(v any) error {
 	if !ok {
 		return errors.New("the condition is not an object")
 	}
-	for operator, v := range operators {
-		keys, ok := v.(object)
+	for _, operator := range slices.Sorted(maps.Keys(operators)) {
+		keys, ok := operators[operator].(object)
 		if !ok {
 			return errors.New("the condition is not an object of objects")
 		}
-		for key, v := range keys {
-			values, err := texts(v)
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			values, err := texts(keys[key])
 			if err != nil {
 				return fmt.Errorf("the condition: %w", err)
 			}

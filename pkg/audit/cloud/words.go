@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -93,12 +94,7 @@ func knownKey(key string) bool {
 }
 
 func nearestOperator(text string) string {
-	var names []string
-	for name := range operators {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return nearest(text, names)
+	return nearest(text, slices.Sorted(maps.Keys(operators)))
 }
 
 // nearest returns the word that differs in the fewest characters, and in 3 at

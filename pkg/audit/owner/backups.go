@@ -183,19 +183,22 @@ func (j *judge) olderThanEvents(s *section) {
 		concerned++
 		since := event.Date.Add(-dayTolerance)
 		kit := j.kitOf(e)
+		isOlder, isUndated := false, false
 		for f, written := range k.Written {
 			switch {
-			case len(kit) > 0 && !slices.Contains(kit, f):
-				continue // of a recovery key that does not count any more
+			case len(kit) > 0 && !slices.Contains(kit, f): // of a recovery key that does not count any more
 			case written.IsZero():
-				undated = append(undated, nameOf(e))
+				isUndated = true
 			case written.Before(since):
-				older = append(older, nameOf(e))
-				reasons = append(reasons, fmt.Sprintf("%s of %s", event.Type, date(event.Date)))
-			default:
-				continue
+				isOlder = true
 			}
-			return
+		}
+		switch {
+		case isOlder:
+			older = append(older, nameOf(e))
+			reasons = append(reasons, fmt.Sprintf("%s of %s", event.Type, date(event.Date)))
+		case isUndated:
+			undated = append(undated, nameOf(e))
 		}
 	})
 	switch {

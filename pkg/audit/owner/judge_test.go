@@ -149,6 +149,15 @@ func TestOlderThanEvents(t *testing.T) {
 			t.Errorf("%s, want %s", got, c.want)
 		}
 	}
+	// Of two backups one of which has no date, the one that is known to be older tells.
+	in := keptWell()
+	in.Records[0].Events = []record.Event{{Type: record.Reshare, Date: day, KeyIDs: []uuid.ID{testID(2, 1)}}}
+	in.Backups.Keys[testID(2, 1)].Written = map[rsadecrypt.Fingerprint]time.Time{key1: {}, key2: day.Add(-24 * time.Hour)}
+	for range 20 { // a map has no order
+		if got, want := line(t, in, "backups-events"), "red: 1 key has an older one: wallet 1 (reshare of 2026-11-10)"; got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+	}
 }
 
 func TestNothingToProve(t *testing.T) {

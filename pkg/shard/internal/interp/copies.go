@@ -1,6 +1,7 @@
 package interp
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -103,6 +104,7 @@ func inFiles(players []*part.Player) (files [][]*part.Player) {
 func mostShared(p *part.Player, holder map[string]*Copies, taken map[*Copies]bool) (best *Copies) {
 	shared := make(map[*Copies]int)
 	ciphertexts := make(map[*Copies]int)
+	var in []*Copies // the keys of shared, in the order of the part
 	n := 0
 	for text := range p.Own {
 		to := holder[string(text)]
@@ -110,11 +112,13 @@ func mostShared(p *part.Player, holder map[string]*Copies, taken map[*Copies]boo
 			ciphertexts[to]++
 		}
 		if to != nil {
-			shared[to]++
+			if shared[to]++; shared[to] == 1 {
+				in = append(in, to)
+			}
 		}
 	}
-	for to, n := range shared {
-		if (!taken[to] || 2*ciphertexts[to] > len(p.Es.Items)) && n > shared[best] {
+	for _, to := range in { // of equals the first, so that the result does not change from run to run
+		if (!taken[to] || 2*ciphertexts[to] > len(p.Es.Items)) && shared[to] > shared[best] {
 			best = to
 		}
 	}
@@ -184,8 +188,8 @@ func (c *Copies) committed(point group.Point) (index int64, fits bool) {
 	if slices.ContainsFunc(c.commitments[c.Index], point.Equal) {
 		return c.Index, true
 	}
-	for index, points := range c.commitments {
-		if slices.ContainsFunc(points, point.Equal) {
+	for _, index := range slices.Sorted(maps.Keys(c.commitments)) {
+		if slices.ContainsFunc(c.commitments[index], point.Equal) {
 			return index, true
 		}
 	}
