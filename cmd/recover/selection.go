@@ -193,7 +193,7 @@ func (s *selection) hints(single bool) recovery.Hints {
 }
 
 func (s *selection) openBucket(path string, hints recovery.Hints) error {
-	b, err := recovery.OpenWith(path, hints)
+	b, err := recovery.Open(path, hints)
 	if err != nil {
 		return &fileError{path, asShards, err}
 	}

@@ -92,7 +92,7 @@ func TestArchiveKind(t *testing.T) {
 
 func openWith(t *testing.T, dir string, hints Hints) *Bucket {
 	t.Helper()
-	b, err := OpenWith(dir, hints)
+	b, err := Open(dir, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestSpellings(t *testing.T) {
 // TestStrays: shards without an ID are listed for whoever can tell labels.
 func TestStrays(t *testing.T) {
 	dir := tree(t, "recovery_shard-0.txt", "a/Recovery_Shard-0(2).TXT", "recovery shard-1.txt", "note.txt", "._recovery_shard-0.txt")
-	if _, err := Open(dir); err != ErrNoKeys {
+	if _, err := Open(dir, Hints{}); err != ErrNoKeys {
 		t.Errorf("without labels: %v", err)
 	}
 	b := openWith(t, dir, Hints{Labels: true})
@@ -190,7 +190,7 @@ func TestSearch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := OpenWith(dir, Hints{Labels: true}); err != ErrNoKeys {
+	if _, err := Open(dir, Hints{Labels: true}); err != ErrNoKeys {
 		t.Errorf("without a key: %v", err)
 	}
 	b := openWith(t, dir, Hints{Key: id(t, keyA)})
@@ -201,7 +201,7 @@ func TestSearch(t *testing.T) {
 	if got := b.Search(); len(got) != 2 {
 		t.Errorf("with a limit: %q", names(got))
 	}
-	if _, err := OpenWith(tree(t, "note"), Hints{Key: id(t, keyA)}); err != ErrNoKeys {
+	if _, err := Open(tree(t, "note"), Hints{Key: id(t, keyA)}); err != ErrNoKeys {
 		t.Errorf("nothing that may be a shard: %v", err)
 	}
 }
@@ -280,11 +280,11 @@ func TestArchives(t *testing.T) {
 		}
 	}
 	var archive *ArchiveError
-	if _, err := Open(dir); !errors.As(err, &archive) || *archive != (ArchiveError{"other/c.zip", "zip"}) ||
+	if _, err := Open(dir, Hints{}); !errors.As(err, &archive) || *archive != (ArchiveError{"other/c.zip", "zip"}) ||
 		archive.Error() != ErrNoKeys.Error()+", but a zip archive, which has to be unpacked first: other/c.zip" {
 		t.Errorf("in a folder: %v", err)
 	}
-	if _, err := Open(filepath.Join(dir, "other/c.zip")); !errors.As(err, &archive) || *archive != (ArchiveError{"", "zip"}) ||
+	if _, err := Open(filepath.Join(dir, "other/c.zip"), Hints{}); !errors.As(err, &archive) || *archive != (ArchiveError{"", "zip"}) ||
 		archive.Error() != "a zip archive, which has to be unpacked first" {
 		t.Errorf("itself: %v", err)
 	}
@@ -331,7 +331,7 @@ func TestFolderLinks(t *testing.T) {
 	if err := os.Symlink(filepath.Join(outside, keyA), filepath.Join(only, keyA)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(only); err != ErrLinkedKeys {
+	if _, err := Open(only, Hints{}); err != ErrLinkedKeys {
 		t.Errorf("nothing but a link: %v", err)
 	}
 	inside := tree(t, "store/x/recovery_shard-0.txt")

@@ -114,13 +114,10 @@ type File struct {
 
 // Open opens a download: a directory that is searched to any depth for folders
 // named by a key ID, or one file. Symbolic links are followed inside of it
-// only. An archive is an *ArchiveError.
-func Open(name string) (*Bucket, error) { return OpenWith(name, Hints{}) }
-
-// OpenWith is Open with what is known of the download. A directory without key
+// only. An archive is an *ArchiveError. With hints, a directory without key
 // folders is opened too, if it has files named like shards and labels can be
 // tried, or if one key is looked for and some file begins like a shard.
-func OpenWith(name string, hints Hints) (*Bucket, error) {
+func Open(name string, hints Hints) (*Bucket, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err

@@ -49,7 +49,7 @@ func tree(t *testing.T, paths ...string) string {
 
 func open(t *testing.T, name string) *Bucket {
 	t.Helper()
-	b, err := Open(name)
+	b, err := Open(name, Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,10 +189,10 @@ func TestSingleFile(t *testing.T) {
 }
 
 func TestRefused(t *testing.T) {
-	if _, err := Open(tree(t, "a/b/recovery_shard-0.txt")); !errors.Is(err, ErrNoKeys) {
+	if _, err := Open(tree(t, "a/b/recovery_shard-0.txt"), Hints{}); !errors.Is(err, ErrNoKeys) {
 		t.Errorf("no key folder: %v", err)
 	}
-	if _, err := Open(filepath.Join(t.TempDir(), "absent")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(filepath.Join(t.TempDir(), "absent"), Hints{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("absent: %v", err)
 	}
 	b := open(t, tree(t, keyA+"/large"))

@@ -78,7 +78,7 @@ func TestFaultOfOpen(t *testing.T) {
 			}
 			return calls == n
 		})
-		b, err := Open(dir)
+		b, err := Open(dir, Hints{})
 		fault = nil
 		if n <= 2 {
 			if !errors.Is(err, errPlayed) {
@@ -318,7 +318,7 @@ func TestKeyFoldersOnly(t *testing.T) {
 	if b.IsFile() {
 		t.Error("it is a file")
 	}
-	if _, err := Open(t.TempDir()); err != ErrNoKeys {
+	if _, err := Open(t.TempDir(), Hints{}); err != ErrNoKeys {
 		t.Errorf("an empty folder: %v", err)
 	}
 }

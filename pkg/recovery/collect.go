@@ -31,13 +31,10 @@ type Download struct {
 type Hints = bucket.Hints
 
 // Open opens a download: a directory that is searched for folders named by a
-// key ID, or one shard file. The caller closes it.
-func Open(path string) (*Download, error) { return OpenWith(path, Hints{}) }
-
-// OpenWith is Open with what is known of the download: it then opens one whose
-// shards are in no folder named by a key ID, too.
-func OpenWith(path string, hints Hints) (*Download, error) {
-	b, err := bucket.OpenWith(path, hints)
+// key ID, or one shard file. With hints, it also opens one whose shards are in no
+// folder named by a key ID. The caller closes it.
+func Open(path string, hints Hints) (*Download, error) {
+	b, err := bucket.Open(path, hints)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ func hinted(t testing.TB, files map[string][]byte, hints recovery.Hints) *recove
 	t.Helper()
 	dir := t.TempDir()
 	write(t, dir, files)
-	d, err := recovery.OpenWith(dir, hints)
+	d, err := recovery.Open(dir, hints)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestTooDeepIsMissing(t *testing.T) {
 
 // TestOpenNothing: what is not there is an error, and no download.
 func TestOpenNothing(t *testing.T) {
-	if d, err := recovery.Open(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) || d != nil {
+	if d, err := recovery.Open(filepath.Join(t.TempDir(), "none"), recovery.Hints{}); !errors.Is(err, os.ErrNotExist) || d != nil {
 		t.Errorf("%v, %v", d, err)
 	}
 }

@@ -23,7 +23,7 @@ func ExampleBackups_Verify() {
 	dir, keys, remove := practice("mixed-2of3-shamir-t1")
 	defer remove()
 
-	download, err := recovery.Open(filepath.Join(dir, "bucket"))
+	download, err := recovery.Open(filepath.Join(dir, "bucket"), recovery.Hints{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -73,7 +73,7 @@ func ExampleBackups_Rebuild() {
 	defer rsadecrypt.Wipe(private)
 	recoveryKey := &token{key: private}
 
-	download, err := recovery.Open(filepath.Join(dir, "bucket"))
+	download, err := recovery.Open(filepath.Join(dir, "bucket"), recovery.Hints{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -105,7 +105,7 @@ func write(t testing.TB, dir string, files map[string][]byte) {
 
 func openDownload(t testing.TB, dir string) *recovery.Download {
 	t.Helper()
-	d, err := recovery.Open(dir)
+	d, err := recovery.Open(dir, recovery.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

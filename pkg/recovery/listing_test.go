@@ -288,7 +288,7 @@ func TestListingOfManyObjects(t *testing.T) {
 	for i := range 21 {
 		versions = append(versions, inBucket{name: fmt.Sprintf("KEY/recovery_shard-%d.txt", i+100), id: "version-y", at: at})
 	}
-	d, err := recovery.Open(dir)
+	d, err := recovery.Open(dir, recovery.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}

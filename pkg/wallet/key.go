@@ -8,12 +8,6 @@ import (
 	"recover/pkg/shard"
 )
 
-// Derivations of a wallet key from its master key.
-const (
-	DerivationChild = "m/0"  // BIP-32, non-hardened: SECP256K1
-	DerivationNone  = "none" // the master key itself: ED25519
-)
-
 // Key is a wallet private key. It comes from a master key that has the public
 // key of its backup; whether that backup is the right one is decided in package
 // recovery. Only Derive and DeriveAnchored make one. The caller wipes it.
@@ -125,7 +119,7 @@ func usual(g group.Group) derivation {
 
 func (d derivation) String() string {
 	if d < 0 {
-		return DerivationNone
+		return "none"
 	}
 	return fmt.Sprintf("m/%d", int(d))
 }
@@ -184,8 +178,9 @@ func (k *Key) Private() group.Scalar { return k.private }
 // Public returns the public key.
 func (k *Key) Public() group.Point { return k.public }
 
-// Derivation returns how the key comes from the master key: DerivationChild,
-// DerivationNone, or another child, "m/7".
+// Derivation returns how the key comes from the master key: "m/0", the BIP-32
+// child, usual for SECP256K1; "none", the master key itself, usual for ED25519; or
+// another child, "m/7".
 func (k *Key) Derivation() string { return k.derivation }
 
 // IsUsual tells whether the key is derived in the way that the service is known

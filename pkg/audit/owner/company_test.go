@@ -65,7 +65,7 @@ func review(t *testing.T, c *company.Company, listed bool) []audit.Section {
 func look(t *testing.T, in *owner.Input, dir string, listed bool) *owner.Backups {
 	t.Helper()
 	bucket := filepath.Join(dir, "bucket")
-	d, err := recovery.Open(bucket)
+	d, err := recovery.Open(bucket, recovery.Hints{})
 	if err != nil {
 		t.Fatal(err)
 	}
