@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -209,7 +208,7 @@ func (c *checkedShare) compareCode() {
 	defer secret.Wipe(data)
 	code := c.share.SVG()
 	defer code.Wipe()
-	if !bytes.Equal(data, code.Reveal()) {
+	if !code.Equal(secret.New(data)) {
 		c.wrong(path, asShare, "not the code of this share", "do not print or scan it: it may be another holder's share, or none; use share.txt")
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -74,7 +73,7 @@ func (a *secretPrompter) typedOrMade(prompt string) (*secret.Bytes, error) {
 func (a *secretPrompter) typedAgain(first *secret.Bytes, prompt string) (*secret.Bytes, error) {
 	second, err := a.term.Passphrase(prompt)
 	if err == nil {
-		if !bytes.Equal(first.Reveal(), second.Reveal()) {
+		if !first.Equal(second) {
 			err = passphrase.ErrMismatch
 		}
 		second.Wipe()

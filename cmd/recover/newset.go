@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/rsa"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -188,7 +187,7 @@ func (n *newSet) askPassphrases(a *secretPrompter) error {
 			return err
 		}
 		for _, other := range set {
-			same = same || subtle.ConstantTimeCompare(other.Reveal(), passphrase.Reveal()) == 1
+			same = same || other.Equal(passphrase)
 		}
 		set = append(set, passphrase)
 		r, err := custody.PassphraseRecipient(passphrase)

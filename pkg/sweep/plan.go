@@ -233,7 +233,7 @@ func ParsePlan(data []byte) (*Plan, error) {
 	var faults Faults
 	for i := range p.Transactions {
 		e := &p.Transactions[i]
-		if e.Number != i+1 || e.Shows == nil {
+		if e.Number != i+1 || e.Shows == nil || e.MaxFee != "" && e.Limits().MaxFee == nil {
 			return nil, ErrPlan
 		}
 		if err := e.check(); err != nil {

@@ -42,17 +42,6 @@ func (t *Transaction) Sign(key *transaction.Key, limits transaction.Limits) (*tr
 	return signed, nil
 }
 
-// Missing are the accounts besides From that have to sign, and have not.
-func (t *Transaction) Missing() []string {
-	var all []string
-	for i, s := range t.signatures {
-		if key := t.message.keys[i]; key != t.signer && s == [signatureSize]byte{} {
-			all = append(all, key.String())
-		}
-	}
-	return all
-}
-
 // hasSigned reads a transaction and tells whether the account has signed it, and
 // all signatures verify.
 func hasSigned(raw []byte, a address) bool {

@@ -71,11 +71,6 @@ func WatchDescriptor(public group.Point) string {
 	return withChecksum("wpkh(" + hex.EncodeToString(group.Compressed(public)) + ")")
 }
 
-// WatchLegacyDescriptor is WatchDescriptor for the P2PKH address of the key.
-func WatchLegacyDescriptor(public group.Point) string {
-	return withChecksum("pkh(" + hex.EncodeToString(group.Compressed(public)) + ")")
-}
-
 func withChecksum(descriptor string) string {
 	sum, err := Checksum(descriptor)
 	if err != nil {

@@ -73,9 +73,6 @@ func TestChecksum(t *testing.T) {
 		t.Error(got)
 	}
 	two := group.Secp256k1.NewPoint().BaseMul(group.Secp256k1.NewScalar().SetUint64(2))
-	if got := WatchLegacyDescriptor(two); got != "pkh(02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5)#8fhd9pwu" {
-		t.Error(got)
-	}
 	var list []struct {
 		Desc, Label string
 		Timestamp   int
