@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -193,7 +192,12 @@ func TestChangedPlan(t *testing.T) {
 		}
 		at += len(line)
 	}
-	limitless := regexp.MustCompile(`"max_fee": "[0-9]+"`).ReplaceAllString(string(data), `"max_fee": "none"`)
+	limitless := strings.Replace(string(data), `      "shows"`, `      "max_fee": "none",`+"\n"+`      "shows"`, 1)
+	if number := strings.Replace(limitless, `"none"`, `"123456789012345678901234567890"`, 1); number == string(data) {
+		t.Fatal("the plan was not changed")
+	} else if _, err := ParsePlan([]byte(number)); err != nil {
+		t.Errorf("with a limit: %v", err)
+	}
 	for _, text := range []string{"", "{}", "null", string(data[:len(data)-1]), string(data) + " ", limitless} {
 		if _, err := ParsePlan([]byte(text)); !errors.Is(err, ErrPlan) {
 			t.Errorf("%.20q: %v", text, err)
