@@ -364,6 +364,7 @@ func TestOddOneIsTheSealedKey(t *testing.T) {
 	says(t, exitFailed, open("c", resealed), resealed+": the shares are valid, but the sealed key does not open")
 	contains(t, text("c"), "refused (a sealed key that the right shares do not open)", "end: failed")
 	says(t, exitOK, open("d", resealed, changed, genuine), "warning: "+resealed+": the shares are valid, but the sealed key does not open", "another copy of it was used")
+	says(t, exitOK, open("f", filepath.Join(dir, "none.age"), genuine), "warning: "+filepath.Join(dir, "none.age")+": no such file or directory; another copy is used")
 
 	// Sealed to the right identity, but it holds another key.
 	identity, err := os.ReadFile(filepath.Join(dir, "b"))

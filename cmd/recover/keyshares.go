@@ -59,7 +59,8 @@ func (f *shareFlags) check() error {
 type keyShares struct {
 	*shareFlags
 	sealed     *custody.SealedKey // the one in use
-	copies     []sealedCopy       // all that were given
+	copies     []sealedCopy       // all that were given, but for those that cannot be read
+	unread     []error            // why those cannot
 	identities []string
 	verb       string
 
@@ -155,6 +156,9 @@ var errNotEnded = errors.New("given up before the work was done")
 
 // quorum collects the shares, and makes of them what opens the sealed key.
 func (k *keyShares) quorum(a *secretPrompter, c *ceremony) (*custody.Quorum, error) {
+	for _, err := range k.unread {
+		a.term.Warn(err.Error() + "; another copy is used")
+	}
 	for _, copied := range k.copies {
 		c.record(custody.Event{Step: custody.StepInput, File: custody.SealedKeyName, SHA256: custody.DigestOf(copied.Bytes())})
 	}

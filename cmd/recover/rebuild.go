@@ -79,8 +79,8 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 	f.key.register(fs)
 	fs.StringVar(&f.out, "out", "", "")
 	fs.StringVar(&f.resume, "resume", "", "")
-	var share partFlags
-	share.register(fs)
+	var division partFlags
+	division.register(fs)
 	fs.StringArrayVar(&f.recipients, "recipient", nil, "")
 	fs.BoolVar(&f.unsealed, "unsealed", false, "")
 	f.key.registerNewPassphrase(fs)
@@ -99,7 +99,7 @@ func parseRebuild(args []string) (*rebuildFlags, error) {
 		return nil, &usageError{"--unsealed and --recipient are both given", "give one or the other"}
 	}
 	var err error
-	if f.part, err = share.parse(); err != nil {
+	if f.part, err = division.parse(); err != nil {
 		return nil, err
 	}
 	return f, f.checkOut()

@@ -33,19 +33,16 @@ type sealedCopy struct {
 }
 
 // readCopies reads the sealed keys, which have to be for one recovery key. A copy
-// that cannot be read is passed over where there is another one.
+// that cannot be read is passed over, with a warning, where there is another one.
 func (k *keyShares) readCopies(ctx context.Context) error {
 	paths := k.sealedKeys
 	if len(paths) == 0 {
 		paths = []string{k.sealedKey}
 	}
-	var failed error
 	for _, path := range paths {
 		sealed, err := readSealedKey(ctx, path)
 		if err != nil {
-			if failed == nil {
-				failed = err
-			}
+			k.unread = append(k.unread, err)
 			continue
 		}
 		if len(k.copies) > 0 && sealed.Key != k.copies[0].Key {
@@ -54,7 +51,7 @@ func (k *keyShares) readCopies(ctx context.Context) error {
 		k.copies = append(k.copies, sealedCopy{path, sealed})
 	}
 	if len(k.copies) == 0 {
-		return failed
+		return k.unread[0]
 	}
 	k.sealed, k.sealedKey = k.copies[0].SealedKey, k.copies[0].path
 	return nil

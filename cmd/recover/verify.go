@@ -69,7 +69,7 @@ func runVerify(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	share, err := division.parse()
+	part, err := division.parse()
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func runVerify(p *program, args []string) error {
 	}
 	results := newReporter(p, s, shown)
 	results.keep = files.wanted()
-	if err := verifyAll(p, s, share, results, *workers); err != nil {
+	if err := verifyAll(p, s, part, results, *workers); err != nil {
 		return err
 	}
 	results.countRecoveryKeys()
@@ -110,13 +110,13 @@ func runVerify(p *program, args []string) error {
 	if stale != nil && results.sum.OK == results.sum.Keys {
 		verdict = stale
 	}
-	if err := files.write(results, p.verifyHeader(s, share), verdict == nil); err != nil {
+	if err := files.write(results, p.verifyHeader(s, part), verdict == nil); err != nil {
 		return err
 	}
 	return verdict
 }
 
-func verifyAll(p *program, s *selection, share report.Part, shown *reporter, workers int) error {
+func verifyAll(p *program, s *selection, part report.Part, shown *reporter, workers int) error {
 	recorded := make(map[uuid.ID]struct{}, s.record.Len())
 	wanted := 0
 	for e, err := range s.record.Entries() {
@@ -124,7 +124,7 @@ func verifyAll(p *program, s *selection, share report.Part, shown *reporter, wor
 			return err
 		}
 		recorded[e.KeyID] = struct{}{}
-		if share.Has(e.KeyID) {
+		if part.Has(e.KeyID) {
 			wanted++
 		}
 	}
@@ -132,7 +132,7 @@ func verifyAll(p *program, s *selection, share report.Part, shown *reporter, wor
 	defer progress.Done()
 	entries := func(yield func(record.Entry, error) bool) {
 		for e, err := range s.record.Entries() {
-			if (err != nil || share.Has(e.KeyID)) && !yield(e, err) {
+			if (err != nil || part.Has(e.KeyID)) && !yield(e, err) {
 				return
 			}
 		}
@@ -152,18 +152,18 @@ func verifyAll(p *program, s *selection, share report.Part, shown *reporter, wor
 	if s.recordPath == "" {
 		return nil // one key was asked about
 	}
-	return s.unrecorded(p.ctx, recorded, share, shown)
+	return s.unrecorded(p.ctx, recorded, part, shown)
 }
 
 // unrecorded reports the keys of a part that are in the bucket and not in the
 // record.
-func (s *selection) unrecorded(ctx context.Context, recorded map[uuid.ID]struct{}, share report.Part, shown *reporter) error {
+func (s *selection) unrecorded(ctx context.Context, recorded map[uuid.ID]struct{}, part report.Part, shown *reporter) error {
 	warn := func(path string, err error) { shown.passedOver(s.shardsPath, path, err) }
 	for id := range recovery.Keys(s.bucket, warn) {
 		if ctx.Err() != nil {
 			return terminal.ErrInterrupted
 		}
-		if _, ok := recorded[id]; ok || !share.Has(id) {
+		if _, ok := recorded[id]; ok || !part.Has(id) {
 			continue
 		}
 		r := resultOf(id.String())
