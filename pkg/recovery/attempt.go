@@ -81,26 +81,26 @@ func (r *rebuild) keepMaster(m *shard.Master, b *Backup, err error, doubts []err
 		return
 	}
 	r.out.Master = m
-	r.warn(WarnMasterOnly, "%s: the master key was rebuilt and is kept; it is not the wallet key", b.Path)
+	warnf(&r.out.Warnings, WarnMasterOnly, "%s: the master key was rebuilt and is kept; it is not the wallet key", b.Path)
 }
 
 // describe warns of what was not as it should be.
 func (r *rebuild) describe(b *Backup, sh *shard.Shard, warning string) {
 	key := r.out.Wallet
 	if warning != "" {
-		r.warn(WarnPreviousQuorum, "%s", warning)
+		warnf(&r.out.Warnings, WarnPreviousQuorum, "%s", warning)
 	}
 	if !key.IsUsual() {
-		r.warn(WarnDerivation, "the wallet key is derived as %s, not in the usual way", key.Derivation())
+		warnf(&r.out.Warnings, WarnDerivation, "the wallet key is derived as %s, not in the usual way", key.Derivation())
 	}
 	if claimed := sh.WalletPublicKey(); !r.anchor.IsZero() && claimed != nil && !claimed.Equal(key.Public()) {
-		r.warn(WarnClaim, "%s: walletPublicKeyBase64 is not the wallet's public key; the record's was used", b.Path)
+		warnf(&r.out.Warnings, WarnClaim, "%s: walletPublicKeyBase64 is not the wallet's public key; the record's was used", b.Path)
 	}
 	if !r.anchor.IsZero() && b.proof != nil && b.proof.err != nil {
-		r.warn(WarnNoProof, "%s: %s: %v", b.Path, ReasonOf(b.proof.err), b.proof.err)
+		warnf(&r.out.Warnings, WarnNoProof, "%s: %s: %v", b.Path, ReasonOf(b.proof.err), b.proof.err)
 	}
 	for _, f := range r.out.Master.Warnings() {
-		r.warn(WarnDamaged, "%s", f.Error())
+		warnf(&r.out.Warnings, WarnDamaged, "%s", f.Error())
 	}
 }
 
@@ -112,7 +112,7 @@ func (r *rebuild) conclude() {
 	for i, f := range r.failures {
 		other := shard.ReasonOf(f.err) == shard.ReasonOtherRecoveryKey
 		if r.out.Wallet != nil && !other {
-			r.warn(WarnBadCopy, "%s: %s: %v", f.backup.Path, ReasonOf(f.err), f.err)
+			warnf(&r.out.Warnings, WarnBadCopy, "%s: %s: %v", f.backup.Path, ReasonOf(f.err), f.err)
 		}
 		if telling == nil || tellsMore(f.err) > tellsMore(telling.err) {
 			telling = &r.failures[i]

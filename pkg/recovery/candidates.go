@@ -106,9 +106,9 @@ func (r *rebuild) salvage(b *Backup) {
 			return
 		}
 	}
-	r.warn(WarnSalvaged, "%s: salvaged: %v", b.Path, b.Err)
+	warnf(&r.out.Warnings, WarnSalvaged, "%s: salvaged: %v", b.Path, b.Err)
 	for _, f := range lost {
-		r.warn(WarnSalvaged, "%s: %s", b.Path, f.Error())
+		warnf(&r.out.Warnings, WarnSalvaged, "%s: %s", b.Path, f.Error())
 	}
 	salvaged := *b
 	salvaged.describe(s)

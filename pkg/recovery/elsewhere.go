@@ -28,7 +28,7 @@ func (c *collector) lookElsewhere() error {
 	files, places, warnings := c.download.Apart(c.Entry.KeyID)
 	if c.hasBackup() {
 		for _, place := range places[:min(len(places), maxElsewhere)] {
-			c.warn(WarnElsewhere, "%s has the ID of this key in its name, too: it was not read, because the key's own folder has a backup", place)
+			warnf(&c.Warnings, WarnElsewhere, "%s has the ID of this key in its name, too: it was not read, because the key's own folder has a backup", place)
 		}
 		c.warnNotCurrent()
 		return nil
@@ -40,7 +40,7 @@ func (c *collector) lookElsewhere() error {
 	}
 	if len(files) > 0 {
 		for _, place := range places[:min(len(places), maxElsewhere)] {
-			c.warn(WarnElsewhere, "no backup is in a folder named by the key ID alone: taken from %s", place)
+			warnf(&c.Warnings, WarnElsewhere, "no backup is in a folder named by the key ID alone: taken from %s", place)
 		}
 		if err := c.read(files); err != nil || c.hasBackup() {
 			return err
@@ -51,13 +51,13 @@ func (c *collector) lookElsewhere() error {
 		return err
 	}
 	if !all {
-		c.warn(WarnNotRead, "after %d trials of labels, the shards that lie in no key's folder were not tried for this key", maxTrials)
+		warnf(&c.Warnings, WarnNotRead, "after %d trials of labels, the shards that lie in no key's folder were not tried for this key", maxTrials)
 	}
 	for _, f := range strays[:min(len(strays), maxElsewhere)] {
 		if c.download.IsFor(c.Entry.KeyID) && !c.download.HasKeyFolders() {
 			break // it was named as this key's folder
 		}
-		c.warn(WarnElsewhere, "no backup is in a folder named by the key ID: taken from %s, which has the label of this key", f.Path)
+		warnf(&c.Warnings, WarnElsewhere, "no backup is in a folder named by the key ID: taken from %s, which has the label of this key", f.Path)
 	}
 	if err := c.read(c.unread(strays)); err != nil || c.hasBackup() {
 		return err
@@ -191,7 +191,7 @@ func (c *collector) warnNotCurrent() {
 	}
 	own := slices.ContainsFunc(c.all, func(b *Backup) bool { return c.download.IsProper(b.File) })
 	if !own && c.download.HasProper() {
-		c.warn(WarnNoCurrent, "no recovery_shard-N.txt lies in the key's folder itself, where other keys have one: the current backup may have been deleted; what is here are other versions or copies")
+		warnf(&c.Warnings, WarnNoCurrent, "no recovery_shard-N.txt lies in the key's folder itself, where other keys have one: the current backup may have been deleted; what is here are other versions or copies")
 	}
 }
 

@@ -210,7 +210,7 @@ func (e *enrollment) identify(use int) {
 	entry, quorum := &e.out.Entry, e.quorums[use]
 	e.out.Backup = e.proved[use]
 	if !entry.QuorumID.IsZero() && entry.QuorumID != quorum && !slices.Contains(entry.PreviousQuorumIDs, quorum) {
-		e.warnf(WarnPreviousQuorum, "the backup is of quorum %s: the recorded %s is kept as a previous one", quorum, entry.QuorumID)
+		warnf(&e.out.Warnings, WarnPreviousQuorum, "the backup is of quorum %s: the recorded %s is kept as a previous one", quorum, entry.QuorumID)
 		entry.PreviousQuorumIDs = append([]uuid.ID{entry.QuorumID}, entry.PreviousQuorumIDs...)
 		entry.QuorumID = quorum
 	}
@@ -242,10 +242,6 @@ func (e *enrollment) listed() (w *record.Wallet) {
 	return w
 }
 
-func (e *enrollment) warnf(code, format string, args ...any) {
-	e.out.Warnings = append(e.out.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
-}
-
 // anchor takes what the list says of the wallet. What the record has already is
 // not overruled: where the two differ, that is named.
 func (e *enrollment) anchor(w *record.Wallet) {
@@ -268,7 +264,7 @@ func (e *enrollment) anchor(w *record.Wallet) {
 	}
 	entry.Recorded, entry.PublicKey, entry.Address = record.AnchorService, w.PublicKey, w.Address
 	if w.PublicKey != nil && w.Address != "" && !wallet.IsAddress(w.Address) {
-		e.warnf(WarnAddressForm, "the address %s of the list is of a form that is not known here: only the public key is compared", w.Address)
+		warnf(&e.out.Warnings, WarnAddressForm, "the address %s of the list is of a form that is not known here: only the public key is compared", w.Address)
 	}
 }
 

@@ -62,7 +62,7 @@ type collector struct {
 // passedOver warns of folders that were passed over.
 func (c *collector) passedOver(warnings []bucket.Warning) {
 	for _, w := range warnings {
-		c.warn(WarnNotRead, "%s: %s", w.Path, systemError(w.Err))
+		warnf(&c.Warnings, WarnNotRead, "%s: %s", w.Path, systemError(w.Err))
 		if c.unlisted == nil && !w.IsLimit() {
 			c.unlisted = w.Err
 		}
@@ -129,7 +129,7 @@ func (c *collector) parse(b *Backup, data []byte) error {
 	default:
 		b.Err = err
 		if b.Named {
-			c.warn(WarnNotRead, "%s: damaged, and too large to be searched for the key that it names", b.Path)
+			warnf(&c.Warnings, WarnNotRead, "%s: damaged, and too large to be searched for the key that it names", b.Path)
 		}
 	}
 	return nil
@@ -155,13 +155,13 @@ func (c *collector) passOver() {
 		switch {
 		case !b.ignored || b.Err == errNotRead || bucket.IsLitter(b.Path):
 		case b.archive != "":
-			c.warn(WarnArchive, "%s is a %s archive: what is in it was not read", b.Path, b.archive)
+			warnf(&c.Warnings, WarnArchive, "%s is a %s archive: what is in it was not read", b.Path, b.archive)
 		default:
-			c.warn(WarnNotShard, "%s is not a shard", b.Path)
+			warnf(&c.Warnings, WarnNotShard, "%s is not a shard", b.Path)
 		}
 	}
 	if c.distinct > maxDistinct {
-		c.warn(WarnNotRead, "%d different files are in the key's folder: of those that are not named recovery_shard-N.txt, only the first were read", c.distinct)
+		warnf(&c.Warnings, WarnNotRead, "%d different files are in the key's folder: of those that are not named recovery_shard-N.txt, only the first were read", c.distinct)
 	}
 }
 

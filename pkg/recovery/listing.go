@@ -183,15 +183,14 @@ func (s *Backups) listingWarnings(wrong func(*Backup) error) (warnings []Warning
 	if s.download == nil || s.download.Listing == nil {
 		return nil
 	}
-	w := &Verdict{} // for its warn
 	objects := s.download.Listing.Objects(s.Entry.KeyID)
 	if len(objects) == 0 {
-		w.warn(WarnNotInBucket, "the bucket's listing has no backup of this key, not even a deleted one")
+		warnf(&warnings, WarnNotInBucket, "the bucket's listing has no backup of this key, not even a deleted one")
 	}
 	for _, o := range objects {
-		s.warnOfObject(w, o, wrong)
+		s.warnOfObject(&warnings, o, wrong)
 	}
-	return firstOfEach(w.Warnings)
+	return firstOfEach(warnings)
 }
 
 // maxAlike is how many warnings of one code the listing makes for one key: whoever
@@ -219,7 +218,7 @@ func firstOfEach(all []Warning) []Warning {
 
 // warnOfObject warns where the download does not have the newest version of one
 // object, or has it and cannot use it.
-func (s *Backups) warnOfObject(w *Verdict, o *bucketlist.Object, wrong func(*Backup) error) {
+func (s *Backups) warnOfObject(to *[]Warning, o *bucketlist.Object, wrong func(*Backup) error) {
 	var newest, older, unlisted, unknown []*Backup
 	for _, b := range s.All() {
 		l := b.listed
@@ -240,20 +239,20 @@ func (s *Backups) warnOfObject(w *Verdict, o *bucketlist.Object, wrong func(*Bac
 	works := func(b *Backup) bool { return wrong(b) == nil }
 	switch {
 	case last.Deleted:
-		w.warn(WarnDeleted, "%s was deleted in the bucket on %s%s", name, day(last.Modified), lastVersion(o))
+		warnf(to, WarnDeleted, "%s was deleted in the bucket on %s%s", name, day(last.Modified), lastVersion(o))
 	case slices.ContainsFunc(newest, works):
 	case len(newest) > 0:
-		w.warn(WarnNewestDamaged, "%s is the newest version in the bucket, of %s, and cannot be used: %v", newest[0].Path, day(last.Modified), wrong(newest[0]))
+		warnf(to, WarnNewestDamaged, "%s is the newest version in the bucket, of %s, and cannot be used: %v", newest[0].Path, day(last.Modified), wrong(newest[0]))
 	case slices.ContainsFunc(unknown, works):
-		w.warn(WarnVersionUnknown, "the listing does not tell which of %d versions of the same size %s is, so it may not be the newest, of %s", unknown[0].listed.several, unknown[0].Path, day(last.Modified))
+		warnf(to, WarnVersionUnknown, "the listing does not tell which of %d versions of the same size %s is, so it may not be the newest, of %s", unknown[0].listed.several, unknown[0].Path, day(last.Modified))
 	case slices.ContainsFunc(older, isCurrent):
 		b := older[slices.IndexFunc(older, isCurrent)]
-		w.warn(WarnStale, "%s is %s: the newest version in the bucket, of %s, is not in the download", b.Path, b.age(), day(last.Modified))
+		warnf(to, WarnStale, "%s is %s: the newest version in the bucket, of %s, is not in the download", b.Path, b.age(), day(last.Modified))
 	case len(unlisted) > 0:
-		w.warn(WarnUnlisted, "%s, with %d bytes, is none of the versions in the listing: it was changed, or is newer than the listing; the newest there is of %s and has %d bytes",
+		warnf(to, WarnUnlisted, "%s, with %d bytes, is none of the versions in the listing: it was changed, or is newer than the listing; the newest there is of %s and has %d bytes",
 			unlisted[0].Path, unlisted[0].Size, day(last.Modified), last.Size)
 	default:
-		w.warn(WarnNotDownloaded, "the newest %s in the bucket, of %s, is not in the download", name, day(last.Modified))
+		warnf(to, WarnNotDownloaded, "the newest %s in the bucket, of %s, is not in the download", name, day(last.Modified))
 	}
 }
 

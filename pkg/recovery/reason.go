@@ -203,10 +203,6 @@ func checkUnanchored(sh *shard.Shard) error {
 	return nil
 }
 
-func (s *Backups) warn(code, format string, args ...any) {
-	s.Warnings = append(s.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
-}
-
 // CheckRecord compares what the backups say of themselves with the record: that
 // there are any, that they name one key where nothing else tells, and that one of
 // them is the recorded one. It proves nothing.

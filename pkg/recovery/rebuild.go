@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"errors"
-	"fmt"
 	"slices"
 
 	"recover/pkg/shard"
@@ -104,10 +103,6 @@ type rebuild struct {
 type failure struct {
 	backup *Backup
 	err    error
-}
-
-func (r *rebuild) warn(code, format string, args ...any) {
-	r.out.Warnings = append(r.out.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
 }
 
 func (r *rebuild) fail(b *Backup, err error) { r.failures = append(r.failures, failure{b, err}) }

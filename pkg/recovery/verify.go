@@ -120,10 +120,6 @@ func notExpected(f rsadecrypt.Fingerprint) error {
 	}}}
 }
 
-func (v *Verdict) warn(code, format string, args ...any) {
-	v.Warnings = append(v.Warnings, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
-}
-
 // judge makes one verdict of all copies.
 func (v *Verdict) judge() {
 	for _, c := range v.Copies {
@@ -139,7 +135,7 @@ func (v *Verdict) judge() {
 				v.Warnings = append(v.Warnings, c.warnings...)
 			}
 		case v.isCovered(c):
-			v.warn(WarnBadCopy, "%s: %s: %v", c.Path, ReasonOf(c.Err), c.Err)
+			warnf(&v.Warnings, WarnBadCopy, "%s: %s: %v", c.Path, ReasonOf(c.Err), c.Err)
 		case v.Err == nil:
 			v.Err = c.Err
 			if len(v.Copies) > 1 {
@@ -214,7 +210,7 @@ func (v *Verdict) warnOfAge(use *Copy) {
 	for _, c := range v.Copies {
 		same := !c.HasKey() && path.Base(c.Path) == path.Base(use.Path) || c.HasKey() && c.RecoveryKey == use.RecoveryKey
 		if same && c.Err != nil && c.Modified.After(use.Modified) && !use.Modified.IsZero() && !c.isNewest() {
-			v.warn(WarnNewerDamaged, "only an older copy is valid: %s (%s); the newer %s (%s) is damaged",
+			warnf(&v.Warnings, WarnNewerDamaged, "only an older copy is valid: %s (%s); the newer %s (%s) is damaged",
 				use.Path, day(use.Modified), c.Path, day(c.Modified))
 			return
 		}
@@ -229,7 +225,7 @@ func (s *Backups) warnMissing(v *Verdict, expected []rsadecrypt.Fingerprint) {
 	for _, want := range expected {
 		there := slices.ContainsFunc(v.Copies, func(c Copy) bool { return c.HasKey() && c.RecoveryKey == want })
 		if !there && v.Err == nil {
-			v.warn(WarnNoShard, "no shard for the recorded recovery key %s is there", want)
+			warnf(&v.Warnings, WarnNoShard, "no shard for the recorded recovery key %s is there", want)
 		}
 	}
 }

@@ -1,10 +1,18 @@
 package recovery
 
-import "recover/internal/message"
+import (
+	"fmt"
+
+	"recover/internal/message"
+)
 
 // Warning is what is not as it should be with the backups of a key, and does not
 // stop a rebuild.
 type Warning = message.Warning
+
+func warnf(to *[]Warning, code, format string, args ...any) {
+	*to = append(*to, Warning{Code: code, Detail: fmt.Sprintf(format, args...)})
+}
 
 // Codes of warnings. They are stable: scripts read them.
 const (
