@@ -13,7 +13,7 @@ import (
 func (r *rebuild) attempt(b *Backup, sh *shard.Shard, doubts []error) error {
 	if sh == nil {
 		var err error
-		if sh, err = r.load(b); err != nil {
+		if sh, err = r.Load(b); err != nil {
 			return err
 		}
 	}

@@ -27,7 +27,7 @@ func (r *rebuild) sort() {
 		case b.Err != nil:
 			r.fail(b, b.Err)
 		case b.RecoveryKey != fingerprint:
-			sh, err := r.load(b)
+			sh, err := r.Load(b)
 			if err == nil {
 				err = sh.CheckRecoveryKey(r.public)
 			}

@@ -121,8 +121,8 @@ func WalletPublicKey(s *shard.Shard) group.Point {
 	return s.WalletPublicKey()
 }
 
-// load returns the parsed shard, which is read again if it was not kept.
-func (s *Backups) load(b *Backup) (*shard.Shard, error) {
+// Load returns the parsed shard of a backup, which is read again if it was not kept.
+func (s *Backups) Load(b *Backup) (*shard.Shard, error) {
 	if b.shard != nil {
 		return b.shard, nil
 	}
@@ -163,7 +163,7 @@ func (s *Backups) prove(ctx context.Context, b *Backup) (*proof, error) {
 	p := new(proof)
 	err := await.Do(ctx, func() {
 		var sh *shard.Shard
-		if sh, p.err = s.load(b); p.err != nil {
+		if sh, p.err = s.Load(b); p.err != nil {
 			return
 		}
 		if p.ids, p.warning, p.err = IDs(sh, s.Entry); p.err == nil {

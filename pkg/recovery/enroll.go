@@ -105,7 +105,7 @@ func (e *enrollment) verify(b *Backup) (quorum uuid.ID, err error) {
 	if b.Err != nil {
 		return quorum, b.Err
 	}
-	sh, err := e.load(b)
+	sh, err := e.Load(b)
 	if err != nil {
 		return quorum, err
 	}
@@ -158,7 +158,7 @@ func (e *enrollment) conclude() {
 			return
 		}
 	}
-	use := e.choose()
+	use := slices.IndexFunc(e.proved, func(b *Backup) bool { return e.disagreement(b) == nil })
 	if use < 0 { // no proved backup is of the wallet that the list or the record names
 		use, e.out.Err = 0, e.disagreement(e.proved[0])
 		if e.fromList(listed); e.out.Usable {
@@ -180,13 +180,8 @@ func (e *enrollment) conclude() {
 	e.out.Warnings = append(e.out.Warnings, e.foreign(e.proved[use].MasterPublicKey)...)
 }
 
-// choose returns the first proved backup that agrees with the entry, or -1.
-func (e *enrollment) choose() int {
-	return slices.IndexFunc(e.proved, func(b *Backup) bool { return e.disagreement(b) == nil })
-}
-
 func (e *enrollment) disagreement(b *Backup) error {
-	sh, err := e.load(b)
+	sh, err := e.Load(b)
 	if err != nil {
 		return err
 	}
@@ -218,7 +213,7 @@ func (e *enrollment) identify(use int) {
 		entry.QuorumID = quorum
 	}
 	if entry.Algorithm == nil {
-		if sh, err := e.load(e.proved[use]); err == nil {
+		if sh, err := e.Load(e.proved[use]); err == nil {
 			entry.Algorithm = sh.Group()
 		}
 	}

@@ -220,7 +220,7 @@ func (s *Backups) CheckRecord() error {
 		if b.Err != nil || b.SameAs != nil {
 			continue
 		}
-		sh, err := s.load(b)
+		sh, err := s.Load(b)
 		if err == nil {
 			err = CheckClaims(sh, s.Entry)
 		}

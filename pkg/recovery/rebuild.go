@@ -136,8 +136,10 @@ func (r *rebuild) tryAll() error {
 			return err
 		}
 	}
-	if r.anchor.IsZero() && !r.options.AcceptUnproved {
-		r.unproved(proved)
+	if r.anchor.IsZero() && !r.options.AcceptUnproved { // the others are not tried at all
+		for _, b := range r.ours[proved:] {
+			r.fail(b, whyUnproved(b))
+		}
 		return nil
 	}
 	return r.tryUnproved(proved, doubts)
@@ -159,13 +161,6 @@ func (r *rebuild) provedFirst() (int, error) {
 		}
 	}
 	return r.stableFirst(func(b *Backup) bool { return b.proof != nil && b.proof.err == nil }), nil
-}
-
-// unproved notes why backups are not tried at all.
-func (r *rebuild) unproved(proved int) {
-	for _, b := range r.ours[proved:] {
-		r.fail(b, whyUnproved(b))
-	}
 }
 
 // whyUnproved is the error of a backup that is not proved: where it is not one

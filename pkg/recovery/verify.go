@@ -104,7 +104,7 @@ func (s *Backups) verifyCopy(ctx context.Context, b *Backup, expected []rsadecry
 	if p.err != nil {
 		return warnings, p.err, nil
 	}
-	sh, err := s.load(b)
+	sh, err := s.Load(b)
 	if err != nil {
 		return nil, err, nil
 	}
@@ -247,18 +247,12 @@ func (s *Backups) Demands(chainCodes bool) map[rsadecrypt.Fingerprint]Demand {
 			continue
 		}
 		d := Demand{Backup: b}
-		if sh, err := s.load(b); err == nil && b.Err == nil && s.idsFit(sh) {
-			d.Keys, d.Operations = 1, sh.Operations(chainCodes)
+		if sh, err := s.Load(b); err == nil && b.Err == nil {
+			if _, err := CheckIDs(sh, s.Entry); err == nil {
+				d.Keys, d.Operations = 1, sh.Operations(chainCodes)
+			}
 		}
 		found[b.RecoveryKey] = d
 	}
 	return found
 }
-
-func (s *Backups) idsFit(sh *shard.Shard) bool {
-	_, err := CheckIDs(sh, s.Entry)
-	return err == nil
-}
-
-// Load returns the parsed shard of a backup.
-func (s *Backups) Load(b *Backup) (*shard.Shard, error) { return s.load(b) }

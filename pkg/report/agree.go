@@ -55,13 +55,6 @@ func (k *Key) addressProblem(g group.Group, public group.Point) string {
 	return ""
 }
 
-func recordSum(rec *record.Record) string {
-	sum := rec.SHA256()
-	return hexOf(sum[:])
-}
-
-func hexOf(b []byte) string { return hex.EncodeToString(b) }
-
 func parsePublicKey(g group.Group, text string) (group.Point, error) {
 	b, err := hex.DecodeString(text)
 	if err != nil {

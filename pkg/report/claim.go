@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/hex"
 	"path/filepath"
 
 	"recover/internal/group"
@@ -39,8 +40,9 @@ func (k *Key) Contradiction(h *Header) (problem string) {
 // checkRecord tells whether the head of a report can be of a run with this
 // record. The errors are ErrOtherRecord, ErrOtherEnvironment and ErrUnrecordedKey.
 func checkRecord(h *Header, rec *record.Record) error {
+	sum := rec.SHA256()
 	switch {
-	case h.RecordSHA256 != recordSum(rec):
+	case h.RecordSHA256 != hex.EncodeToString(sum[:]):
 		return ErrOtherRecord
 	case h.Environment != rec.Environment:
 		return ErrOtherEnvironment

@@ -3,6 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -134,7 +135,7 @@ func CheckCompany(h *Header, environment string, keys []record.RecoveryKey) erro
 		return ErrOtherEnvironment
 	}
 	for _, k := range keys {
-		if hexOf(k.SHA256[:]) == h.RecoveryKey {
+		if hex.EncodeToString(k.SHA256[:]) == h.RecoveryKey {
 			return nil
 		}
 	}

@@ -33,11 +33,6 @@ func WriteVerification(out io.Writer, h *Header, keys iter.Seq[*Key], sum Summar
 		}
 		w.line(text)
 	}
-	total.ofRun(&sum)
+	total.Seconds, total.RecoveryKeys, total.NewestBackup, total.Stale, total.Elsewhere = sum.Seconds, sum.RecoveryKeys, sum.NewestBackup, sum.Stale, sum.Elsewhere
 	return w.end(nil, nil, &Tail{Ended: ended, Complete: true, Summary: &total})
-}
-
-// ofRun takes from another summary what cannot be counted in the keys.
-func (s *Summary) ofRun(o *Summary) {
-	s.Seconds, s.RecoveryKeys, s.NewestBackup, s.Stale, s.Elsewhere = o.Seconds, o.RecoveryKeys, o.NewestBackup, o.Stale, o.Elsewhere
 }

@@ -57,7 +57,9 @@ func ReadState(data []byte) (*State, error) {
 			if err != nil {
 				return err
 			}
-			r.section(fmt.Sprintf("%s %d", name, i+1), raw, read)
+			v := newValues(fmt.Sprintf("%s %d", name, i+1), raw)
+			read(v, r)
+			v.end(&r.faults)
 			return nil
 		})
 	})
@@ -84,13 +86,6 @@ type stateReader struct {
 // element of the list are read.
 var sections = map[string]func(*values, *stateReader){
 	"evm": readEVM, "bitcoin": readBitcoin, "tron": readTron, "xrp": readXRP, "solana": readSolana,
-}
-
-// section reads the object of one network.
-func (r *stateReader) section(place string, raw []byte, read func(*values, *stateReader)) {
-	v := newValues(place, raw)
-	read(v, r)
-	v.end(&r.faults)
 }
 
 // add adds an account. What is in v but was not read by now is not known here.
