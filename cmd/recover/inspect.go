@@ -280,6 +280,7 @@ func (in *inspector) file(path string) *fileResult {
 		return r
 	}
 	head, size, err := in.readHead(path)
+	defer secret.Wipe(head) // it may be of a key, or of a share
 	defer secret.Wipe(in.piped)
 	if err != nil {
 		r.unknown(err, asAny)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 
 	"recover/internal/output"
@@ -11,7 +12,7 @@ import (
 )
 
 // readHead reads the beginning of a file, enough to tell what it is, without what
-// is around a text. A pipe is read whole.
+// is around a text. A pipe is read whole. The caller wipes it.
 func (in *inspector) readHead(path string) (head []byte, size int64, err error) {
 	in.piped = nil
 	if isPipe(path) {
@@ -24,11 +25,9 @@ func (in *inspector) readHead(path string) (head []byte, size int64, err error) 
 	}
 	defer func() { _ = f.Close() }()
 	head = make([]byte, plaintext.HeadSize)
-	n := 0
-	for n < len(head) && err == nil {
-		var m int
-		m, err = f.Read(head[n:])
-		n += m
+	n, err := io.ReadFull(f, head)
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return head[:n], 0, err
 	}
 	info, err := os.Stat(path)
 	if err != nil {
