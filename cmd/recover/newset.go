@@ -211,7 +211,7 @@ func splitKey(a *secretPrompter, n *newSet, private *rsa.PrivateKey, log *ceremo
 		return err
 	}
 	n.record.noteGivenUp(a.term, n.plan.Threshold)
-	sealed, shares, err := custody.SplitWith(private, n.plan, time.Now(), custody.Related{Replaces: n.replaces, Record: n.record.hash()})
+	sealed, shares, err := custody.Split(private, n.plan, time.Now(), custody.Related{Replaces: n.replaces, Record: n.record.hash()})
 	if err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ func (w *setWriter) holder(share *custody.Share) error {
 	}
 	w.folders = append(w.folders, holderFolder{dir: dir})
 	f := &w.folders[len(w.folders)-1]
-	page, err := w.sealed.PageWith(share, w.record.of(w.sealed.ID))
+	page, err := w.sealed.Page(share, w.record.of(w.sealed.ID))
 	if err != nil {
 		return err
 	}

@@ -52,10 +52,8 @@ type Listing struct {
 // the bucket never had one.
 func (l *Listing) Objects(key uuid.ID) []*Object { return l.objects[key] }
 
-// Len returns how many keys the bucket has, or had, backup files of.
-func (l *Listing) Len() int { return len(l.objects) }
-
-// Keys yields the IDs of these keys, sorted.
+// Keys yields the IDs of the keys that the bucket has, or had, backup files of,
+// sorted.
 func (l *Listing) Keys() iter.Seq[uuid.ID] {
 	return slices.Values(slices.SortedFunc(maps.Keys(l.objects), func(a, b uuid.ID) int { return bytes.Compare(a[:], b[:]) }))
 }

@@ -77,8 +77,8 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if l.Versions != 5 || l.Markers != 1 || l.Others != 1 || l.Len() != 2 {
-			t.Errorf("%s: %d versions, %d markers, %d others, %d keys", name, l.Versions, l.Markers, l.Others, l.Len())
+		if l.Versions != 5 || l.Markers != 1 || l.Others != 1 || len(slices.Collect(l.Keys())) != 2 {
+			t.Errorf("%s: %d versions, %d markers, %d others, %d keys", name, l.Versions, l.Markers, l.Others, len(slices.Collect(l.Keys())))
 		}
 		var got []string
 		for id := range l.Keys() {

@@ -48,7 +48,7 @@ func TestAgeCommandOpens(t *testing.T) {
 		t.Errorf("openssl: %v\n%s", err, out)
 	}
 	holder := identity(t)
-	p, err := k.Page(shares[1])
+	p, err := k.Page(shares[1], nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,7 @@ func names(n int) []string {
 // newSet splits the small test key.
 func newSet(t testing.TB, threshold, count int) (*SealedKey, []*Share) {
 	t.Helper()
-	key, shares, err := Split(testkey.Small(), Plan{threshold, names(count)}, made)
+	key, shares, err := Split(testkey.Small(), Plan{threshold, names(count)}, made, Related{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func again(t testing.TB, s *Share) *Share {
 // page returns the page of a share.
 func page(t testing.TB, k *SealedKey, s *Share) []byte {
 	t.Helper()
-	p, err := k.Page(s)
+	p, err := k.Page(s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestPlan(t *testing.T) {
 		if err := c.plan.Check(); !errors.Is(err, c.want) {
 			t.Errorf("%d of %d: %v, want %v", c.plan.Threshold, len(c.plan.Holders), err, c.want)
 		}
-		if _, _, err := Split(testkey.Small(), c.plan, made); c.want != nil && !errors.Is(err, c.want) {
+		if _, _, err := Split(testkey.Small(), c.plan, made, Related{}); c.want != nil && !errors.Is(err, c.want) {
 			t.Errorf("split %d of %d: %v, want %v", c.plan.Threshold, len(c.plan.Holders), err, c.want)
 		}
 	}
@@ -133,7 +133,7 @@ func TestReplaces(t *testing.T) {
 		!bytes.HasPrefix(old.marshal(), []byte("recover-custody-set/1\nrecovery-key ")) || bytes.Contains(old.marshal(), []byte("replaces")) {
 		t.Errorf("the first set is described by\n%s", old.marshal())
 	}
-	k, shares, err := SplitWith(testkey.Small(), Plan{2, names(2)}, made, Related{Replaces: old.ID})
+	k, shares, err := Split(testkey.Small(), Plan{2, names(2)}, made, Related{Replaces: old.ID})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,12 +167,12 @@ func TestEarlierNames(t *testing.T) {
 
 func TestSplitRefusesDates(t *testing.T) {
 	for _, bad := range []time.Time{time.Unix(-1, 0), time.Date(2149, 6, 7, 0, 0, 0, 0, time.UTC)} {
-		if _, _, err := Split(testkey.Small(), Plan{2, names(2)}, bad); !errors.Is(err, ErrDate) {
+		if _, _, err := Split(testkey.Small(), Plan{2, names(2)}, bad, Related{}); !errors.Is(err, ErrDate) {
 			t.Errorf("made %v: %v", bad, err)
 		}
 	}
 	last := time.Date(2149, 6, 6, 23, 59, 59, 0, time.UTC)
-	k, shares, err := Split(testkey.Small(), Plan{2, names(2)}, last)
+	k, shares, err := Split(testkey.Small(), Plan{2, names(2)}, last, Related{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,14 +18,14 @@ func ExampleSplit() {
 		return
 	}
 	plan := custody.Plan{Threshold: 2, Holders: []string{"alice", "bob", "carol"}}
-	sealed, shares, err := custody.Split(key, plan, time.Now())
+	sealed, shares, err := custody.Split(key, plan, time.Now(), custody.Related{})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 
 	// Each holder keeps a page with the share, and the sealed key.
-	page, err := sealed.Page(shares[2])
+	page, err := sealed.Page(shares[2], nil)
 	if err != nil {
 		fmt.Println(err)
 		return

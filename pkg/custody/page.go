@@ -67,13 +67,11 @@ WHEN THE RECOVERY KEY IS NEEDED
 `
 )
 
-// Page returns the page of a share. Only a share of this sealed key's set has
-// one: the errors are those of Set.Add. The caller wipes it.
-func (k *SealedKey) Page(s *Share) (*secret.Bytes, error) { return k.PageWith(s, nil) }
-
-// PageWith is Page with the quorum IDs on it, or with a line that says where they
-// are, if there are more than fit on the page; nil is none.
-func (k *SealedKey) PageWith(s *Share, quorums *QuorumIDs) (*secret.Bytes, error) {
+// Page returns the page of a share, with the quorum IDs on it, or with a line that
+// says where they are, if there are more than fit on the page; nil is none. Only a
+// share of this sealed key's set has a page: the errors are those of Set.Add. The
+// caller wipes it.
+func (k *SealedKey) Page(s *Share, quorums *QuorumIDs) (*secret.Bytes, error) {
 	if err := k.Check(s); err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func TestPage(t *testing.T) {
 func TestPageOfLongestNames(t *testing.T) {
 	holders := names(255)
 	holders[254] = strings.Repeat("m", maxName)
-	k, shares, err := Split(testkey.Small(), Plan{254, holders}, made)
+	k, shares, err := Split(testkey.Small(), Plan{254, holders}, made, Related{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestPageOfAnotherSet(t *testing.T) {
 	k, _ := newSet(t, 2, 3)
 	_, others := newSet(t, 2, 3)
 	var other *OtherSetError
-	if p, err := k.Page(others[0]); p != nil || !errors.As(err, &other) {
+	if p, err := k.Page(others[0], nil); p != nil || !errors.As(err, &other) {
 		t.Errorf("%v, %v", p, err)
 	}
 }

@@ -101,7 +101,7 @@ func TestPageWithQuorumIDs(t *testing.T) {
 	k, shares := newSet(t, 2, 3)
 	for _, n := range []int{1, 20, pageQuorums, pageQuorums + 1, 300} {
 		q := quorums(t, n)
-		p, err := k.PageWith(shares[0], q)
+		p, err := k.Page(shares[0], q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,7 +129,7 @@ func TestPageWithQuorumIDs(t *testing.T) {
 			t.Errorf("%d quorum IDs: %v", n, err)
 		}
 	}
-	p, err := k.PageWith(shares[0], quorums(t, 2))
+	p, err := k.Page(shares[0], quorums(t, 2))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func readSVG(t *testing.T, svg []byte) string {
 func TestDescriptionWithRecord(t *testing.T) {
 	record := DigestOf([]byte("a record"))
 	for _, replaces := range []SetID{{}, {1, 2}} {
-		k, shares, err := SplitWith(testkey.Small(), Plan{2, names(2)}, made, Related{Replaces: replaces, Record: record})
+		k, shares, err := Split(testkey.Small(), Plan{2, names(2)}, made, Related{Replaces: replaces, Record: record})
 		if err != nil {
 			t.Fatal(err)
 		}

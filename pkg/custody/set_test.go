@@ -80,7 +80,7 @@ func TestLargeSets(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	k, shares := newSet(t, 2, 3)
 	_, others := newSet(t, 2, 3)
-	otherKey, strangers, err := Split(testkey.Recovery(0), Plan{2, names(3)}, made.Add(-1000*day))
+	otherKey, strangers, err := Split(testkey.Recovery(0), Plan{2, names(3)}, made.Add(-1000*day), Related{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestReissue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	later, fresh, err := Split(private, Plan{3, names(5)}, made.Add(24*day))
+	later, fresh, err := Split(private, Plan{3, names(5)}, made.Add(24*day), Related{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,7 +291,7 @@ func TestParseSealedKey(t *testing.T) {
 			t.Errorf("%.20q: %v", bad, err)
 		}
 	}
-	largest, _, err := Split(testkey.Recovery(0), Plan{2, names(255)}, made)
+	largest, _, err := Split(testkey.Recovery(0), Plan{2, names(255)}, made, Related{})
 	if err != nil || len(largest.Bytes()) > maxSealedKey/2 {
 		t.Errorf("the largest is %d bytes, %v", len(largest.Bytes()), err)
 	}

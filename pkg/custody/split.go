@@ -12,25 +12,19 @@ import (
 	"recover/pkg/rsadecrypt"
 )
 
-// Split seals key to a fresh age identity, and splits that identity into a new
-// set of shares. made is the time of the ceremony.
-//
-// The result is not to be trusted before it was written to disk, read again and
-// has passed Verify. The errors are those of Plan.Check, rsadecrypt.CheckSize,
-// and ErrDate.
-func Split(key *rsa.PrivateKey, plan Plan, made time.Time) (*SealedKey, []*Share, error) {
-	return SplitWith(key, plan, made, Related{})
-}
-
 // Related is what the description of a new set names besides the set itself.
 type Related struct {
 	Replaces SetID  // the set that it replaces; zeros: none
 	Record   Digest // of the offline record that lies with the shares; zeros: none
 }
 
-// SplitWith is Split for a set that replaces another one, or has the record with
-// its shares.
-func SplitWith(key *rsa.PrivateKey, plan Plan, made time.Time, related Related) (*SealedKey, []*Share, error) {
+// Split seals key to a fresh age identity, and splits that identity into a new
+// set of shares. made is the time of the ceremony.
+//
+// The result is not to be trusted before it was written to disk, read again and
+// has passed Verify. The errors are those of Plan.Check, rsadecrypt.CheckSize,
+// and ErrDate.
+func Split(key *rsa.PrivateKey, plan Plan, made time.Time, related Related) (*SealedKey, []*Share, error) {
 	if err := plan.Check(); err != nil {
 		return nil, nil, err
 	}

@@ -12,9 +12,9 @@ import (
 	"recover/pkg/wallet"
 )
 
-// disagrees says in what a result contradicts the record's entry of its key, or
+// Disagreement says in what a result contradicts the record's entry of its key, or
 // itself; empty if in nothing.
-func disagrees(k *Key, e record.Entry) (problem string) {
+func (k *Key) Disagreement(e record.Entry) (problem string) {
 	quorum, err := uuid.Parse(k.QuorumID)
 	switch {
 	case err != nil || quorum != e.QuorumID && !slices.Contains(e.PreviousQuorumIDs, quorum):

@@ -138,7 +138,7 @@ func (r *Run) checkKey(state keyState, e record.Entry) error {
 	if err != nil {
 		return ErrChanged
 	}
-	if problem := disagrees(k, e); problem != "" {
+	if problem := k.Disagreement(e); problem != "" {
 		return &ContradictionError{k.KeyID, problem}
 	}
 	return nil

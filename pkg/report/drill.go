@@ -123,10 +123,6 @@ func (d *Drill) Contradiction(k *Key) (problem string) {
 	return k.Contradiction(&d.Header)
 }
 
-// Disagreement says in what a key of a report contradicts the record's entry of
-// it; empty if in nothing.
-func (k *Key) Disagreement(e record.Entry) (problem string) { return disagrees(k, e) }
-
 // CheckCompany tells whether the head of a report can be that of the company whose
 // record this is, though perhaps of an earlier state of it. The errors are
 // ErrOtherEnvironment and ErrUnrecordedKey.

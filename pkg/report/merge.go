@@ -196,7 +196,7 @@ func (m *Merge) result(e record.Entry) (k *Key, line []byte, err error) {
 // the segment next to it.
 func (m *Merge) disagrees(k *Key, e record.Entry, report int32) (problem string) {
 	r := m.reports[report]
-	if problem = disagrees(k, e); problem == "" {
+	if problem = k.Disagreement(e); problem == "" {
 		problem = k.Contradiction(&r.header)
 	}
 	if wrong := r.nearby.Wrong[k.Segment]; problem == "" && k.IsDone() && wrong != "" {
