@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"math/big"
 	"strings"
 	"testing"
@@ -41,6 +42,38 @@ func TestEIP155(t *testing.T) {
 	}
 	if _, err := Parse([]byte(signed), Options{}); !errors.Is(err, errSigned) {
 		t.Errorf("a signed transaction: %v", err)
+	}
+}
+
+// TestReadBack: what was signed is read back before it is given out, and v has no
+// other value than 35 or 36, and twice the chain ID.
+func TestReadBack(t *testing.T) {
+	tx, err := Parse([]byte("0xec098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080018080"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := 0
+	for i := range 20 {
+		key := testKey(t, fmt.Sprintf("%064x", i+1))
+		s, err := tx.Sign(key, transaction.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := len(s.Raw) - 2*33 - 1 // r and s take 33 bytes each, unless they are short
+		if v := s.Raw[at]; v != 37 && v != 38 {
+			continue
+		}
+		signed := bytes.Clone(s.Raw)
+		for v := range byte(128) {
+			signed[at] = v
+			if v > 0 && tx.(*Transaction).isSignedBy(signed, key.Public()) != (v == s.Raw[at]) {
+				t.Errorf("key %d, v %d is taken for %d", i+1, v, s.Raw[at])
+			}
+		}
+		changed++
+	}
+	if changed < 10 {
+		t.Errorf("%d signatures were changed", changed)
 	}
 }
 

@@ -182,7 +182,7 @@ func (t *Transaction) isSignedBy(raw []byte, public group.Point) bool {
 		v.Sub(v, big.NewInt(35))
 		v.Sub(v, new(big.Int).Lsh(new(big.Int).SetUint64(t.chain.ID), 1))
 	}
-	if v.BitLen() > 1 || len(tail[1].bytes) > 32 || len(tail[2].bytes) > 32 {
+	if v.Sign() < 0 || v.BitLen() > 1 || len(tail[1].bytes) > 32 || len(tail[2].bytes) > 32 {
 		return false
 	}
 	s := transaction.ECDSA{Recovery: byte(v.Uint64())}
