@@ -96,7 +96,7 @@ type listedKey struct {
 	list   []wallet.Address // in their order
 }
 
-// addresses is the verb: list and compare addresses.
+// runAddresses is the verb: list and compare addresses.
 func runAddresses(p *program, args []string) error {
 	f, err := parseAddresses(args)
 	if err != nil {

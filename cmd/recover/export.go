@@ -115,7 +115,7 @@ func (f *exportFlags) checkOut() error {
 	return checkNewFile(f.out)
 }
 
-// export is the verb: one private key in the form that another wallet imports.
+// runExport is the verb: one private key in the form that another wallet imports.
 func runExport(p *program, args []string) error {
 	f, err := parseExport(args)
 	if err != nil {

@@ -107,7 +107,7 @@ func parseSign(args []string) (*signFlags, error) {
 	return f, checkNewFile(f.out)
 }
 
-// sign is the verb: show and sign one transaction.
+// runSign is the verb: show and sign one transaction.
 func runSign(p *program, args []string) error {
 	f, err := parseSign(args)
 	if err != nil {

@@ -42,7 +42,7 @@ recover sweep:
     --accept-unproved          accept keys that nothing proves to be right
 ` + keyringUsage
 
-// sweep is the verb: plan, or sign a plan.
+// runSweep is the verb: plan, or sign a plan.
 func runSweep(p *program, args []string) error {
 	if len(args) > 0 && args[0] == "plan" {
 		return p.sweepPlan(args[1:])

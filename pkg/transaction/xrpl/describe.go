@@ -113,7 +113,7 @@ func (t *Transaction) flags() []flag {
 	return known
 }
 
-// order says what the transaction has to wait for, and how long it can wait.
+// describeOrder says what the transaction has to wait for, and how long it can wait.
 func (t *Transaction) describeOrder(d *transaction.Lines) {
 	if t.has(fTicketSequence) {
 		d.Add("Ticket", t.decimal(fTicketSequence))
@@ -130,7 +130,7 @@ func (t *Transaction) describeOrder(d *transaction.Lines) {
 	}
 }
 
-// rest says the fields that nothing depends on.
+// describeRest says the fields that nothing depends on.
 func (t *Transaction) describeRest(d *transaction.Lines) {
 	if t.has(fSourceTag) {
 		d.Add("Source tag", t.decimal(fSourceTag))
