@@ -190,7 +190,7 @@ func (e *enrollment) disagreement(b *Backup) error {
 
 // checkExponent refuses to make an anchor of a backup that others can have made.
 func (e *enrollment) checkExponent(b *Backup) error {
-	sh, err := e.load(b)
+	sh, err := e.Load(b)
 	if err == nil {
 		err = sh.CheckExponent()
 	}
