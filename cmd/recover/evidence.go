@@ -156,9 +156,7 @@ func (e *evidence) lines() []string {
 	case e.sealedKey != nil:
 		return []string{"compared with: the SHA-256 of the sealed key that was given"}
 	}
-	return []string{"NOT COMPARED with the ceremony: whoever knows the recovery key's public half",
-		"  can make a folder that looks the same. Give --transcript FILE, or --set and",
-		"  --sha256 with what the ceremony showed, got by another way than this folder"}
+	return []string{"NOT COMPARED with the ceremony: whoever knows the recovery key's public half can make a folder that looks the same. Give --transcript FILE, or --set and --sha256 with what the ceremony showed, got by another way than this folder"}
 }
 
 // warnOtherSet returns a warning where the record names another set as the

@@ -32,6 +32,9 @@ const resumedFlag = "resume"
 // whatever a custodian brings has to be readable until then.
 var collecting = []string{"shares", "collect-shares"}
 
+// comparing are the actions of custody that read a transcript, which others write.
+var comparing = []string{"check", "confirm", "script"}
+
 // commandPaths are the paths of a command line.
 type commandPaths struct {
 	read     []string // that exist
@@ -46,6 +49,7 @@ type flaggedPath struct{ name, value string }
 
 func pathsOf(args []string) *commandPaths {
 	p := new(commandPaths)
+	compares := len(args) > 0 && slices.Contains(comparing, args[0])
 	for i, word := range args {
 		name, value, joined := strings.Cut(strings.TrimLeft(word, "-"), "=")
 		isFlag := strings.HasPrefix(word, "--")
@@ -58,6 +62,7 @@ func pathsOf(args []string) *commandPaths {
 			p.flagged = append(p.flagged, flaggedPath{"", word})
 		}
 		switch {
+		case isFlag && name == "transcript" && compares: // it is read, as other words are
 		case isFlag && slices.Contains(outputFlags, name):
 			p.make = append(p.make, filepath.Dir(filepath.Clean(value)))
 		case isFlag && slices.Contains(enteredFlags, name):

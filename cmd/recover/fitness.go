@@ -183,9 +183,10 @@ var (
 )
 
 // subject says what the machine is to be used for. Shares may also be arguments
-// without a flag.
+// without a flag; what is confirmed and signed is no secret.
 func (p *commandPaths) subject() *workstation.Subject {
 	s := &workstation.Subject{}
+	public := len(p.flagged) > 0 && p.flagged[0].name == "" && slices.Contains([]string{"confirm", "sign"}, p.flagged[0].value)
 	for _, f := range p.flagged {
 		path, err := filepath.Abs(f.value)
 		if err != nil || descriptorPath.MatchString(f.value) {
@@ -195,7 +196,7 @@ func (p *commandPaths) subject() *workstation.Subject {
 			path = resolved
 		}
 		switch {
-		case slices.Contains(secretFlags, f.name), f.name == "" && isFile(path):
+		case slices.Contains(secretFlags, f.name), f.name == "" && !public && isFile(path):
 			s.Secrets = append(s.Secrets, path)
 		case f.name == "record":
 			s.Records = append(s.Records, path)

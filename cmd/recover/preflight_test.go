@@ -219,3 +219,31 @@ func hashOf(t *testing.T) string {
 	sum := must(hashFile(must(exec.LookPath("recover"))))
 	return fmt.Sprintf("%x", sum)
 }
+
+// TestSubject: a transcript that is compared with is no output, and a confirmation
+// no secret; a share is one.
+func TestSubject(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string][2]int{ // secrets, outputs
+		"check FILE --transcript FILE":                  {1, 0},
+		"check FILE --transcript=FILE":                  {1, 0},
+		"check FILE --transcript FILE --confirmation n": {1, 1},
+		"confirm FILE --transcript FILE":                {0, 0},
+		"sign FILE --identity FILE --out n":             {1, 1},
+		"split --key FILE --transcript n --out n":       {1, 1},
+	} {
+		words := strings.Fields(strings.ReplaceAll(args, "FILE", file))
+		s := pathsOf(words).subject()
+		if len(s.Secrets) != want[0] || len(s.Outputs) != want[1] {
+			t.Errorf("%s: secrets %q, outputs %q", args, s.Secrets, s.Outputs)
+		}
+		if read := pathsOf(words).read; !slices.Contains(read, file) {
+			t.Errorf("%s: reads %q", args, read)
+		}
+	}
+}
