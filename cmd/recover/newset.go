@@ -310,7 +310,7 @@ func openerText(name string) string {
 
 // nextSteps say what has to be confirmed before anything is relied on.
 func (n *newSet) nextSteps() []string {
-	with := "--set ID --sha256 SHA-256, both as above"
+	with := "--set ID --sha256 SHA-256"
 	if n.transcript != "" {
 		with = "--transcript " + filepath.Base(n.transcript)
 	}
@@ -319,7 +319,7 @@ func (n *newSet) nextSteps() []string {
 		"  1. give each holder the folder, and by another way the set ID and the",
 		"     SHA-256 above, or a copy of the transcript",
 		"  2. each holder checks their own medium, and sends you the confirmation:",
-		"       recover custody check SHARE --confirmation FILE",
+		"       recover custody check SHARE --confirmation FILE \\",
 		"         " + with,
 		"  3. only when \"recover custody confirm\" says that all holders have confirmed,",
 	}

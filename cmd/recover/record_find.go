@@ -128,7 +128,7 @@ func openDraft(path string) (*record.Draft, error) {
 func (x *finder) run(d *record.Draft) error {
 	x.report = &reporter{term: x.term, selection: x.sel, json: x.flags.json, sum: newSummary()}
 	repaired := &record.Contents{Environment: d.Environment, RecoveryKeys: d.RecoveryKeys, Events: d.Events}
-	unreadable := 0
+	unreadable, corrected := 0, false
 	progress := x.term.Progress("searched", len(d.Entries))
 	defer progress.Done()
 	for _, e := range d.Entries {
@@ -140,6 +140,7 @@ func (x *finder) run(d *record.Draft) error {
 		if err := x.show(k); err != nil {
 			return err
 		}
+		corrected = corrected || k.Correction != ""
 		entry := e.Entry
 		entry.QuorumID, entry.KeyID = k.quorum, k.key
 		if k.quorum.IsZero() || k.key.IsZero() {
@@ -154,6 +155,8 @@ func (x *finder) run(d *record.Draft) error {
 		if err := x.writeRepaired(repaired, unreadable); err != nil {
 			return err
 		}
+	} else if corrected && len(x.flags.records) > 0 && x.flags.keyID == "" {
+		x.term.Note("no record was written: with --out FILE, it is written with these corrections")
 	}
 	return x.report.outcome("found")
 }
