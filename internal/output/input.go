@@ -62,10 +62,18 @@ func regular(path string, max int64, info fs.FileInfo, err error) error {
 	return nil
 }
 
+// patience is how long a read waits for a file that calls itself regular and has
+// nothing to give, as some of /proc do. No file of a disk is waited for like that.
+const patience = time.Second
+
 // Read reads as an io.Reader does. A file that grew beyond its limit is a
-// *TooLargeError.
+// *TooLargeError, and one that would be waited for without end is ErrNotRegular.
 func (in *Input) Read(p []byte) (int, error) {
+	_ = in.f.SetReadDeadline(time.Now().Add(patience)) // of a file of a disk there is none
 	n, err := in.f.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, &PathError{in.path, ErrNotRegular}
+	}
 	if in.read += int64(n); in.read > in.max {
 		return 0, &TooLargeError{in.path, in.read, in.max}
 	}
