@@ -181,7 +181,7 @@ var errNoPublicKeys = errors.New("no entry of the record has a public key or an 
 
 // record lists what a record knows.
 func (l *addressLister) record() error {
-	s := new(selection)
+	s := &selection{ctx: l.ctx}
 	defer s.Close()
 	if err := s.openRecord(l.flags.record); err != nil {
 		return err

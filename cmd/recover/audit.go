@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"recover/internal/await"
 	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/audit"
@@ -141,14 +142,14 @@ type review struct {
 // owner judges what the owner keeps.
 func (r *review) owner(p *program) error {
 	in := &owner.Input{Now: r.begun, MaxAge: r.flags.maxAge}
-	s := &selection{recordPath: r.flags.records[0], shardsPath: r.flags.shards}
+	s := &selection{ctx: p.ctx, recordPath: r.flags.records[0], shardsPath: r.flags.shards}
 	defer s.Close()
 	if err := s.openRecord(s.recordPath); err != nil {
 		return err
 	}
 	r.record = s.record
 	for _, path := range r.flags.records {
-		c, err := readContents(p.term, path)
+		c, err := readContents(p.ctx, p.term, path)
 		if err != nil {
 			return err
 		}
@@ -190,7 +191,12 @@ func (r *review) owner(p *program) error {
 		}
 		r.files = in.Files
 	}
-	r.sections, r.missing = owner.Judge(in)
+	var sections []audit.Section
+	var missing []owner.Missing
+	if await.Do(p.ctx, func() { sections, missing = owner.Judge(in) }) != nil {
+		return terminal.ErrInterrupted
+	}
+	r.sections, r.missing = sections, missing
 	return nil
 }
 

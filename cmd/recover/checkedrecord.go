@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -11,19 +12,19 @@ import (
 
 // compareRecord compares the copy of the record with its set, and the quorum IDs on
 // the page with those of the first copy, which it was made with.
-func (c *checkedShare) compareRecord(page []byte) {
+func (c *checkedShare) compareRecord(ctx context.Context, page []byte) {
 	dir := filepath.Dir(c.Path)
 	if len(copiesIn(dir)) == 0 {
 		return
 	}
 	var err error
-	if c.copy, err = recordIn(dir); err != nil {
+	if c.copy, err = recordIn(ctx, dir); err != nil {
 		c.problems = append(c.problems, err)
 		return
 	}
 	c.Record = fmt.Sprintf("%x", c.copy.sum)
 	if e := c.evidence; e.record != "" && e.recordSum != c.copy.sum {
-		missing, total, err := missingKeys(c.copy.path, e.record)
+		missing, total, err := missingKeys(ctx, c.copy.path, e.record)
 		switch {
 		case err != nil:
 			c.problems = append(c.problems, err)
@@ -36,17 +37,17 @@ func (c *checkedShare) compareRecord(page []byte) {
 	if err != nil || c.sealed == nil || c.sealed.Record == (custody.Digest{}) || !exists(first) {
 		return // none are on it, or it is sealed, or nothing is known of the record
 	}
-	ids, err := quorumsOf(first, c.sealed.ID, c.sealed.Record)
+	ids, err := quorumsOf(ctx, first, c.sealed.ID, c.sealed.Record)
 	if err == nil && !slices.Equal(ids.IDs, onPage.IDs) {
 		c.wrong(c.Path, asShare, "the quorum IDs on the page are not those of "+custody.RecordName, "use those of another holder, and find out who changed this page")
 	}
 }
 
 // missingKeys counts the keys of a record that a copy does not have.
-func missingKeys(copyPath, recordPath string) (missing, total int, err error) {
+func missingKeys(ctx context.Context, copyPath, recordPath string) (missing, total int, err error) {
 	has := make(map[uuid.ID]bool)
 	for _, path := range []string{copyPath, recordPath} {
-		s := new(selection)
+		s := &selection{ctx: ctx}
 		defer s.Close()
 		if err := s.openRecord(path); err != nil {
 			return 0, 0, err

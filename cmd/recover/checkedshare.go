@@ -81,7 +81,7 @@ func (c *checkedShare) compare(ctx context.Context) error {
 	}
 	c.compareSet()
 	if c.Path != "" {
-		if err := c.compareFolder(); err != nil {
+		if err := c.compareFolder(ctx); err != nil {
 			return err
 		}
 	}
@@ -133,7 +133,7 @@ func (c *checkedShare) compareSet() {
 }
 
 // compareFolder looks at what lies next to the share, and at who can open it.
-func (c *checkedShare) compareFolder() error {
+func (c *checkedShare) compareFolder(ctx context.Context) error {
 	data, err := output.ReadFile(c.Path, maxShareFile)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (c *checkedShare) compareFolder() error {
 	c.compareOpeners()
 	c.comparePublicKey()
 	c.compareCode()
-	c.compareRecord(data)
+	c.compareRecord(ctx, data)
 	c.compareFiles(data)
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -61,7 +62,7 @@ func custodyAttach(p *program, args []string) error {
 	if err := f.parse(args); err != nil {
 		return err
 	}
-	record, err := readSetRecord(p.term, f.record)
+	record, err := readSetRecord(p.ctx, p.term, f.record)
 	if err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func custodyAttach(p *program, args []string) error {
 	if f.out != "" {
 		plan, err = f.planNew(p, record)
 	} else {
-		plan, err = f.planFolders(record)
+		plan, err = f.planFolders(p.ctx, record)
 	}
 	if err != nil {
 		return err
@@ -106,7 +107,7 @@ func (r *setRecord) attachedTo(path string, sealed *custody.SealedKey, number in
 
 // planFolders looks at every folder before anything is written: each has the
 // sealed key of one set, and no copy of the record that is wrong.
-func (f *attachFlags) planFolders(r *setRecord) ([]*attached, error) {
+func (f *attachFlags) planFolders(ctx context.Context, r *setRecord) ([]*attached, error) {
 	var plan []*attached
 	for _, dir := range f.folders {
 		sealed, err := sealedKeyIn(dir)
@@ -125,14 +126,14 @@ func (f *attachFlags) planFolders(r *setRecord) ([]*attached, error) {
 		}
 		number := 1
 		if numbers := copiesIn(dir); len(numbers) > 0 {
-			have, err := recordIn(dir)
+			have, err := recordIn(ctx, dir)
 			if err != nil {
 				return nil, err
 			}
 			if number = slices.Max(numbers) + 1; have.sum == r.sum {
 				number = 0
 			} else if first := filepath.Join(dir, custody.RecordName); numbers[0] == 1 && sealed.Record != (custody.Digest{}) {
-				if err := compareAnchors(first, r.path); err != nil {
+				if err := compareAnchors(ctx, first, r.path); err != nil {
 					return nil, err
 				}
 			}

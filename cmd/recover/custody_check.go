@@ -58,7 +58,7 @@ func custodyCheck(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	against, err := f.evidence.load()
+	against, err := f.evidence.load(p.ctx)
 	if err != nil {
 		return err
 	}

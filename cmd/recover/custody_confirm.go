@@ -90,7 +90,7 @@ func custodyConfirm(p *program, args []string) error {
 	}
 	var contents *record.Contents
 	if f.record != "" {
-		if contents, err = readContents(p.term, f.record); err != nil {
+		if contents, err = readContents(p.ctx, p.term, f.record); err != nil {
 			return err
 		}
 	}
@@ -220,5 +220,5 @@ func (f *confirmFlags) writeSet(p *program, x *expectedSet, c *record.Contents) 
 	}
 	k := &c.RecoveryKeys[i]
 	k.Set, k.Custody = x.Set, fmt.Sprintf("%d of %d custodians", x.k, len(x.Holders))
-	return writeRecord(p.term, f.recordOut, c)
+	return writeRecord(p.ctx, p.term, f.recordOut, c)
 }

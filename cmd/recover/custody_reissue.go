@@ -26,7 +26,7 @@ func custodyReissue(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	if n.record, err = readSetRecord(p.term, recordPath); err != nil {
+	if n.record, err = readSetRecord(p.ctx, p.term, recordPath); err != nil {
 		return err
 	}
 	if n.record != nil {

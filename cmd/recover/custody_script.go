@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"recover/internal/terminal"
 	"recover/pkg/custody"
 	"recover/pkg/record"
 	"recover/pkg/rsadecrypt"
@@ -140,7 +139,7 @@ func (f *scriptFlags) read(p *program) (*script, error) {
 	if err := f.readTranscript(s); err != nil {
 		return nil, err
 	}
-	return s, f.readRecord(p.term, s)
+	return s, f.readRecord(p, s)
 }
 
 func (f *scriptFlags) readTranscript(s *script) error {
@@ -159,11 +158,11 @@ func (f *scriptFlags) readTranscript(s *script) error {
 	return nil
 }
 
-func (f *scriptFlags) readRecord(term *terminal.Terminal, s *script) error {
+func (f *scriptFlags) readRecord(p *program, s *script) error {
 	if f.record == "" {
 		return nil
 	}
-	sel := new(selection)
+	sel := &selection{ctx: p.ctx}
 	defer sel.Close()
 	if err := sel.openRecord(f.record); err != nil {
 		return err
@@ -178,7 +177,7 @@ func (f *scriptFlags) readRecord(term *terminal.Terminal, s *script) error {
 	}
 	if s.sealed != nil {
 		if text := warnOtherSet(r.RecoveryKeys, s.sealed); text != "" {
-			term.Warn(text)
+			p.term.Warn(text)
 		}
 	}
 	return nil

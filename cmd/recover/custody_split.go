@@ -26,7 +26,7 @@ func custodySplit(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	if n.record, err = readSetRecord(p.term, recordPath); err != nil {
+	if n.record, err = readSetRecord(p.ctx, p.term, recordPath); err != nil {
 		return err
 	}
 	a, err := newPrompter(p, key.passphraseFlags)

@@ -107,7 +107,7 @@ func runDrill(p *program, args []string) error {
 		return err
 	}
 	defer session.close()
-	s, err := d.flags.selection.open()
+	s, err := d.flags.selection.open(p.ctx)
 	if err != nil {
 		return err
 	}
@@ -229,7 +229,7 @@ func (d *drill) confirmRecord() error {
 		changed++
 	}
 	d.term.Note("%d of %d keys have a public key from this drill now", changed, len(c.Entries))
-	return writeRecord(d.term, d.flags.confirm, c)
+	return writeRecord(d.ctx, d.term, d.flags.confirm, c)
 }
 
 // choose sets the entries of the drill: all of the record, or a sample of them,

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -41,7 +42,7 @@ type evidence struct {
 }
 
 // load reads what the flags name. All of it is optional.
-func (f *evidenceFlags) load() (*evidence, error) {
+func (f *evidenceFlags) load(ctx context.Context) (*evidence, error) {
 	e := new(evidence)
 	switch {
 	case f.transcript != "" && (f.set != "" || f.sha256 != ""):
@@ -66,7 +67,7 @@ func (f *evidenceFlags) load() (*evidence, error) {
 		}
 	}
 	if f.record != "" {
-		s := new(selection)
+		s := &selection{ctx: ctx}
 		defer s.Close()
 		if err := s.openRecord(f.record); err != nil {
 			return nil, err

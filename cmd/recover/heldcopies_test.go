@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -57,7 +58,7 @@ func TestCopyIsNoFile(t *testing.T) {
 	path := filepath.Join(dir, custody.RecordName)
 	refused := func() {
 		t.Helper()
-		_, err := recordIn(dir)
+		_, err := recordIn(t.Context(), dir)
 		if file := new(fileError); !errors.As(err, &file) || file.path != path {
 			t.Errorf("%v", err)
 		}
@@ -90,7 +91,7 @@ func TestInterruptedLists(t *testing.T) {
 	cancel()
 	var shown strings.Builder
 	term := terminal.New(&shown, &shown)
-	s := new(selection)
+	s := &selection{ctx: t.Context()}
 	defer s.Close()
 	if err := errors.Join(s.openRecord(small().path("record.json")), s.openDownload(small().path("bucket"), s.hints(false))); err != nil {
 		t.Fatal(err)
@@ -149,4 +150,20 @@ func TestOutputsOfOneName(t *testing.T) {
 		}
 	}
 	done(t, append([]string{"verify", "--report", out, "--html", out + ".html"}, small().selection()...)...)
+}
+
+// TestInterruptedRecord: an interrupt while a record is read is no fault of the file.
+func TestInterruptedRecord(t *testing.T) {
+	t.Parallel()
+	ctx, interrupt := context.WithCancel(t.Context())
+	hold := make(chan struct{})
+	defer close(hold)
+	n, err := readRecord(ctx, "record.json", func() (int, error) { interrupt(); <-hold; return 1, io.ErrUnexpectedEOF })
+	if err != terminal.ErrInterrupted || n != 0 {
+		t.Errorf("%d, %v", n, err)
+	}
+	n, err = readRecord(t.Context(), "record.json", func() (int, error) { return 1, nil })
+	if err != nil || n != 1 {
+		t.Errorf("not interrupted: %d, %v", n, err)
+	}
 }

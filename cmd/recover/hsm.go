@@ -92,7 +92,7 @@ func (f *checkFlags) wanted(ctx context.Context) (hsm.KeyFilter, error) {
 		}
 		return hsm.Exactly(public), nil
 	}
-	s := new(selection)
+	s := &selection{ctx: ctx}
 	defer s.Close()
 	if err := s.openRecord(f.record); err != nil {
 		return hsm.KeyFilter{}, err

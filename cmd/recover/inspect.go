@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -120,6 +121,7 @@ func (r *fileResult) unknown(err error, role role) {
 
 // inspector is one run of the verb.
 type inspector struct {
+	ctx  context.Context
 	term *terminal.Terminal
 	selectionFlags
 	keyFlags
@@ -138,7 +140,7 @@ type inspector struct {
 
 // runInspect is the verb: say what any file of this world is.
 func runInspect(p *program, args []string) error {
-	in := &inspector{term: p.term}
+	in := &inspector{ctx: p.ctx, term: p.term}
 	files, err := in.parse(p, args)
 	if err != nil {
 		return err
@@ -149,6 +151,9 @@ func runInspect(p *program, args []string) error {
 	bad := 0
 	for _, path := range files {
 		r := in.file(path)
+		if in.ctx.Err() != nil {
+			return terminal.ErrInterrupted // and what was not read to its end is not damaged
+		}
 		if r.bad {
 			bad++
 		}
@@ -230,7 +235,7 @@ func (in *inspector) openIDs() error {
 		if in.quorumID != "" || in.keyID != "" {
 			return &usageError{"--record and the IDs of a single key are both given", "give one or the other"}
 		}
-		in.sel = new(selection)
+		in.sel = &selection{ctx: in.ctx}
 		return in.sel.openRecord(in.record)
 	}
 	if in.quorumID == "" && in.keyID == "" {

@@ -95,7 +95,7 @@ func (in *inspector) entryFor(path string, s *shard.Shard) (entry record.Entry, 
 // inspectRecord checks all of a record.
 func (in *inspector) inspectRecord(r *fileResult) {
 	r.Kind = "record"
-	s := new(selection)
+	s := &selection{ctx: in.ctx}
 	defer s.Close()
 	if err := s.openRecord(r.Path); err != nil {
 		r.damaged(err, asRecord)

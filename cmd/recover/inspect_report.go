@@ -29,7 +29,7 @@ func (in *inspector) inspectReport(r *fileResult) {
 				contradictions = append(contradictions, &report.ContradictionError{KeyID: k.KeyID, Problem: problem})
 			}
 			open.note(k)
-			return nil
+			return in.ctx.Err()
 		},
 	})
 	if file.IsJournal {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -25,13 +26,13 @@ type heldQuorums struct {
 // takeHeld takes what a --from names if it lies with a share: a holder's folder, a
 // page, a sheet of quorum IDs, or the texts of their codes. It reports whether it
 // was one of these.
-func (k *known) takeHeld(t *terminal.Terminal, path string) (bool, error) {
+func (k *known) takeHeld(ctx context.Context, t *terminal.Terminal, path string) (bool, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
 		return false, nil // whoever reads it says so
 	case info.IsDir():
-		return true, k.takeFolder(t, path)
+		return true, k.takeFolder(ctx, t, path)
 	case info.Size() > custody.MaxQuorumIDsSize:
 		return false, nil
 	}
@@ -52,13 +53,13 @@ func (k *known) takeHeld(t *terminal.Terminal, path string) (bool, error) {
 
 // takeFolder takes the copy of the record in a holder's folder; or else the quorum
 // IDs, from the sheet or the page of the share.
-func (k *known) takeFolder(t *terminal.Terminal, dir string) error {
+func (k *known) takeFolder(ctx context.Context, t *terminal.Terminal, dir string) error {
 	if len(copiesIn(dir)) > 0 {
-		return k.takeCopy(t, dir)
+		return k.takeCopy(ctx, t, dir)
 	}
 	for _, name := range []string{custody.QuorumsName, custody.PageName} {
 		if path := filepath.Join(dir, name); exists(path) {
-			_, err := k.takeHeld(t, path)
+			_, err := k.takeHeld(ctx, t, path)
 			return err
 		}
 	}
@@ -67,8 +68,8 @@ func (k *known) takeFolder(t *terminal.Terminal, dir string) error {
 
 // takeCopy takes the copy of the record in a holder's folder, with the public keys
 // and addresses that are in it.
-func (k *known) takeCopy(t *terminal.Terminal, dir string) error {
-	s := new(selection)
+func (k *known) takeCopy(ctx context.Context, t *terminal.Terminal, dir string) error {
+	s := &selection{ctx: ctx}
 	defer s.Close()
 	contents, err := s.contents(dir)
 	if err != nil {

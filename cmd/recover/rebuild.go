@@ -131,7 +131,7 @@ func runRebuild(p *program, args []string) error {
 		return markResumed(err, f.resume != "")
 	}
 	defer session.close()
-	s, err := f.selection.open()
+	s, err := f.selection.open(p.ctx)
 	if err != nil {
 		return err
 	}

@@ -41,11 +41,11 @@ func recordCheck(p *program, f *recordFlags) error {
 	if len(f.records) == 0 {
 		return required(f.verb, [2]string{"record", ""})
 	}
-	c := &checker{ctx: p.ctx, term: p.term, flags: f, sel: &selection{shardsPath: f.shards}, anchors: make(map[record.Anchor]int)}
+	c := &checker{ctx: p.ctx, term: p.term, flags: f, sel: &selection{ctx: p.ctx, shardsPath: f.shards}, anchors: make(map[record.Anchor]int)}
 	defer c.sel.Close()
 	var all []*record.Contents
 	for _, path := range f.records {
-		r, err := readContents(p.term, path)
+		r, err := readContents(p.ctx, p.term, path)
 		if err != nil {
 			return err
 		}

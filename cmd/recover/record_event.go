@@ -52,7 +52,7 @@ func recordEvent(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := readContents(p.term, f.record)
+	c, err := readContents(p.ctx, p.term, f.record)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func recordEvent(p *program, args []string) error {
 			return &usageError{s.Value + " is not in the record", "copy the ID from the record; a key or quorum that it lacks is added first: recover record add"}
 		}
 	}
-	if err := writeRecord(p.term, f.out, c); err != nil {
+	if err := writeRecord(p.ctx, p.term, f.out, c); err != nil {
 		return err
 	}
 	if e.Date.After(time.Now().Add(24 * time.Hour)) {

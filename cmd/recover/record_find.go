@@ -42,7 +42,7 @@ func recordFind(p *program, f *recordFlags) error {
 	if err := required(f.verb, [2]string{"shards", f.shards}); err != nil {
 		return err
 	}
-	x := &finder{ctx: p.ctx, term: p.term, flags: f, sel: &selection{shardsPath: f.shards}}
+	x := &finder{ctx: p.ctx, term: p.term, flags: f, sel: &selection{ctx: p.ctx, shardsPath: f.shards}}
 	var err error
 	if x.known, err = readKnown(p.ctx, p.term, f); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (x *finder) draft() (*record.Draft, error) {
 		if err != nil {
 			return nil, err
 		}
-		if d, err = openDraft(path); err != nil {
+		if d, err = openDraft(x.ctx, path); err != nil {
 			return nil, err
 		}
 		warnOfRecord(x.term, path, d.Warnings)
@@ -101,7 +101,7 @@ func (x *finder) draft() (*record.Draft, error) {
 	return &record.Draft{Entries: []record.DraftEntry{one}}, nil
 }
 
-func openDraft(path string) (*record.Draft, error) {
+func openDraft(ctx context.Context, path string) (*record.Draft, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() && !info.IsDir() {
 		err = output.ErrNotRegular // a pipe would be waited for without end
@@ -115,14 +115,10 @@ func openDraft(path string) (*record.Draft, error) {
 	}
 	defer func() { _ = f.Close() }()
 	info, err = f.Stat()
-	var d *record.Draft
-	if err == nil {
-		d, err = record.OpenDraft(f, info.Size())
-	}
 	if err != nil {
 		return nil, &fileError{path, asRecord, err}
 	}
-	return d, nil
+	return readRecord(ctx, path, func() (*record.Draft, error) { return record.OpenDraft(f, info.Size()) })
 }
 
 func (x *finder) run(d *record.Draft) error {
@@ -165,7 +161,7 @@ func (x *finder) run(d *record.Draft) error {
 // not stay as they are.
 func (x *finder) writeRepaired(c *record.Contents, unreadable int) error {
 	if unreadable == 0 {
-		return writeRecord(x.term, x.flags.out, c)
+		return writeRecord(x.ctx, x.term, x.flags.out, c)
 	}
 	x.term.Warn(fmt.Sprintf("no record is written: %d %s an ID that is no UUID, and the right one was not found", unreadable, plural(unreadable, "entry has", "entries have")))
 	return nil

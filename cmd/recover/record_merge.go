@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"recover/internal/await"
 	"recover/internal/terminal"
 	"recover/pkg/record"
 )
@@ -15,15 +16,19 @@ func recordMerge(p *program, f *recordFlags) error {
 	if err := required(f.verb, [2]string{"out", f.out}); err != nil {
 		return err
 	}
-	first, err := readContents(p.term, f.records[0])
+	first, err := readContents(p.ctx, p.term, f.records[0])
 	if err != nil {
 		return err
 	}
-	second, err := readContents(p.term, f.records[1])
+	second, err := readContents(p.ctx, p.term, f.records[1])
 	if err != nil {
 		return err
 	}
-	merged, conflicts := record.Merge(first, second)
+	var merged *record.Contents
+	var conflicts []record.Conflict
+	if await.Do(p.ctx, func() { merged, conflicts = record.Merge(first, second) }) != nil {
+		return terminal.ErrInterrupted
+	}
 	for _, c := range conflicts {
 		if err := showConflict(p.term, f, c); err != nil {
 			return err
@@ -33,7 +38,7 @@ func recordMerge(p *program, f *recordFlags) error {
 		return &incompleteError{fmt.Sprintf("the two records contradict each other in %d %s", n, plural(n, "place", "places")),
 			"find out which is right, correct the other in a copy, and merge again", exitFailed}
 	}
-	return writeRecord(p.term, f.out, merged)
+	return writeRecord(p.ctx, p.term, f.out, merged)
 }
 
 func showConflict(t *terminal.Terminal, f *recordFlags, c record.Conflict) error {

@@ -54,7 +54,7 @@ func recordAdd(p *program, f *recordFlags) error {
 	if err != nil {
 		return err
 	}
-	base, err := readContents(p.term, path)
+	base, err := readContents(p.ctx, p.term, path)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func buildRecord(p *program, f *recordFlags, base *record.Contents) error {
 	if err := required(f.verb, [2]string{"shards", f.shards}, [2]string{"out", f.out}); err != nil {
 		return err
 	}
-	h := &recordBuilder{ctx: p.ctx, term: p.term, flags: f, base: base, sel: &selection{shardsPath: f.shards}, recorded: make(map[uuid.ID]int)}
+	h := &recordBuilder{ctx: p.ctx, term: p.term, flags: f, base: base, sel: &selection{ctx: p.ctx, shardsPath: f.shards}, recorded: make(map[uuid.ID]int)}
 	var err error
 	if h.known, err = readKnown(p.ctx, p.term, f); err != nil {
 		return err
@@ -188,7 +188,7 @@ func (h *recordBuilder) finish(usable int) error {
 	}
 	h.report.noteListing()
 	if usable > 0 || h.report.sum.Keys == 0 && len(h.base.Entries) > 0 {
-		if err := writeRecord(h.term, h.flags.out, h.base); err != nil {
+		if err := writeRecord(h.ctx, h.term, h.flags.out, h.base); err != nil {
 			return err
 		}
 		for _, k := range h.base.RecoveryKeys {

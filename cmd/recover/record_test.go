@@ -184,7 +184,7 @@ func TestRecordNew(t *testing.T) {
 	if o.status != 0 {
 		t.Fatalf("record add: %s", o.stderr)
 	}
-	c, err := readContents(nil, all)
+	c, err := readContents(t.Context(), nil, all)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestRecordAddMoved(t *testing.T) {
 	if o.status != 0 {
 		t.Fatal(o.stderr)
 	}
-	c, err := readContents(nil, moved)
+	c, err := readContents(t.Context(), nil, moved)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -93,7 +94,7 @@ func copiesIn(dir string) (numbers []int) {
 // recordIn finds the last copy of the record in a holder's folder, and holds it
 // against the sheet that lies with it, the description of the set, and the copy
 // that the set was made with.
-func recordIn(dir string) (*recordCopy, error) {
+func recordIn(ctx context.Context, dir string) (*recordCopy, error) {
 	numbers := copiesIn(dir)
 	if len(numbers) == 0 {
 		return nil, copyFaultAt(dir, copyMissing, "no %s is in this folder", custody.RecordName)
@@ -133,10 +134,10 @@ func recordIn(dir string) (*recordCopy, error) {
 	if c.path == "" {
 		return nil, copyFaultAt(dir, copyMissing, "no %s is in this folder", custody.RecordName)
 	}
-	if err := c.check(dir); err != nil {
+	if err := c.check(ctx, dir); err != nil {
 		return nil, err
 	}
-	return c, c.compareWithFirst(first)
+	return c, c.compareWithFirst(ctx, first)
 }
 
 // hashHeld hashes a file of a holder's folder: the largest is the record. A pipe or a
@@ -186,7 +187,7 @@ func sheetIn(path string) (*custody.QuorumIDs, error) {
 }
 
 // check holds the copy against its sheet and the set.
-func (c *recordCopy) check(dir string) error {
+func (c *recordCopy) check(ctx context.Context, dir string) error {
 	if s := c.sheet; s != nil {
 		sheetPath := filepath.Join(dir, sheetOf(filepath.Base(c.path)))
 		switch {
@@ -195,7 +196,7 @@ func (c *recordCopy) check(dir string) error {
 		case s.Record != (custody.Digest{}) && s.Record != c.sum:
 			return copyFaultAt(c.path, copyChanged, "not the record that %s names: its SHA-256 is %x, the sheet has %x", filepath.Base(sheetPath), c.sum, s.Record)
 		}
-		ids, err := quorumsOf(c.path, s.Set, c.sum)
+		ids, err := quorumsOf(ctx, c.path, s.Set, c.sum)
 		if err != nil {
 			return err
 		}
@@ -218,8 +219,8 @@ func sheetOf(recordName string) string {
 }
 
 // quorumsOf returns the quorum IDs of a record, the previous ones too.
-func quorumsOf(path string, set custody.SetID, sum custody.Digest) (*custody.QuorumIDs, error) {
-	s := new(selection)
+func quorumsOf(ctx context.Context, path string, set custody.SetID, sum custody.Digest) (*custody.QuorumIDs, error) {
+	s := &selection{ctx: ctx}
 	defer s.Close()
 	if err := s.openRecord(path); err != nil {
 		return nil, err
@@ -246,19 +247,19 @@ func quorumsOf(path string, set custody.SetID, sum custody.Digest) (*custody.Quo
 
 // compareWithFirst refuses a later copy that says something else of a wallet, or
 // less, than the one that the set vouches for.
-func (c *recordCopy) compareWithFirst(first string) error {
+func (c *recordCopy) compareWithFirst(ctx context.Context, first string) error {
 	if first == "" || first == c.path || c.sealed == nil || c.sealed.Record == (custody.Digest{}) {
 		return nil
 	}
-	return compareAnchors(first, c.path)
+	return compareAnchors(ctx, first, c.path)
 }
 
 // compareAnchors refuses a later record that would have another key taken for one
 // that an earlier record names, or leave it to the bucket which key it is.
-func compareAnchors(first, later string) error {
+func compareAnchors(ctx context.Context, first, later string) error {
 	var both []*record.Contents
 	for _, path := range []string{first, later} {
-		s := new(selection)
+		s := &selection{ctx: ctx}
 		defer s.Close()
 		contents, err := s.contents(path)
 		if err != nil {
@@ -317,7 +318,7 @@ func (s *selection) compareCopy(share string) error {
 	if len(copiesIn(dir)) == 0 {
 		return nil
 	}
-	other, err := recordIn(dir)
+	other, err := recordIn(s.ctx, dir)
 	if err == nil && !s.copy.agrees(other) {
 		err = copyFaultAt(other.path, copiesDiffer, "not the record that %s is: their SHA-256 are %x and %x", s.copy.path, other.sum, s.copy.sum)
 	}

@@ -107,7 +107,7 @@ func readKnown(ctx context.Context, t *terminal.Terminal, f *recordFlags) (*know
 		k.addQuorum(id)
 	}
 	for _, path := range f.from {
-		if held, err := k.takeHeld(t, path); held || err != nil {
+		if held, err := k.takeHeld(ctx, t, path); held || err != nil {
 			if err != nil {
 				return nil, err
 			}
@@ -182,8 +182,8 @@ func parseWallets(path string) (*record.Wallets, error) {
 }
 
 // readContents opens a record and reads it into memory.
-func readContents(t *terminal.Terminal, path string) (*record.Contents, error) {
-	s := new(selection)
+func readContents(ctx context.Context, t *terminal.Terminal, path string) (*record.Contents, error) {
+	s := &selection{ctx: ctx}
 	defer s.Close()
 	c, err := s.contents(path)
 	if err != nil {
@@ -202,12 +202,18 @@ func warnOfRecord(t *terminal.Terminal, path string, warnings []string) {
 }
 
 // writeRecord writes a new record, after it was read back.
-func writeRecord(t *terminal.Terminal, path string, c *record.Contents) error {
+func writeRecord(ctx context.Context, t *terminal.Terminal, path string, c *record.Contents) error {
 	var text bytes.Buffer
-	if err := c.WriteJSON(&text); err != nil {
-		return err
-	}
-	if _, err := record.Open(bytes.NewReader(text.Bytes()), int64(text.Len())); err != nil {
+	var err error
+	stopped := await.Do(ctx, func() {
+		if err = c.WriteJSON(&text); err == nil {
+			_, err = record.Open(bytes.NewReader(text.Bytes()), int64(text.Len()))
+		}
+	})
+	switch {
+	case stopped != nil:
+		return terminal.ErrInterrupted
+	case err != nil:
 		return fmt.Errorf("the record is not written: %w", err)
 	}
 	if err := writeNewData(path, text.Bytes()); err != nil {

@@ -65,7 +65,7 @@ func runReport(p *program, args []string) error {
 	if err != nil {
 		return err
 	}
-	s := new(selection)
+	s := &selection{ctx: p.ctx}
 	defer s.Close()
 	if err := s.openRecord(f.record); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"recover/internal/await"
 	"recover/internal/output"
+	"recover/internal/terminal"
 	"recover/internal/uuid"
 	"recover/pkg/record"
 	"recover/pkg/recovery"
@@ -38,6 +41,7 @@ func (f *selectionFlags) register(fs *pflag.FlagSet) {
 
 // selection is what is worked on: the recorded keys and the bucket.
 type selection struct {
+	ctx        context.Context
 	record     *record.Record
 	recordPath string      // empty where one key was named by flags
 	copy       *recordCopy // of the record, in a holder's folder; nil where a file was named
@@ -48,11 +52,11 @@ type selection struct {
 }
 
 // open opens the record and the bucket, and checks them.
-func (f *selectionFlags) open() (*selection, error) {
+func (f *selectionFlags) open(ctx context.Context) (*selection, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	s := &selection{recordPath: f.record, shardsPath: f.shards}
+	s := &selection{ctx: ctx, recordPath: f.record, shardsPath: f.shards}
 	var err error
 	if f.record != "" {
 		err = s.openRecord(f.record)
@@ -132,7 +136,7 @@ func (f *selectionFlags) single() (*record.Record, error) {
 func (s *selection) openRecord(path string) error {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() && isHolderFolder(path) {
-		if s.copy, err = recordIn(path); err != nil {
+		if s.copy, err = recordIn(s.ctx, path); err != nil {
 			return err
 		}
 		path = s.copy.path
@@ -150,8 +154,9 @@ func (s *selection) openRecord(path string) error {
 		return &fileError{path, asRecord, err}
 	}
 	s.close = append(s.close, f.Close)
-	if s.record, err = record.Open(f, info.Size()); err != nil {
-		return &fileError{path, asRecord, err}
+	s.record, err = readRecord(s.ctx, path, func() (*record.Record, error) { return record.Open(f, info.Size()) })
+	if err != nil {
+		return err
 	}
 	if s.copy != nil && s.record.SHA256() != s.copy.sum {
 		return &fileError{path, asRecord, record.ErrChanged}
@@ -164,11 +169,19 @@ func (s *selection) contents(path string) (*record.Contents, error) {
 	if err := s.openRecord(path); err != nil {
 		return nil, err
 	}
-	c, err := s.record.Contents()
-	if err != nil {
-		return nil, &fileError{s.recordPath, asRecord, err}
+	return readRecord(s.ctx, s.recordPath, s.record.Contents)
+}
+
+// readRecord reads a record in one go, which takes some seconds for a large one.
+func readRecord[T any](ctx context.Context, path string, read func() (T, error)) (all T, err error) {
+	if await.Do(ctx, func() { all, err = read() }) != nil {
+		var none T
+		return none, terminal.ErrInterrupted // no fault of the file
 	}
-	return c, nil
+	if err != nil {
+		err = &fileError{path, asRecord, err}
+	}
+	return all, err
 }
 
 // maxQuorums is how many quorum IDs of the record are held, so that folders

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -24,11 +25,11 @@ type setRecord struct {
 }
 
 // readSetRecord reads a record that is to go with shares; nil if none is named.
-func readSetRecord(t *terminal.Terminal, path string) (*setRecord, error) {
+func readSetRecord(ctx context.Context, t *terminal.Terminal, path string) (*setRecord, error) {
 	if path == "" {
 		return nil, nil
 	}
-	s := new(selection)
+	s := &selection{ctx: ctx}
 	defer s.Close()
 	if err := s.openRecord(path); err != nil {
 		return nil, err
@@ -40,7 +41,7 @@ func readSetRecord(t *terminal.Terminal, path string) (*setRecord, error) {
 	}
 	r := &setRecord{path: s.recordPath, sum: s.record.SHA256(), keys: s.record.Len(), recorded: s.record.RecoveryKeys}
 	var err error
-	if r.quorums, err = quorumsOf(r.path, custody.SetID{}, r.sum); err != nil {
+	if r.quorums, err = quorumsOf(ctx, r.path, custody.SetID{}, r.sum); err != nil {
 		return nil, err
 	}
 	if r.data, err = output.ReadFile(r.path, record.MaxJSONSize); err != nil {

@@ -76,7 +76,7 @@ func runVerify(p *program, args []string) error {
 	if err := files.check(); err != nil {
 		return err
 	}
-	s, err := sel.open()
+	s, err := sel.open(p.ctx)
 	if err != nil {
 		return err
 	}
