@@ -14,9 +14,10 @@ import (
 // TestNewPairInterrupted: an interrupt ends the making of a pair, which takes
 // seconds, at once.
 func TestNewPairInterrupted(t *testing.T) {
-	made := make(chan struct{})
+	begun, made := make(chan struct{}), make(chan struct{})
 	real := generateRSA
 	generateRSA = func(io.Reader, int) (*rsa.PrivateKey, error) {
+		close(begun)
 		<-made
 		return nil, errors.New("nobody waits for this")
 	}
@@ -29,6 +30,7 @@ func TestNewPairInterrupted(t *testing.T) {
 		_, err := newPair(ctx)
 		ended <- err
 	}()
+	<-begun
 	cancel()
 	select {
 	case err := <-ended:

@@ -173,15 +173,16 @@ func (s *selection) contents(path string) (*record.Contents, error) {
 }
 
 // readRecord reads a record in one go, which takes some seconds for a large one.
-func readRecord[T any](ctx context.Context, path string, read func() (T, error)) (all T, err error) {
+func readRecord[T any](ctx context.Context, path string, read func() (T, error)) (T, error) {
+	var all, none T
+	var err error
 	if await.Do(ctx, func() { all, err = read() }) != nil {
-		var none T
 		return none, terminal.ErrInterrupted // no fault of the file
 	}
 	if err != nil {
-		err = &fileError{path, asRecord, err}
+		return none, &fileError{path, asRecord, err}
 	}
-	return all, err
+	return all, nil
 }
 
 // maxQuorums is how many quorum IDs of the record are held, so that folders
