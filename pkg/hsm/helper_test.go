@@ -79,12 +79,8 @@ func TestHelperTimeLimits(t *testing.T) {
 // A helper that has died is not waited for because a child of it keeps its pipes.
 func TestHelperLeavesChild(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "recover-pkcs11")
-	if err := os.WriteFile(path, []byte("#!/bin/sh\nsleep 15 &\nexit 7\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
 	begun := time.Now()
-	_, err := Open(t.Context(), Options{Module: "/m.so", Helper: path})
+	_, err := Open(t.Context(), fakeOptions("leaves-child"))
 	wantError(t, err, "the helper recover-pkcs11 died: exit status 7")
 	if took := time.Since(begun); took > 10*time.Second {
 		t.Errorf("it took %s", took)
