@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"recover/fixtures/openfiles"
 	"recover/internal/uuid"
 )
 
@@ -213,11 +214,11 @@ func TestSearchCloses(t *testing.T) {
 		all = append(all, fmt.Sprintf("x/%d", i))
 	}
 	b := open(t, tree(t, append(all, keyA+"/x")...))
-	before := openFiles(t)
+	before := openfiles.List(t)
 	if found := b.Search(); found != nil {
 		t.Errorf("found %v", found)
 	}
-	checkClosed(t, before)
+	openfiles.Check(t, before)
 }
 
 // TestQuorumFolders: a folder that is named by a quorum may hold key folders; a

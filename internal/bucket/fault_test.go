@@ -8,11 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
 
+	"recover/fixtures/openfiles"
 	"recover/internal/uuid"
 )
 
@@ -31,45 +31,12 @@ func failing(t *testing.T, fails func(op, path string) bool) {
 	t.Cleanup(func() { fault = nil })
 }
 
-// openFiles tells which files the process has open, by their descriptors. The garbage
-// collector, which would close some that are lost, is off until the test ends; what an
-// earlier test lost may still be closed at any time.
-func openFiles(t *testing.T) map[string]string {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		return nil
-	}
-	percent := debug.SetGCPercent(-1)
-	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := make(map[string]string)
-	for _, e := range entries {
-		if path, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil {
-			files[e.Name()] = path
-		}
-	}
-	return files
-}
-
-// checkClosed makes sure that no file is open that was not before.
-func checkClosed(t *testing.T, before map[string]string) {
-	t.Helper()
-	for fd, path := range openFiles(t) {
-		if path != before[fd] {
-			t.Errorf("%s is still open", path)
-		}
-	}
-}
-
 // TestFaultOfOpen has each call of the system fail in turn while a download is
 // opened: the first two, without which nothing is known of it, are errors, and
 // each of the others is one warning, and does no harm to the other folders.
 func TestFaultOfOpen(t *testing.T) {
 	dir := tree(t, "2024/"+keyA+"/recovery_shard-0.txt", "2025/"+keyB+"/recovery_shard-0.txt")
-	files := openFiles(t)
+	files := openfiles.List(t)
 	for n := 1; ; n++ {
 		calls, where := 0, ""
 		failing(t, func(op, path string) bool {
@@ -101,14 +68,14 @@ func TestFaultOfOpen(t *testing.T) {
 			_ = b.Close()
 		}
 	}
-	checkClosed(t, files)
+	openfiles.Check(t, files)
 }
 
 // TestFaultOfList: a folder that cannot be listed, or not to its end, is a
 // warning of what lists it.
 func TestFaultOfList(t *testing.T) {
 	b := open(t, tree(t, "2024/"+keyA+"/recovery_shard-0.txt", "2024/"+keyA+"/old/recovery_shard-0.txt", "2025/"+keyB+"/recovery_shard-0.txt"))
-	files := openFiles(t)
+	files := openfiles.List(t)
 	for _, op := range []string{"open", "readdir"} {
 		failing(t, func(o, p string) bool { return o == op && filepath.Base(p) == "2024" })
 		var warnings []Warning
@@ -125,7 +92,7 @@ func TestFaultOfList(t *testing.T) {
 			t.Errorf("%s: files %v, warnings %v, %v", op, found, warnings, err)
 		}
 	}
-	checkClosed(t, files)
+	openfiles.Check(t, files)
 }
 
 // TestFaultOfFile: a file that cannot be looked at is listed all the same, and
@@ -142,7 +109,7 @@ func TestFaultOfFile(t *testing.T) {
 	if err != nil || len(found) != 1 || found[0].Size != int64(len(keyA)+len("/recovery_shard-0.txt")) || found[0].Modified.IsZero() || !found[0].Named {
 		t.Errorf("%+v, %v", found, err)
 	}
-	files := openFiles(t)
+	files := openfiles.List(t)
 	failing(t, func(op, _ string) bool { return op == "stat" })
 	found, warnings, err := b.Files(id(t, keyA))
 	if err != nil || len(found) != 1 || found[0] != (File{Path: keyA + "/recovery_shard-0.txt", Named: true}) || len(warnings) > 0 {
@@ -177,14 +144,14 @@ func TestFaultOfFile(t *testing.T) {
 	if _, err := b.Read(File{Path: keyA + "/absent"}, 100); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("absent, and no link: %v", err)
 	}
-	checkClosed(t, files)
+	openfiles.Check(t, files)
 	if err := b.Close(); err != nil {
 		t.Error(err)
 	}
 	if _, err := b.Read(found[0], 101); !errors.Is(err, fs.ErrClosed) && !strings.Contains(fmt.Sprint(err), "closed") {
 		t.Errorf("after Close: %v", err)
 	}
-	if runtime.GOOS == "linux" && (slices.Contains(slices.Collect(maps.Values(openFiles(t))), resolved) || !slices.Contains(slices.Collect(maps.Values(files)), resolved)) {
+	if runtime.GOOS == "linux" && (slices.Contains(slices.Collect(maps.Values(openfiles.List(t))), resolved) || !slices.Contains(slices.Collect(maps.Values(files)), resolved)) {
 		t.Errorf("after Close %s is open, or was not before", resolved)
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"testing"
+
+	"recover/fixtures/openfiles"
 )
 
 var errPlayed = errors.New("played fault")
@@ -29,39 +29,6 @@ func calls(t *testing.T, dir string, n int, run func()) string {
 	defer func() { Fault = nil }()
 	run()
 	return strings.Join(all, ", ")
-}
-
-// openFiles tells which files the process has open, by their descriptors. The garbage
-// collector, which would close some that are lost, is off until the test ends; what an
-// earlier test lost may still be closed at any time.
-func openFiles(t *testing.T) map[string]string {
-	t.Helper()
-	if runtime.GOOS != "linux" {
-		return nil
-	}
-	percent := debug.SetGCPercent(-1)
-	t.Cleanup(func() { debug.SetGCPercent(percent) })
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := make(map[string]string)
-	for _, e := range entries {
-		if path, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil {
-			files[e.Name()] = path
-		}
-	}
-	return files
-}
-
-// checkClosed makes sure that no file is open that was not before.
-func checkClosed(t *testing.T, before map[string]string) {
-	t.Helper()
-	for fd, path := range openFiles(t) {
-		if path != before[fd] {
-			t.Errorf("%s is still open", path)
-		}
-	}
 }
 
 // TestFaults holds which calls of the system each operation makes, in which
@@ -186,7 +153,7 @@ func TestFaults(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			files := openFiles(t)
+			files := openfiles.List(t)
 			for n := range len(c.left) + 1 {
 				dir := t.TempDir()
 				var err error
@@ -208,7 +175,7 @@ func TestFaults(t *testing.T) {
 					t.Errorf("call %d: then there is %q, want %q", n, left, c.left[n-1])
 				}
 			}
-			checkClosed(t, files)
+			openfiles.Check(t, files)
 		})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"recover/fixtures/openfiles"
 )
 
 func TestReadFile(t *testing.T) {
@@ -63,7 +65,7 @@ func TestInput(t *testing.T) {
 	if err := os.WriteFile(path, []byte("01234567"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	files := openFiles(t)
+	files := openfiles.List(t)
 	in, err := OpenInput(path, 8)
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +103,7 @@ func TestInput(t *testing.T) {
 	if in, err := openSeen(path, 7); !errors.As(err, new(*TooLargeError)) || in != nil {
 		t.Errorf("it has grown since it was looked at: %v", err)
 	}
-	checkClosed(t, files)
+	openfiles.Check(t, files)
 	if b, err := ReadFile("/proc/self/stat", 3); runtime.GOOS == "linux" && (!errors.As(err, new(*TooLargeError)) || b != nil) {
 		t.Errorf("a file that is larger than it says: %q, %v", b, err)
 	}

@@ -7,14 +7,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"recover/fixtures/openfiles"
 )
 
 // pipe makes a FIFO, and writes to it what write writes.
@@ -120,24 +120,11 @@ func TestReadPipeWipes(t *testing.T) {
 
 // TestReadPipeCloses: a pipe that was read is closed.
 func TestReadPipeCloses(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("counts the open files of /proc")
-	}
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a lost file would be closed with what else is lost
-	opened := func() int {
-		files, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(files)
-	}
-	before := opened()
+	before := openfiles.List(t)
 	for range 10 {
 		if b, err := ReadInput(t.Context(), pipe(t, func(w *os.File) { send(w, "a key") }), 100); err != nil || string(b) != "a key" {
 			t.Fatalf("%q, %v", b, err)
 		}
 	}
-	if after := opened(); after > before+5 {
-		t.Errorf("%d files are open, before there were %d", after, before)
-	}
+	openfiles.Check(t, before)
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"recover/fixtures/openfiles"
 )
 
 // TestDropCacheOfPipe: what is on no medium was not dropped from memory.
@@ -24,18 +26,9 @@ func TestDropCacheCloses(t *testing.T) {
 	if err := os.WriteFile(path, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	opened := func() int {
-		files, err := os.ReadDir("/proc/self/fd")
-		if err != nil {
-			t.Fatal(err)
-		}
-		return len(files)
-	}
-	before := opened()
+	before := openfiles.List(t)
 	for range 50 {
 		DropCache(path)
 	}
-	if after := opened(); after > before+10 {
-		t.Errorf("%d files are open, before there were %d", after, before)
-	}
+	openfiles.Check(t, before)
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"recover/fixtures/openfiles"
 )
 
 func anything([]byte) error { return nil }
@@ -115,7 +117,7 @@ func TestOpenDir(t *testing.T) {
 // 1 MiB; a journal that is locked, or refused, is closed again.
 func TestResumeHead(t *testing.T) {
 	d := newDir(t)
-	files := openFiles(t)
+	files := openfiles.List(t)
 	for text, want := range map[string]string{
 		"one\ntwo\n": "one", "torn": "", "": "",
 		strings.Repeat("x", maxFirstLine-1) + "\n": strings.Repeat("x", maxFirstLine-1),
@@ -150,7 +152,7 @@ func TestResumeHead(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Error(err)
 	}
-	checkClosed(t, files)
+	openfiles.Check(t, files)
 	closed, err := os.Open(filepath.Join(d.path, "j"))
 	if err == nil {
 		err = closed.Close()

@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"testing"
 
+	"recover/fixtures/openfiles"
 	"recover/fixtures/tier"
 	"recover/internal/output"
 )
@@ -375,20 +374,13 @@ func TestSampleOfMany(t *testing.T) {
 
 // TestNoFileLeftOpen: looking for the newest report leaves no file open.
 func TestNoFileLeftOpen(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("counts the open files of /proc")
-	}
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // a lost file would be closed with what else is lost
-	open := func() int { return len(namesOf(t, "/proc/self/fd")) }
 	s := newSample(t, 3)
 	dir := s.run(t)
-	before := open()
+	before := openfiles.List(t)
 	for range 3 {
 		if err := s.begin(dir); err != ErrComplete {
 			t.Fatal(err)
 		}
 	}
-	if after := open(); after != before {
-		t.Errorf("%d files are open, before it were %d", after, before)
-	}
+	openfiles.Check(t, before)
 }
