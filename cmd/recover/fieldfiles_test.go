@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -261,4 +262,19 @@ func TestUnmarkedAtTerminal(t *testing.T) {
 	s.answer(question, "yes")
 	s.answer("Passphrase of the recovery key key", keyPhrase)
 	s.end(keyPhrase).wantStatus(t, exitOK)
+}
+
+// TestInspectSmallExponent: a recovery key that lets others make backups is said to
+// be one, and no other key is.
+func TestInspectSmallExponent(t *testing.T) {
+	t.Parallel()
+	const fact = "    exponent: 3: others may be able to make backups for this key"
+	for key, want := range map[*rsa.PrivateKey]bool{testkey.Exponent3(): true, testkey.Recovery(0): false} {
+		path := filepath.Join(t.TempDir(), "key.der")
+		write(t, path, string(x509.MarshalPKCS1PublicKey(&key.PublicKey)))
+		o := execute(t, "inspect", path)
+		if o.status != exitOK || strings.Contains(o.stdout, fact) != want || strings.Contains(o.stdout, "exponent") != want {
+			t.Errorf("%d: %s%s", o.status, o.stdout, o.stderr)
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"recover/internal/secret"
 	"recover/pkg/custody"
 	"recover/pkg/rsadecrypt"
+	"recover/pkg/shard"
 )
 
 const sealedFile = "sealed file, as recovery private keys and shares are"
@@ -94,6 +95,9 @@ func (r *fileResult) openers(data []byte) {
 func (r *fileResult) publicKey(pub *rsa.PublicKey) {
 	r.fact("size", "RSA-%d", pub.N.BitLen())
 	r.fact("fingerprint", "%s", rsadecrypt.FingerprintOf(pub))
+	if pub.E < shard.MinExponent {
+		r.fact("exponent", "%d: others may be able to make backups for this key; use one with %d, which \"recover keygen\" makes", pub.E, shard.MinExponent)
+	}
 }
 
 func (in *inspector) inspectSealed(r *fileResult, file *rsadecrypt.File) {

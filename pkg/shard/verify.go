@@ -16,21 +16,21 @@ type Proof struct{ caveats []string }
 // sentences; mostly none.
 func (p *Proof) Caveats() []string { return p.caveats }
 
-// minExponent is the least public exponent of a recovery key whose backups keep
+// MinExponent is the least public exponent of a recovery key whose backups keep
 // their label. The seed and the value of an opened ciphertext are published, so
 // all of what is encrypted is known, but for 64 bytes in a row, and where RSA
 // raises it to a low power, these can be computed (Coppersmith 1996): with 3, in a
 // second. Whoever has the hash of the label makes valid proofs. The bound is that
 // of NIST SP 800-56B.
-const minExponent = 65537
+const MinExponent = 65537
 
 // CheckExponent tells whether only somebody who knows the IDs can have made the
 // proof of this backup. What the proof shows holds in any case. The error is an
 // *Error with ReasonNoProof.
 func (s *Shard) CheckExponent() error {
-	if e := s.recoveryKey.E; e < minExponent {
+	if e := s.recoveryKey.E; e < MinExponent {
 		return fail(ReasonNoProof, "recoveryPublicKeyHex", "the recovery key has the public exponent %d: "+
-			"with one below %d, others may be able to make backups with a valid proof", e, minExponent)
+			"with one below %d, others may be able to make backups with a valid proof", e, MinExponent)
 	}
 	return nil
 }
